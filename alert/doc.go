@@ -1,0 +1,63 @@
+// Package alert is the ground floor of Tocsin: what an alert is, what it means
+// to deliver one, and how deliveries are composed. It uses the standard
+// library only.
+//
+// # Alerts
+//
+// An [Alert] is a plain value that says one thing about one problem. Sources
+// (package aliyun, your own checks) make them:
+//
+//	a := alert.Alert{
+//		Key:      "disk/db-1",
+//		Severity: alert.Critical,
+//		Name:     "disk almost full",
+//		Instance: "db-1",
+//	}
+//
+// The alert that says that the problem is over has the same Key and the Status
+// [Resolved].
+//
+// # Senders
+//
+// A [Sender] delivers alerts: a robot in a chat group, a trap to a console, a
+// telephone call. It takes many at once, since alerts come in storms while a
+// robot takes 20 messages a minute and a person wants one call:
+//
+//	err := robot.Send(ctx, alerts...)
+//
+// A nil error means that the far end accepted every alert, or a digest whose
+// counts account for every alert.
+//
+// # Composition
+//
+// A [Middleware] adds something to a Sender, [Chain] strings several together,
+// and [Fanout] sends to several places at once. Everything goes to the robot;
+// what is critical also rings, once in ten minutes for the same problem:
+//
+//	page := alert.Chain(phone, alert.Only(alert.Critical), alert.Dedup(10*time.Minute))
+//	both := alert.Fanout(robot, page)
+//
+// Wrap the branches rather than the Fanout in whatever repeats or remembers:
+// then each branch remembers what it delivered itself.
+//
+// # Errors
+//
+// Three questions can be put to any error of a Sender, whatever package it
+// comes from: [Retryable] (can sending again help?), [RetryAfter] (when?) and
+// errors.Is(err, [ErrUncertain]) (may it have arrived all the same?). When some
+// alerts arrived and others did not, [ErrorAt] answers for each:
+//
+//	for i := range alerts {
+//		if err := alert.ErrorAt(err, i, len(alerts)); err != nil {
+//			keep(alerts[i], err)
+//		}
+//	}
+//
+// A caller with a retry loop of its own sends under [Once], which switches off
+// the retries inside the channel.
+//
+// # Rendering
+//
+// Channels that write for people share the arithmetic of a [Digest], whose
+// counts always add up, and the words of a [Locale].
+package alert

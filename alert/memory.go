@@ -1,0 +1,282 @@
+package alert
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A memory is what one Dedup knows: what was accepted within the window, and
+// what is under way. Each alert costs a few map operations, also in a storm:
+// entries stand in a queue in order of acceptance, and each call removes from
+// its head what has expired.
+type memory struct {
+	window time.Duration
+
+	mu      sync.Mutex
+	entries map[identity]*entry
+	peak    int        // greatest len(entries) since the map was made
+	queue   []accepted // in order of time; those before head are gone
+	head    int
+}
+
+// An identity names an event or a problem. It is a hash, so that a memory of
+// many identities is neither as large as their texts nor keeps alive the
+// messages that these texts are parts of.
+type identity [sha256.Size]byte
+
+// eventIdentity names the event that a reports.
+func eventIdentity(a *Alert) identity { return identify('e', a.Source, a.ID) }
+
+// problemIdentity names the problem that a is about. Two sources that happen
+// to use the same Key speak of two problems.
+func problemIdentity(a *Alert) identity { return identify('p', a.Source, a.Key) }
+
+// identify hashes what makes an identity. The length of the source keeps "a",
+// "bc" apart from "ab", "c".
+func identify(kind byte, source, name string) identity {
+	text := append(make([]byte, 0, 256), kind)
+	text = binary.AppendUvarint(text, uint64(len(source)))
+	text = append(text, source...)
+	return sha256.Sum256(append(text, name...))
+}
+
+// An entry is what is known of one identity. A problem that changes its
+// Status gets a new entry, so that late news about the old one finds nobody.
+type entry struct {
+	id     identity
+	status Status // of a problem
+
+	at       time.Time // when it was last accepted; zero if it never was
+	severity Severity  // greatest accepted
+
+	round  *round // latest attempt under way, if any
+	place  int    // within round
+	rising Severity
+}
+
+// An accepted is a place in the queue. It is void if its entry was replaced
+// or accepted again since.
+type accepted struct {
+	entry *entry
+	at    time.Time
+}
+
+// A round is one call to the wrapped Sender. err may be read once done is
+// closed.
+type round struct {
+	done chan struct{}
+	size int
+	err  error
+}
+
+// at returns what became of the alert at the given place.
+func (r *round) at(place int) error { return ErrorAt(r.err, place, r.size) }
+
+// A plan says what to do with each alert of a call in one round. What it does
+// not mention is dropped.
+type plan struct {
+	round  *round
+	send   []int   // new: send them, in this order
+	claims []claim // entries that wait for the outcome of send
+	copies []wait  // copies of an alert in send
+	waits  []wait  // copies of alerts that other calls have under way
+	held   []int   // behind a waiting alert with the same Key
+}
+
+// A claim ties an entry to the place in the round that decides about it.
+type claim struct {
+	entry    *entry
+	place    int
+	severity Severity
+}
+
+// A wait is an alert that shares the outcome of a place in a round.
+type wait struct {
+	index int
+	round *round
+	place int
+}
+
+// newMemory returns an empty memory.
+func newMemory(window time.Duration) *memory {
+	return &memory{window: window, entries: make(map[identity]*entry)}
+}
+
+// plan sorts the alerts at the given indices into a plan and marks those to
+// send as under way.
+func (m *memory) plan(alerts []Alert, todo []int) *plan {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	m.expire(now)
+	p := &plan{round: &round{done: make(chan struct{})}, send: make([]int, 0, len(todo))}
+	waiting := map[string]bool{} // Keys whose order a wait must not upset
+	for _, i := range todo {
+		a := &alerts[i]
+		known, leader := m.find(a)
+		switch {
+		case known:
+			m.learn(a, now)
+		case leader != nil && leader.round == p.round:
+			p.copies = append(p.copies, wait{i, leader.round, leader.place})
+		case a.Key != "" && waiting[a.Key]:
+			p.held = append(p.held, i)
+		case leader != nil:
+			p.waits = append(p.waits, wait{i, leader.round, leader.place})
+			waiting[a.Key] = true
+		default:
+			m.claim(p, a)
+			p.send = append(p.send, i)
+		}
+	}
+	p.round.size = len(p.send)
+	return p
+}
+
+// find reports whether a was accepted already; if not, it returns the entry
+// of a copy that is under way, or nil.
+func (m *memory) find(a *Alert) (known bool, leader *entry) {
+	if e := m.event(a); e != nil {
+		return !e.at.IsZero(), e
+	}
+	e := m.problem(a)
+	if e == nil || e.status != a.Status {
+		return false, nil
+	}
+	if !e.at.IsZero() && e.severity >= a.Severity {
+		return true, nil
+	}
+	if e.round != nil && e.rising >= a.Severity {
+		return false, e
+	}
+	return false, nil
+}
+
+// event returns the entry of a's Source and ID, or nil.
+func (m *memory) event(a *Alert) *entry {
+	if a.ID == "" {
+		return nil
+	}
+	return m.entries[eventIdentity(a)]
+}
+
+// problem returns the entry of a's Key, or nil.
+func (m *memory) problem(a *Alert) *entry {
+	if a.Key == "" {
+		return nil
+	}
+	return m.entries[problemIdentity(a)]
+}
+
+// claim marks a as under way at the next place of p.
+func (m *memory) claim(p *plan, a *Alert) {
+	place := len(p.send)
+	if a.ID != "" {
+		e := m.add(&entry{id: eventIdentity(a)})
+		e.round, e.place = p.round, place
+		p.claims = append(p.claims, claim{entry: e, place: place})
+	}
+	if a.Key != "" {
+		e := m.problem(a)
+		if e == nil || e.status != a.Status {
+			e = m.add(&entry{id: problemIdentity(a), status: a.Status})
+		}
+		e.round, e.place, e.rising = p.round, place, a.Severity
+		p.claims = append(p.claims, claim{entry: e, place: place, severity: a.Severity})
+	}
+}
+
+// settle records the outcome of a round and lets the waiting calls go on.
+func (m *memory) settle(p *plan, alerts []Alert) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer close(p.round.done)
+	now := time.Now()
+	for _, c := range p.claims {
+		e := c.entry
+		if m.entries[e.id] != e {
+			continue // the problem has changed its Status meanwhile
+		}
+		if p.round.at(c.place) == nil {
+			m.accept(e, c.severity, now)
+		}
+		if e.round == p.round && e.place == c.place {
+			e.round = nil
+		}
+		if e.round == nil && e.at.IsZero() {
+			delete(m.entries, e.id)
+		}
+	}
+	for _, c := range p.copies {
+		if p.round.at(c.place) == nil {
+			m.learn(&alerts[c.index], now)
+		}
+	}
+}
+
+// remember takes note of an event that was accepted by way of its copy.
+func (m *memory) remember(a *Alert) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.learn(a, time.Now())
+}
+
+// learn does the work of remember. Without it, the event delivered again
+// after its problem has changed its Status would look new.
+func (m *memory) learn(a *Alert, now time.Time) {
+	if a.ID != "" && m.event(a) == nil {
+		m.accept(m.add(&entry{id: eventIdentity(a)}), 0, now)
+	}
+}
+
+// add puts e in the place of whatever is known of its identity.
+func (m *memory) add(e *entry) *entry {
+	m.entries[e.id] = e
+	m.peak = max(m.peak, len(m.entries))
+	return e
+}
+
+// accept begins the window of e.
+func (m *memory) accept(e *entry, s Severity, now time.Time) {
+	if e.at.IsZero() || s > e.severity {
+		e.severity = s
+	}
+	e.at = now
+	m.queue = append(m.queue, accepted{e, now})
+}
+
+// expire forgets what was accepted a window ago or earlier.
+func (m *memory) expire(now time.Time) {
+	for m.head < len(m.queue) && now.Sub(m.queue[m.head].at) >= m.window {
+		e, at := m.queue[m.head].entry, m.queue[m.head].at
+		m.queue[m.head] = accepted{}
+		m.head++
+		switch {
+		case m.entries[e.id] != e || !e.at.Equal(at):
+		case e.round == nil:
+			delete(m.entries, e.id)
+		default:
+			e.at = time.Time{}
+		}
+	}
+	m.shrink()
+}
+
+// shrink gives back the space of a storm that is over. It moves what is left
+// only after at least three times as much was removed.
+func (m *memory) shrink() {
+	const small = 1024
+	if m.head > small && m.head > len(m.queue)/4*3 {
+		m.queue = slices.Clone(m.queue[m.head:])
+		m.head = 0
+	}
+	if m.peak > small && len(m.entries) < m.peak/4 {
+		entries := make(map[identity]*entry, len(m.entries))
+		maps.Copy(entries, m.entries)
+		m.entries, m.peak = entries, len(entries)
+	}
+}

@@ -1,0 +1,45 @@
+package alert_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+func TestStatusText(t *testing.T) {
+	t.Parallel()
+	var zero alert.Status
+	require.Equal(t, alert.Firing, zero, "an unknown state must not be good news")
+	for _, tt := range []struct {
+		status alert.Status
+		words  []string
+	}{
+		{alert.Firing, []string{"firing", "FIRING"}},
+		{alert.Resolved, []string{"resolved", "Resolved"}},
+		{alert.NoData, []string{"no_data", "NO_DATA"}},
+	} {
+		text, err := tt.status.MarshalText()
+		require.NoError(t, err)
+		require.Equal(t, tt.words[0], string(text))
+		require.Equal(t, tt.words[0], tt.status.String())
+		for _, word := range tt.words {
+			var back alert.Status
+			require.NoError(t, back.UnmarshalText([]byte(word)))
+			require.Equal(t, tt.status, back)
+		}
+	}
+	require.Equal(t, "Status(3)", alert.Status(3).String())
+	_, err := alert.Status(3).MarshalText()
+	require.ErrorContains(t, err, "status 3 is out of range")
+}
+
+func TestStatusRefusesUnknownWords(t *testing.T) {
+	t.Parallel()
+	for _, word := range []string{"", "ok", " firing", "Status(3)", "nodata"} {
+		s := alert.NoData
+		require.ErrorContains(t, s.UnmarshalText([]byte(word)), "unknown status", word)
+		require.Equal(t, alert.NoData, s, "left as it was")
+	}
+}
