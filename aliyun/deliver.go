@@ -1,0 +1,94 @@
+package aliyun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// handle reads the request in c, delivers what it says, and returns the
+// answer.
+func (h *Handler) handle(ctx context.Context, r *http.Request, c Capture) (status int, text string) {
+	defer func() {
+		if v := recover(); v != nil {
+			h.opts.Logger.LogAttrs(ctx, slog.LevelError, "callback handler panicked",
+				callerAttr(c.Caller), panicAttr(v), slog.String("stack", string(debug.Stack())))
+			status, text = http.StatusServiceUnavailable, "not delivered, call again"
+		}
+	}()
+	callback, err := Parse(c.Query, c.Body)
+	c.Err = err
+	if h.opts.Capture != nil {
+		h.opts.Capture(c)
+	}
+	switch {
+	case errors.Is(err, ErrEmpty):
+		h.warn(r, c.Caller, "callback without an alert", err)
+		return http.StatusOK, "ok"
+	case err != nil:
+		h.warn(r, c.Caller, "callback not understood", err)
+		return http.StatusBadRequest, "not a CloudMonitor callback"
+	}
+	alerts := callback.Alerts(h.opts.Status)
+	err = h.sender.Send(ctx, alerts...)
+	h.report(ctx, c, callback, alerts, err)
+	if err != nil {
+		return http.StatusServiceUnavailable, "not delivered, call again"
+	}
+	return http.StatusOK, "ok"
+}
+
+// report logs the fate of each alert.
+func (h *Handler) report(ctx context.Context, c Capture, callback *Callback, alerts []alert.Alert, err error) {
+	for i, a := range alerts {
+		attrs := []slog.Attr{
+			callerAttr(c.Caller),
+			slog.Any("alert", a),
+			slog.Duration("elapsed", time.Since(c.Time)),
+		}
+		if len(callback.Problems) > 0 {
+			attrs = append(attrs, slog.Any("problems", callback.Problems))
+		}
+		if e := alert.ErrorAt(err, i, len(alerts)); e != nil {
+			attrs = append(attrs, slog.String("error", e.Error()))
+			h.opts.Logger.LogAttrs(ctx, slog.LevelError, "alert not accepted", attrs...)
+			continue
+		}
+		h.opts.Logger.LogAttrs(ctx, slog.LevelInfo, "alert accepted", attrs...)
+	}
+}
+
+// warn logs a request that led to no alert. The path holds the secret, or an
+// attempt at it, and is left out.
+func (h *Handler) warn(r *http.Request, caller netip.Addr, message string, err error) {
+	attrs := []slog.Attr{callerAttr(caller), slog.String("method", r.Method)}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	h.opts.Logger.LogAttrs(r.Context(), slog.LevelWarn, message, attrs...)
+}
+
+// callerAttr returns the log attribute for the address of the caller.
+func callerAttr(addr netip.Addr) slog.Attr {
+	if !addr.IsValid() {
+		return slog.String("caller", "unknown")
+	}
+	return slog.String("caller", addr.String())
+}
+
+// panicAttr describes a recovered value by its type, and in full only if the
+// runtime made it: a value of somebody else may hold a URL or a body.
+func panicAttr(v any) slog.Attr {
+	if e, ok := v.(runtime.Error); ok {
+		return slog.String("panic", e.Error())
+	}
+	return slog.String("panic", fmt.Sprintf("%T", v))
+}

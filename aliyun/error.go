@@ -1,0 +1,97 @@
+package aliyun
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What an [*Error] matches with errors.Is.
+var (
+	// ErrEmpty: there is no body, and nothing about an alert in the query.
+	// Consoles probe a webhook like that.
+	ErrEmpty = errors.New("empty callback")
+	// ErrSyntax: the body is neither a JSON object nor a form.
+	ErrSyntax = errors.New("unreadable body")
+	// ErrLookalike: an alert of another Alibaba Cloud product.
+	ErrLookalike = errors.New("not a CloudMonitor callback but one of another product")
+	// ErrUnknown: readable, but of no shape that CloudMonitor sends.
+	ErrUnknown = errors.New("not a known CloudMonitor callback")
+)
+
+// maxKeys and maxKey (in bytes) bound what an Error quotes.
+const (
+	maxKeys = 24
+	maxKey  = 48
+)
+
+// An Error says why a callback gave no alert. It names the keys at the top of
+// the body and never a value, which may be personal data. Reading the same
+// bytes again cannot help, so it is not retryable.
+type Error struct {
+	// Kind is [ErrEmpty], [ErrSyntax], [ErrLookalike] or [ErrUnknown].
+	Kind error
+
+	// Detail is a hint for the reader: the product that sent the body, or the
+	// place of the mistake.
+	Detail string
+
+	// Keys holds the first 24 keys at the top of the body, each cut at 48
+	// bytes and free of control characters. Omitted counts the rest.
+	Keys    []string
+	Omitted int
+}
+
+// Error returns one line without values from the body.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("aliyun: parse: ")
+	if e.Detail != "" {
+		b.WriteString(e.Detail + ": ")
+	}
+	fmt.Fprintf(&b, "%v", e.Kind)
+	if len(e.Keys) > 0 {
+		fmt.Fprintf(&b, " (keys %s", strings.Join(e.Keys, ", "))
+		if e.Omitted > 0 {
+			fmt.Fprintf(&b, " and %d more", e.Omitted)
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// Unwrap returns Kind.
+func (e *Error) Unwrap() error { return e.Kind }
+
+// Retryable reports false.
+func (e *Error) Retryable() bool { return false }
+
+// refuse builds the Error for a readable body.
+func refuse(kind error, detail string, fields []field) *Error {
+	e := &Error{Kind: kind, Detail: detail}
+	for _, f := range fields[:min(len(fields), maxKeys)] {
+		e.Keys = append(e.Keys, cleanKey(f.key))
+	}
+	e.Omitted = len(fields) - len(e.Keys)
+	return e
+}
+
+// cleanKey makes a key from outside fit for one line of a log.
+func cleanKey(key string) string {
+	mark := ""
+	if len(key) > maxKey {
+		end := maxKey - len("…")
+		for end > 0 && !utf8.RuneStart(key[end]) {
+			end--
+		}
+		key, mark = key[:end], "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, key) + mark
+}

@@ -1,0 +1,85 @@
+package aliyun_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/aliyun"
+)
+
+func ExampleParse() {
+	body := "alertName=CPU&alertState=OK&curValue=12.5&unit=%25&expression=%24Average%3E%3D80" +
+		"&metricName=cpu_total&metricProject=acs_ecs&triggerLevel=OK&preTriggerLevel=CRITICAL" +
+		"&instanceName=web-01&dimensions=%7BuserId%3D1%2C+instanceId%3Di-1%7D&timestamp=1685646149981"
+	callback, err := aliyun.Parse("", []byte(body))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, a := range callback.Alerts(nil) {
+		fmt.Println(a.Status, a.Severity, a.Level, a.Name, a.Instance)
+		fmt.Println(a.Summary)
+	}
+	// Output:
+	// resolved critical CRITICAL CPU web-01
+	// cpu_total = 12.5% ($Average>=80)
+	// instanceId: i-1
+}
+
+func ExampleParse_lookalike() {
+	_, err := aliyun.Parse("", []byte(`{"alerts":[],"commonLabels":{},"receiver":"ops"}`))
+	fmt.Println(errors.Is(err, aliyun.ErrLookalike))
+	fmt.Println(err)
+	// Output:
+	// true
+	// aliyun: parse: ARMS alert management: not a CloudMonitor callback but one of another product (keys alerts, commonLabels, receiver)
+}
+
+func ExampleHandler() {
+	sender := alert.SenderFunc(func(_ context.Context, alerts ...alert.Alert) error {
+		for _, a := range alerts {
+			fmt.Println(a.Product, a.LevelWord(), a.Region, a.Name)
+		}
+		return nil
+	})
+	handler, err := aliyun.NewHandler(sender, "3XAMPLE-of-a-long-secret", &aliyun.Options{Allow: aliyun.SourceRanges()})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/aliyun/{secret}", handler)
+
+	// What CloudMonitor does.
+	r := httptest.NewRequest("POST", "/aliyun/3XAMPLE-of-a-long-secret",
+		strings.NewReader(`{"product":"cfw","level":"WARN","regionId":"cn-hangzhou","name":"InternetBandwidthThresholdExceeded"}`))
+	r.RemoteAddr = "47.74.206.122:41000"
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	fmt.Println(w.Code)
+	// Output:
+	// cfw WARN cn-hangzhou InternetBandwidthThresholdExceeded
+	// 200
+}
+
+func ExampleEventStatus() {
+	// A product whose words the default does not know.
+	status := func(e *aliyun.Event) alert.Status {
+		if e.Product == "example" && e.Status == "Healed" {
+			return alert.Resolved
+		}
+		return aliyun.EventStatus(e)
+	}
+	callback, err := aliyun.Parse("", []byte(`{"product":"example","name":"Disk","status":"Healed","level":"WARN"}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(callback.Alerts(status)[0].Status)
+	// Output: resolved
+}

@@ -1,0 +1,111 @@
+package aliyun_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/aliyun"
+)
+
+// FuzzParse: whatever comes, there is an error or an alert that can be used.
+func FuzzParse(f *testing.F) {
+	for _, name := range fixtures(f) {
+		query, body := fixture(f, name)
+		f.Add(query, body)
+	}
+	f.Add("", []byte(`{"product":"p","name":"n"}`))
+	f.Add("data=%7B%22product%22%3A%22p%22%2C%22name%22%3A%22n%22%7D", []byte("\uFEFF"))
+	f.Add("", []byte(`{"alert":"{\"meta\":{\"sysEventMeta\":[]}}","batchId":0,"subscription":{"conditions":[{"value":1}]}}`))
+	f.Fuzz(func(t *testing.T, query string, body []byte) {
+		c, err := aliyun.Parse(query, body)
+		if err != nil {
+			require.Nil(t, c)
+			require.LessOrEqual(t, len(err.Error()), 2000)
+			require.NotContains(t, err.Error(), "\n")
+			return
+		}
+		require.LessOrEqual(t, len(c.Problems), 32)
+		alerts := c.Alerts(nil)
+		require.NotEmpty(t, alerts)
+		for _, a := range alerts {
+			require.Equal(t, aliyun.Source, a.Source)
+			require.NotEmpty(t, a.ID)
+			require.Contains(t, []alert.Status{alert.Firing, alert.Resolved, alert.NoData}, a.Status)
+			for _, text := range []string{a.ID, a.Key, a.Level, a.Name, a.Summary, a.Product, a.Region, a.Resource, a.Instance} {
+				require.True(t, utf8.ValidString(text), "%q", text)
+			}
+			for k, v := range a.Labels {
+				require.True(t, utf8.ValidString(k+v), "%q: %q", k, v)
+			}
+			if at := a.Time(); !at.IsZero() {
+				require.GreaterOrEqual(t, at.Year(), 1970)
+				require.LessOrEqual(t, at.Year(), 9999)
+			}
+		}
+		text, err := json.Marshal(alerts)
+		require.NoError(t, err)
+		var back []alert.Alert
+		require.NoError(t, json.Unmarshal(text, &back))
+		require.Equal(t, alerts, back)
+
+		again, err := aliyun.Parse(query, body)
+		require.NoError(t, err)
+		require.Equal(t, alerts, again.Alerts(nil))
+	})
+}
+
+// FuzzContent compares what Parse makes of a JSON object with what
+// encoding/json makes of it: texts, escapes, surrogates, invalid UTF-8, keys
+// given twice.
+func FuzzContent(f *testing.F) {
+	entries, err := os.ReadDir(filepath.Join("testdata", "fixtures"))
+	require.NoError(f, err)
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".json" {
+			_, body := fixture(f, e.Name())
+			f.Add(body)
+		}
+	}
+	for _, seed := range []string{
+		`{"a":"\ud83d\ude00\ud83d\u0041\udc00\u0000\/\b"}`, `{"a\u0062":"c","ab":"d"}`, `{"a":"\\\"","b":"\\"}`,
+		"{\"a\":\"\xff\xfe\xc3\",\"\xff\":1}", ` { "a" : [ { "b" : "}" } , "]" ] , "c" : -1.5e+3 , "d" : null } `, `{}`,
+		`{"a":true,"b":false,"":{}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		var want map[string]json.RawMessage
+		if json.Unmarshal(content, &want) != nil || want == nil {
+			return
+		}
+		body := append([]byte(`{"product":"p","name":"n","content":`), content...)
+		c, err := aliyun.Parse("", append(body, '}'))
+		require.NoError(t, err)
+		got := map[string]bool{}
+		for _, field := range c.Event.Content {
+			raw, ok := want[field.Key]
+			require.True(t, ok, "%q", field.Key)
+			got[field.Key] = true
+			value := c.Event.Content.Get(field.Key)
+			switch raw[0] {
+			case '"':
+				var text string
+				require.NoError(t, json.Unmarshal(raw, &text))
+				require.Equal(t, text, value)
+			case 'n':
+				require.Empty(t, value)
+			case '{', '[':
+				require.True(t, json.Valid([]byte(value)), "%q", value)
+			default:
+				require.Equal(t, string(raw), value)
+			}
+		}
+		require.Len(t, got, len(want))
+	})
+}

@@ -1,0 +1,233 @@
+package aliyun
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// MaxBody is the size in bytes of the largest body, and of the largest query,
+// that a [Handler] reads. The largest captured callback has 3.3 KB.
+const MaxBody = 1 << 20
+
+// defaultTimeout leaves half a second of CloudMonitor's five for the network.
+const defaultTimeout = 4500 * time.Millisecond
+
+// Options configures a [Handler]. The zero value and nil mean the defaults.
+type Options struct {
+	// Timeout bounds the time from the arrival of the header to the answer.
+	// CloudMonitor hangs up after 5 s and tries again, three times. Default
+	// 4.5 s; -1 switches the bound off.
+	Timeout time.Duration
+
+	// Logger gets one record an alert, at Info when it was accepted and at
+	// Error when it was not, with the address of the caller; and one at Warn
+	// for every request that was refused, could not be read or held no alert.
+	// No record holds the secret, the URL or a value from an unreadable body.
+	// Default: none.
+	Logger *slog.Logger
+
+	// Allow lists the addresses that may call; [SourceRanges] has the
+	// documented ones. Default: everybody who knows the secret.
+	Allow []netip.Prefix
+
+	// ClientIP finds the address of the caller. Behind a proxy it must believe
+	// a header only if the proxy set it. Default: the peer of the connection.
+	ClientIP func(*http.Request) (netip.Addr, error)
+
+	// Status decides the status of events. Default: [EventStatus].
+	Status StatusFunc
+
+	// Capture sees every request that had the right secret and a body that
+	// could be received, before the alert is sent. It is called concurrently
+	// and delays the answer.
+	Capture func(Capture)
+}
+
+// A Capture is a request as it arrived. Body and Query may hold personal data.
+type Capture struct {
+	Time   time.Time
+	Caller netip.Addr // invalid if unknown
+	Method string
+	Query  string // raw query of the URL
+	Body   []byte // not to be modified
+	Err    error  // why it gave no alert, as from [Parse]; nil if it did
+}
+
+// A Handler is the webhook that CloudMonitor calls. It is safe for concurrent
+// use. The secret is the last element of the URL path, whatever stands before
+// it, so that it can be mounted anywhere:
+//
+//	mux.Handle("/aliyun/{secret}", handler)
+//
+// Its answers are
+//
+//   - 200 when the [alert.Sender] has accepted the alert, and when there is
+//     none: consoles probe a webhook with HEAD, GET or an empty POST;
+//   - 400 for a body that is no callback, and 413 for one beyond [MaxBody];
+//   - 403 for a caller who is not allowed, and 404 for a wrong secret;
+//   - 503 when the Sender failed, for good or for now, or panicked. CloudMonitor
+//     calls again. Wrap the leaves of a fan-out in [alert.Dedup], so that the
+//     repetition reaches those that failed only.
+//
+// The Sender runs in the goroutine of the request. Its context ends with
+// [Options.Timeout], and not when CloudMonitor hangs up: a delivery that is
+// half done is finished, and the repetition finds it in the memory of Dedup.
+// A Sender that returns late in spite of its context, against its duty, delays
+// the answer; CloudMonitor then calls again, and nothing is lost.
+type Handler struct {
+	sender alert.Sender
+	secret [sha256.Size]byte // of equal length, for the comparison
+	opts   Options
+}
+
+// NewHandler returns a Handler that gives alerts to sender. The secret is text
+// for a URL path: letters, digits and -._~ only. Whoever knows it can raise
+// alerts, so make it long and random, as crypto/rand.Text does.
+func NewHandler(sender alert.Sender, secret string, opts *Options) (*Handler, error) {
+	if sender == nil {
+		return nil, errors.New("aliyun: new handler: no sender")
+	}
+	if !fitsPath(secret) {
+		return nil, errors.New("aliyun: new handler: the secret must be letters, digits and -._~ and not only dots")
+	}
+	h := &Handler{sender: sender, secret: sha256.Sum256([]byte(secret))}
+	if opts != nil {
+		h.opts = *opts
+		h.opts.Allow = slices.Clone(opts.Allow)
+	}
+	if h.opts.Timeout == 0 {
+		h.opts.Timeout = defaultTimeout
+	}
+	if h.opts.Logger == nil {
+		h.opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if h.opts.ClientIP == nil {
+		h.opts.ClientIP = peer
+	}
+	return h, nil
+}
+
+// fitsPath tells whether s stands for itself in the path of a URL.
+func fitsPath(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case strings.IndexByte("-._~", c) < 0:
+			return false
+		}
+	}
+	return strings.Trim(s, ".") != ""
+}
+
+// peer returns the address at the other end of the connection.
+func peer(r *http.Request) (netip.Addr, error) {
+	p, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}, errors.New("aliyun: remote address is not an IP address")
+	}
+	return p.Addr(), nil
+}
+
+// ServeHTTP answers one callback.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	caller, ok := h.caller(r)
+	if !ok {
+		h.warn(r, caller, "callback refused: caller not allowed", nil)
+		answer(w, http.StatusForbidden, "forbidden")
+		return
+	}
+	if !h.knowsSecret(r.URL.Path) {
+		h.warn(r, caller, "callback refused: wrong secret", nil)
+		http.NotFound(w, r)
+		return
+	}
+	if r.Method == http.MethodHead {
+		answer(w, http.StatusOK, "ok")
+		return
+	}
+	// Half a delivery is finished although the caller hangs up.
+	ctx := context.WithoutCancel(r.Context())
+	if h.opts.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, start.Add(h.opts.Timeout))
+		defer cancel()
+	}
+	body, err := readBody(ctx, w, r)
+	if err != nil {
+		h.warn(r, caller, "callback not received", err)
+		status := http.StatusBadRequest
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			status = http.StatusRequestEntityTooLarge
+		}
+		answer(w, status, "body not read")
+		return
+	}
+	status, text := h.handle(ctx, r, Capture{
+		Time: start, Caller: caller, Method: r.Method, Query: r.URL.RawQuery, Body: body,
+	})
+	answer(w, status, text)
+}
+
+// caller returns the address of the caller, and whether it may call. An
+// address that nobody can tell is not on the list.
+func (h *Handler) caller(r *http.Request) (netip.Addr, bool) {
+	addr, err := h.opts.ClientIP(r)
+	if err != nil {
+		addr = netip.Addr{}
+	}
+	addr = addr.Unmap().WithZone("")
+	if len(h.opts.Allow) == 0 {
+		return addr, true
+	}
+	for _, prefix := range h.opts.Allow {
+		if prefix.Contains(addr) {
+			return addr, true
+		}
+	}
+	return addr, false
+}
+
+// knowsSecret compares the last element of the path with the secret, in a time
+// that depends on neither.
+func (h *Handler) knowsSecret(path string) bool {
+	path = strings.TrimSuffix(path, "/")
+	given := sha256.Sum256([]byte(path[strings.LastIndexByte(path, '/')+1:]))
+	return subtle.ConstantTimeCompare(given[:], h.secret[:]) == 1
+}
+
+// readBody reads at most MaxBody bytes until ctx ends.
+func readBody(ctx context.Context, w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if len(r.URL.RawQuery) > MaxBody {
+		return nil, &http.MaxBytesError{Limit: MaxBody}
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		// A recorder in a test has no connection, hence no deadline.
+		control := http.NewResponseController(w)
+		if control.SetReadDeadline(deadline) == nil {
+			defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+		}
+	}
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+}
+
+// answer writes a short text, which never repeats anything of the request.
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	// The caller may have hung up, and there is nobody to tell.
+	_, _ = fmt.Fprintln(w, text)
+}

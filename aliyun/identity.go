@@ -1,0 +1,46 @@
+package aliyun
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+)
+
+// maxIdentity bounds, in bytes, an identity that stays readable.
+const maxIdentity = 200
+
+// identity joins the parts under a kind with slashes, if that is short, plain
+// and unambiguous, and hashes them otherwise.
+func identity(kind string, parts ...string) string {
+	joined := append(make([]byte, 0, maxIdentity+1), kind...)
+	for _, part := range parts {
+		if !plainPart(part) || len(joined)+len(part) > maxIdentity {
+			return kind + "/" + digest(parts...)
+		}
+		joined = append(append(joined, '/'), part...)
+	}
+	return string(joined)
+}
+
+// plainPart tells whether s is visible ASCII without a slash.
+func plainPart(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' || s[i] == '/' {
+			return false
+		}
+	}
+	return true
+}
+
+// digest returns 32 hexadecimal digits that depend on every part and on where
+// one ends and the next begins.
+func digest(parts ...string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
+		h.Write(size[:])
+		h.Write([]byte(part))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

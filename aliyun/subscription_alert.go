@@ -1,0 +1,97 @@
+package aliyun
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// event returns the system event that the subscription reports, completed from
+// the rest of the message: some deliveries have no sysEventMeta, or one
+// without names.
+func (s *Subscription) event() *Event {
+	e := Event{Content: s.Alert.Content, ContentText: s.Alert.ContentText}
+	if s.Alert.Meta != nil {
+		e = *s.Alert.Meta
+	}
+	a := &s.Alert
+	e.Product = cmp.Or(e.Product, a.Product)
+	e.Name = cmp.Or(e.Name, a.EventName, s.StrategyName)
+	e.Level = cmp.Or(a.Severity, s.Severity, e.Level)
+	e.ResourceID = cmp.Or(e.ResourceID, a.ARN)
+	e.GroupID = cmp.Or(e.GroupID, a.GroupID)
+	e.EventType = cmp.Or(e.EventType, a.EventType)
+	e.TraceID = cmp.Or(e.TraceID, a.TraceID)
+	e.UserID = cmp.Or(e.UserID, a.UserID, s.UserID)
+	e.At = cmp.Or(a.At, e.At, s.At)
+	return &e
+}
+
+// alert maps s. The raw text only serves as identity when nothing else does.
+func (s *Subscription) alert(status StatusFunc, raw string) alert.Alert {
+	e := s.event()
+	resolved := strings.EqualFold(strings.TrimSpace(s.Alert.AlertStatus), "RESOLVED")
+	if resolved {
+		status = func(*Event) alert.Status { return alert.Resolved }
+	}
+	a := e.alert(status, raw)
+	if resolved && !s.At.IsZero() {
+		// The event may be the one that began the problem.
+		a.EndsAt = s.At
+	}
+	a.Summary = s.summary(e)
+	a.Labels = s.labels(e)
+	a.Key, a.ID = s.identities(e, raw)
+	return a
+}
+
+// identities returns Key and ID. The vendor's dedupId is the same for
+// TRIGGERED and RESOLVED.
+func (s *Subscription) identities(e *Event, raw string) (key, id string) {
+	a := &s.Alert
+	if a.DedupID != "" {
+		key = identity("subscription", a.DedupID)
+	} else {
+		key = e.key()
+	}
+	when := cmp.Or(s.Time, a.Timestamp, e.EventTime)
+	if a.DedupID == "" || when == "" {
+		when += digest(raw)
+	}
+	return key, identity("subscription", a.DedupID, a.AlertStatus, e.State(), when)
+}
+
+// summary says what happened and which policy sent it.
+func (s *Subscription) summary(e *Event) string {
+	var l lines
+	if zh := e.Extra.Get("eventNameZh"); zh != e.Name {
+		l.add("", zh)
+	}
+	e.describe(&l)
+	l.add("strategyName", s.StrategyName)
+	return l.String()
+}
+
+// labels returns what the subscription says beyond the fields of an alert.
+func (s *Subscription) labels(e *Event) map[string]string {
+	a := &s.Alert
+	m := newLabels()
+	m.all("", s.Extra)
+	m.all("", a.Extra)
+	extra := e.Extra
+	e.Extra = nil
+	for k, v := range e.labels() {
+		m.add(k, v)
+	}
+	m.all("meta.", extra)
+	m.add("alertStatus", a.AlertStatus)
+	m.add("batchId", s.BatchID)
+	m.add("dedupId", a.DedupID)
+	m.add("groupName", a.GroupName)
+	m.add("project", a.Project)
+	m.add("source", a.Source)
+	m.add("strategyName", s.StrategyName)
+	m.add("subscriptionUuid", s.Policy.SubscriptionUUID)
+	return m.orNil()
+}
