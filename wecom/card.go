@@ -1,0 +1,236 @@
+package wecom
+
+import (
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// The three colours that the dialect has.
+const (
+	green  = "info"
+	grey   = "comment"
+	orange = "warning"
+)
+
+// What single fields of a card hold at most, in bytes. Together with the
+// longest link and the longest mentions they leave some 400 bytes of a
+// message for the details, so that a card always fits.
+const (
+	maxWord     = 64  // level
+	maxPlace    = 128 // product, region
+	maxInstance = 256
+	maxName     = 512
+)
+
+// A style is how a robot words its messages.
+type style struct {
+	locale   alert.Locale
+	location *time.Location // nil: as the alert has it
+	mentions string         // markup of the last line, may be empty
+}
+
+// card renders one alert.
+func (st *style) card(a *alert.Alert) Markdown {
+	p := st.page()
+	p.title(a.Status, headColour(a), "")
+	p.span(a.Time(), a.Time())
+	p.field(alert.FieldProduct, a.Product, maxPlace)
+	p.level(a)
+	p.field(alert.FieldRegion, a.Region, maxPlace)
+	if strings.TrimSpace(a.Instance) == "" {
+		p.field(alert.FieldResource, a.Resource, maxInstance)
+	} else {
+		p.field(alert.FieldInstance, a.Instance, maxInstance)
+	}
+	p.field(alert.FieldContent, a.Name, maxName)
+	p.label(alert.FieldStatus)
+	p.coloured(statusColour(a.Status), st.locale.Status(a.Status))
+	p.end()
+	link := st.link(a.URL)
+	p.details(a.Summary, st.room()-len(link))
+	p.put(link)
+	return p.finish()
+}
+
+// room returns how many bytes a page may have before it is finished. The last
+// line feed goes unless mentions follow.
+func (st *style) room() int {
+	if st.mentions == "" {
+		return MaxMarkdown + len("\n")
+	}
+	return MaxMarkdown - len(st.mentions)
+}
+
+// headColour returns the colour of a title: green for good news, orange for a
+// problem, grey for a remark.
+func headColour(a *alert.Alert) string {
+	switch {
+	case a.Status == alert.Resolved:
+		return green
+	case a.Severity < alert.Warning:
+		return grey
+	}
+	return orange
+}
+
+// statusColour returns the colour of the word for s.
+func statusColour(s alert.Status) string {
+	switch s {
+	case alert.Resolved:
+		return green
+	case alert.NoData:
+		return grey
+	}
+	return orange
+}
+
+// link returns the line that leads to raw, or "" if raw is not fit for one.
+func (st *style) link(raw string) string {
+	if raw == "" {
+		return ""
+	}
+	if u := safeURL(raw); u != "" {
+		return "[" + st.locale.Field(alert.FieldLink) + "](" + u + ")\n"
+	}
+	return ""
+}
+
+// A page is a message under construction.
+type page struct {
+	writer
+	*style
+}
+
+func (st *style) page() page {
+	return page{writer{buf: make([]byte, 0, 1024), mark: st.locale.Cut()}, st}
+}
+
+// put appends markup and words of the locale.
+func (p *page) put(words ...string) {
+	for _, word := range words {
+		p.buf = append(p.buf, word...)
+	}
+}
+
+// end ends a line.
+func (p *page) end() { p.buf = append(p.buf, '\n') }
+
+// open begins and shut ends a coloured text.
+func (p *page) open(colour string) { p.put(`<font color="`, colour, `">`) }
+func (p *page) shut()              { p.put(`</font>`) }
+
+// coloured appends words of the locale in a colour.
+func (p *page) coloured(colour string, words ...string) {
+	p.open(colour)
+	p.put(words...)
+	p.shut()
+}
+
+// title appends the first line, with a count behind the title if there is one.
+func (p *page) title(s alert.Status, colour, count string) {
+	p.put("**")
+	p.open(colour)
+	switch {
+	case p.locale != alert.English:
+		p.put("【", p.locale.Title(s), "】", count)
+	case count != "":
+		p.put(p.locale.Title(s), ": ", count)
+	default:
+		p.put(p.locale.Title(s))
+	}
+	p.shut()
+	p.put("**\n")
+}
+
+// span appends the line with the time, or with the first and the last of
+// many. There is no line for an unknown time.
+func (p *page) span(first, last time.Time) {
+	if last.IsZero() {
+		return
+	}
+	p.put("**", p.locale.Field(alert.FieldTime), p.colon())
+	p.time(first)
+	if !first.Equal(last) {
+		p.put(" ~ ")
+		p.time(last)
+	}
+	p.put("**\n")
+}
+
+// time appends t with its zone.
+func (p *page) time(t time.Time) {
+	if p.location != nil {
+		t = t.In(p.location)
+	}
+	p.buf = t.AppendFormat(p.buf, "2006-01-02 15:04:05 -07:00")
+}
+
+// label appends the name of a field.
+func (p *page) label(f alert.Field) {
+	p.coloured(grey, p.locale.Field(f), p.colon())
+}
+
+// colon returns what follows the name of a field.
+func (p *page) colon() string {
+	if p.locale == alert.English {
+		return ": "
+	}
+	return ":"
+}
+
+// field appends the line of a field, unless it has no visible value.
+func (p *page) field(f alert.Field, value string, limit int) {
+	if value == "" {
+		return
+	}
+	start := len(p.buf)
+	p.label(f)
+	if !p.line(value, limit) {
+		p.buf = p.buf[:start]
+		return
+	}
+	p.end()
+}
+
+// level appends the line of the level: bold if it is critical, coloured by
+// the severity while the problem lasts.
+func (p *page) level(a *alert.Alert) {
+	p.label(alert.FieldLevel)
+	p.levelWord(a, headColour(a))
+	p.end()
+}
+
+// levelWord appends the level in a colour, in bold if it is critical.
+func (p *page) levelWord(a *alert.Alert, colour string) {
+	bold := ""
+	if a.Severity >= alert.Critical && a.Status != alert.Resolved {
+		bold = "**"
+	}
+	p.put(bold)
+	p.open(colour)
+	if !p.line(p.locale.Level(*a), maxWord) {
+		p.put(p.locale.Severity(a.Severity))
+	}
+	p.shut()
+	p.put(bold)
+}
+
+// details appends the summary, with its line breaks, as far as the page may
+// grow to limit bytes.
+func (p *page) details(summary string, limit int) {
+	start := len(p.buf)
+	p.label(alert.FieldDetails)
+	if !p.lines(summary, limit-len(p.buf)-len("\n")) {
+		p.buf = p.buf[:start]
+		return
+	}
+	p.end()
+}
+
+// finish appends the mentions and returns the message.
+func (p *page) finish() Markdown {
+	p.put(p.mentions)
+	return Markdown{Content: strings.TrimSuffix(string(p.buf), "\n")}
+}

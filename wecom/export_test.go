@@ -1,0 +1,27 @@
+package wecom
+
+import "github.com/tocsin-go/tocsin/alert"
+
+// RenderJSON is a card as the default robot puts it on the wire.
+func RenderJSON(a alert.Alert) []byte {
+	return new(style).card(&a).appendJSON(nil)
+}
+
+// RenderContent is what a robot with these mentions says about alerts.
+func RenderContent(mentions []string, alerts []alert.Alert) string {
+	line, err := mentionLine(mentions)
+	if err != nil {
+		return err.Error()
+	}
+	m, err := (&Robot{style: style{mentions: line}}).message(alerts)
+	if err != nil {
+		return err.Error()
+	}
+	return m.(Markdown).Content //nolint:forcetypeassert // no other is rendered
+}
+
+// AppendString is the JSON encoder of strings.
+func AppendString(s string) []byte { return appendString(nil, toUTF8(s)) }
+
+// SafeURL is the check of links.
+func SafeURL(s string) string { return safeURL(s) }

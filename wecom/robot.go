@@ -1,0 +1,232 @@
+package wecom
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/secret"
+)
+
+// defaultRate is the vendor's limit in messages a minute.
+const defaultRate = 20
+
+// Options configures a [Robot]. A nil *Options and the zero value of each
+// field mean the default.
+type Options struct {
+	// HTTPClient carries the requests. Its Transport, Jar and Timeout are
+	// used; redirects are refused. Default: a client of the robot's own.
+	HTTPClient *http.Client
+
+	// BaseURL is an http or https address that serves the vendor's paths in
+	// its stead, for use with a bare key. Default:
+	// https://qyapi.weixin.qq.com.
+	BaseURL string
+
+	// Timeout bounds one attempt, the answer included. Default: 10 s; -1
+	// leaves it to HTTPClient and the context.
+	Timeout time.Duration
+
+	// MaxAttempts bounds the attempts of one call. Default: 3; -1 means 1.
+	MaxAttempts int
+
+	// Logger gets one record an attempt at level Debug, without address and
+	// content. Default: none.
+	Logger *slog.Logger
+
+	// Render makes the message for the alerts of one Send, of which there is
+	// at least one, instead of the card and the digest of this package. It
+	// must neither keep nor modify them, is called concurrently, and has to
+	// escape and bound the text itself, mentions included. Send fails with
+	// the error it returns.
+	Render func(alerts []alert.Alert) (Message, error)
+
+	// Locale is the language of the words added to the alerts. Default:
+	// Chinese.
+	Locale alert.Locale
+
+	// Location is the zone in which times are shown, always with its offset.
+	// Default: the zone that the alert's own time carries.
+	Location *time.Location
+
+	// Mentions notifies members of the group by userid below each card and
+	// digest; 1024 bytes at most. Everybody and mobile numbers cannot be
+	// mentioned in markdown, and New refuses them: the chat would take them
+	// and notify nobody.
+	Mentions []string
+
+	// Rate is the number of messages a minute, shared by everybody who uses
+	// the robot. Robots with the same key in other processes know nothing of
+	// it. Default: 20, the vendor's limit; -1 disables it.
+	Rate int
+
+	// TextLimit is the most bytes that the content of a [Text] may have, up
+	// to 5120, which the vendor's servers name in their answers. Default:
+	// MaxText, which its documentation names.
+	TextLimit int
+}
+
+// A Robot posts to one group. It is immutable but for its rate budget, safe
+// for concurrent use, and needs no closing. Printing it shows the host only.
+type Robot struct {
+	style     style
+	render    func([]alert.Alert) (Message, error) // nil: card or digest
+	textLimit int
+	caller    *httpcall.Caller
+	limit     *httpcall.Limiter // nil: no limit
+	host      string
+	key       secret.Text
+	sendURL   secret.Text
+}
+
+var _ alert.Sender = (*Robot)(nil)
+
+// New returns a Robot for a webhook, given by its bare key or by its whole
+// URL, which may be on any host. It makes no connection. Its errors do not
+// quote keyOrURL.
+func New(keyOrURL string, opts *Options) (*Robot, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	endpoint, key, err := parseAddress(keyOrURL, o.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("wecom: new: %w", err)
+	}
+	mentions, err := mentionLine(o.Mentions)
+	if err != nil {
+		return nil, fmt.Errorf("wecom: new: %w", err)
+	}
+	textLimit := cmp.Or(o.TextLimit, MaxText)
+	if textLimit < 1 || textLimit > maxTextRaised {
+		return nil, fmt.Errorf("wecom: new: TextLimit: %d bytes, want 1 to %d", textLimit, maxTextRaised)
+	}
+	limit := newLimit(o.Rate)
+	return &Robot{
+		style:     style{locale: o.Locale, location: o.Location, mentions: mentions},
+		render:    o.Render,
+		textLimit: textLimit,
+		caller: httpcall.New(httpcall.Options{
+			Channel:     "wecom",
+			HTTPClient:  o.HTTPClient,
+			Timeout:     o.Timeout,
+			MaxAttempts: o.MaxAttempts,
+			Logger:      o.Logger,
+			Limit:       limit,
+		}),
+		limit:   limit,
+		host:    endpoint.Host,
+		key:     secret.New(key),
+		sendURL: secret.New(endpoint.String() + "?key=" + url.QueryEscape(key)),
+	}, nil
+}
+
+// newLimit returns the budget for n messages a minute; 0 means the vendor's
+// limit and a negative number none.
+//
+// A bucket with burst b that is refilled every i lets b+60s/i messages pass in
+// its first minute, so that a quarter of the rate as burst leaves the rest to
+// the refill: at 20 a minute 5 at once, then one per 3.75 s.
+func newLimit(n int) *httpcall.Limiter {
+	if n < 0 {
+		return nil
+	}
+	n = cmp.Or(n, defaultRate)
+	burst := max(1, n/4)
+	refills := time.Duration(n - burst + 1)
+	return httpcall.NewLimiter((time.Minute+refills-1)/refills, burst)
+}
+
+// Send posts one card for one alert and one digest for many, and does nothing
+// without alerts. Under [alert.Once] it makes one attempt and does not wait
+// for rate budget. Every error is an [*Error].
+func (r *Robot) Send(ctx context.Context, alerts ...alert.Alert) error {
+	if len(alerts) == 0 {
+		return nil
+	}
+	m, err := r.message(alerts)
+	if err != nil {
+		return &Error{Op: "render", Err: err}
+	}
+	return r.Post(ctx, m)
+}
+
+// message renders alerts, of which there is at least one.
+func (r *Robot) message(alerts []alert.Alert) (Message, error) {
+	switch {
+	case r.render != nil:
+		return r.render(alerts)
+	case len(alerts) == 1:
+		return r.style.card(&alerts[0]), nil
+	}
+	return r.style.digest(alerts), nil
+}
+
+// Post posts a message. It waits for rate budget and repeats failures that
+// pass, and also an unknown outcome, so that a message can appear twice but
+// is not lost. Every error is an [*Error]; one that holds a [*FieldError] was
+// found before anything was sent.
+//
+// Vendor page: https://developer.work.weixin.qq.com/document/path/99110.
+func (r *Robot) Post(ctx context.Context, m Message) error {
+	const op = "send"
+	if m == nil {
+		return &Error{Op: op, Err: &FieldError{"message", "is nil"}}
+	}
+	if err := m.check(r.textLimit); err != nil {
+		return &Error{Op: op, Err: err}
+	}
+	_, err := r.caller.Do(ctx, &httpcall.Request{
+		Op:              op,
+		URL:             r.url,
+		Body:            m.appendJSON(nil),
+		Judge:           func(resp *httpcall.Response) error { return r.judge(op, resp) },
+		RepeatUncertain: true, // a chat message twice is better than none
+	})
+	return r.failure(op, err)
+}
+
+// url returns the address for one attempt.
+func (r *Robot) url() (string, error) { return r.sendURL.Reveal(), nil }
+
+// failure turns the error of a call into an *Error.
+func (r *Robot) failure(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	verdict, judged := errors.AsType[*Error](err)
+	transport, below := errors.AsType[*httpcall.Error](err)
+	e := &Error{Op: op, Err: err}
+	switch {
+	case judged && below: // another attempt was due, and something came between
+		e.Code, e.Message, e.Hint, e.HTTPStatus = verdict.Code, verdict.Message, verdict.Hint, verdict.HTTPStatus
+	case judged:
+		return verdict
+	case below:
+		e.HTTPStatus = transport.Status
+	}
+	return e
+}
+
+// String returns the host of the webhook.
+func (r *Robot) String() string {
+	if r == nil {
+		return "wecom.Robot(nil)"
+	}
+	return "wecom.Robot(" + r.host + ")"
+}
+
+// Format prints what String returns for every verb: fmt must not walk through
+// the fields.
+func (r *Robot) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+
+// LogValue returns what String returns.
+func (r *Robot) LogValue() slog.Value { return slog.StringValue(r.String()) }
