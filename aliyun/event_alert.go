@@ -48,7 +48,11 @@ func (e *Event) setTimes(a *alert.Alert) {
 // second message about an operation.
 func (e *Event) key() string {
 	what := e.Content.Get("eventId")
-	if resource := cmp.Or(e.ResourceID, e.InstanceName); what == "" && resource != "" {
+	resource := e.ResourceID
+	if resource == "" || strings.Contains(resource, "{") {
+		resource += e.InstanceName // a placeholder names nothing
+	}
+	if what == "" && resource != "" {
 		what = digest(resource) // it holds the account, which is no matter for a title
 	}
 	if what == "" {
@@ -57,13 +61,15 @@ func (e *Event) key() string {
 	return identity("event", strings.ToLower(e.Product), problemName(strings.ToLower(e.Name)), what, e.outcome())
 }
 
-// id identifies the event. The vendor prints one id for several states.
+// id identifies the event. The vendor prints one id for several states, and
+// nothing promises that it does not do so for several resources.
 func (e *Event) id(raw string) string {
 	when := e.EventTime
 	if e.ID == "" || when == "" {
 		when += digest(raw)
 	}
-	return identity("event", e.ID, e.Name, e.State(), e.outcome(), when)
+	where := digest(e.ResourceID, e.InstanceName)[:16]
+	return identity("event", e.ID, e.Name, e.State(), e.outcome(), when, where)
 }
 
 // summary says what the event says beyond name, product, level and place.

@@ -136,6 +136,18 @@ func TestEventIdentity(t *testing.T) {
 	require.NotEqual(t, one.ID, two.ID)
 }
 
+// Nothing promises that an id of the vendor belongs to one resource only, and
+// a test from the console has a placeholder where the resource should stand.
+func TestEventAboutAnotherInstance(t *testing.T) {
+	t.Parallel()
+	_, body := fixture(t, "event-2020-cfw-dryrun.json")
+	one := alertOf(t, string(body))
+	other := alertOf(t, strings.Replace(string(body), `"instanceName":"instanceName"`, `"instanceName":"web-02"`, 1))
+	require.Equal(t, "web-02", other.Instance)
+	require.NotEqual(t, one.ID, other.ID)
+	require.NotEqual(t, one.Key, other.Key)
+}
+
 func TestSubscriptionPair(t *testing.T) {
 	t.Parallel()
 	requirePair(t, only(t, "subscription-doc-post-json.json"), only(t, "subscription-syn-resolved.json"))
