@@ -1,8 +1,6 @@
 package alert
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"maps"
 	"slices"
 	"sync"
@@ -15,33 +13,13 @@ import (
 // its head what has expired.
 type memory struct {
 	window time.Duration
+	hash   hasher
 
 	mu      sync.Mutex
 	entries map[identity]*entry
 	peak    int        // greatest len(entries) since the map was made
 	queue   []accepted // in order of time; those before head are gone
 	head    int
-}
-
-// An identity names an event or a problem. It is a hash, so that a memory of
-// many identities is neither as large as their texts nor keeps alive the
-// messages that these texts are parts of.
-type identity [sha256.Size]byte
-
-// eventIdentity names the event that a reports.
-func eventIdentity(a *Alert) identity { return identify('e', a.Source, a.ID) }
-
-// problemIdentity names the problem that a is about. Two sources that happen
-// to use the same Key speak of two problems.
-func problemIdentity(a *Alert) identity { return identify('p', a.Source, a.Key) }
-
-// identify hashes what makes an identity. The length of the source keeps "a",
-// "bc" apart from "ab", "c".
-func identify(kind byte, source, name string) identity {
-	text := append(make([]byte, 0, 256), kind)
-	text = binary.AppendUvarint(text, uint64(len(source)))
-	text = append(text, source...)
-	return sha256.Sum256(append(text, name...))
 }
 
 // An entry is what is known of one identity. A problem that changes its
@@ -103,7 +81,11 @@ type wait struct {
 
 // newMemory returns an empty memory.
 func newMemory(window time.Duration) *memory {
-	return &memory{window: window, entries: make(map[identity]*entry)}
+	return &memory{
+		window:  window,
+		hash:    newHasher(),
+		entries: make(map[identity]*entry),
+	}
 }
 
 // plan sorts the alerts at the given indices into a plan and marks those to
@@ -114,22 +96,26 @@ func (m *memory) plan(alerts []Alert, todo []int) *plan {
 	now := time.Now()
 	m.expire(now)
 	p := &plan{round: &round{done: make(chan struct{})}, send: make([]int, 0, len(todo))}
-	waiting := map[string]bool{} // Keys whose order a wait must not upset
+	var waiting map[string]bool // Keys whose order a wait must not upset
 	for _, i := range todo {
 		a := &alerts[i]
-		known, leader := m.find(a)
+		ids := m.hash.who(a)
+		known, leader := m.find(a, ids)
 		switch {
 		case known:
-			m.learn(a, now)
+			m.learn(a, ids, now)
 		case leader != nil && leader.round == p.round:
 			p.copies = append(p.copies, wait{i, leader.round, leader.place})
 		case a.Key != "" && waiting[a.Key]:
 			p.held = append(p.held, i)
 		case leader != nil:
 			p.waits = append(p.waits, wait{i, leader.round, leader.place})
+			if waiting == nil {
+				waiting = make(map[string]bool)
+			}
 			waiting[a.Key] = true
 		default:
-			m.claim(p, a)
+			m.claim(p, a, ids)
 			p.send = append(p.send, i)
 		}
 	}
@@ -139,11 +125,11 @@ func (m *memory) plan(alerts []Alert, todo []int) *plan {
 
 // find reports whether a was accepted already; if not, it returns the entry
 // of a copy that is under way, or nil.
-func (m *memory) find(a *Alert) (known bool, leader *entry) {
-	if e := m.event(a); e != nil {
+func (m *memory) find(a *Alert, ids identities) (known bool, leader *entry) {
+	if e := m.event(a, ids); e != nil {
 		return !e.at.IsZero(), e
 	}
-	e := m.problem(a)
+	e := m.problem(a, ids)
 	if e == nil || e.status != a.Status {
 		return false, nil
 	}
@@ -157,33 +143,33 @@ func (m *memory) find(a *Alert) (known bool, leader *entry) {
 }
 
 // event returns the entry of a's Source and ID, or nil.
-func (m *memory) event(a *Alert) *entry {
+func (m *memory) event(a *Alert, ids identities) *entry {
 	if a.ID == "" {
 		return nil
 	}
-	return m.entries[eventIdentity(a)]
+	return m.entries[ids.event]
 }
 
 // problem returns the entry of a's Key, or nil.
-func (m *memory) problem(a *Alert) *entry {
+func (m *memory) problem(a *Alert, ids identities) *entry {
 	if a.Key == "" {
 		return nil
 	}
-	return m.entries[problemIdentity(a)]
+	return m.entries[ids.problem]
 }
 
 // claim marks a as under way at the next place of p.
-func (m *memory) claim(p *plan, a *Alert) {
+func (m *memory) claim(p *plan, a *Alert, ids identities) {
 	place := len(p.send)
 	if a.ID != "" {
-		e := m.add(&entry{id: eventIdentity(a)})
+		e := m.add(&entry{id: ids.event})
 		e.round, e.place = p.round, place
 		p.claims = append(p.claims, claim{entry: e, place: place})
 	}
 	if a.Key != "" {
-		e := m.problem(a)
+		e := m.problem(a, ids)
 		if e == nil || e.status != a.Status {
-			e = m.add(&entry{id: problemIdentity(a), status: a.Status})
+			e = m.add(&entry{id: ids.problem, status: a.Status})
 		}
 		e.round, e.place, e.rising = p.round, place, a.Severity
 		p.claims = append(p.claims, claim{entry: e, place: place, severity: a.Severity})
@@ -213,7 +199,8 @@ func (m *memory) settle(p *plan, alerts []Alert) {
 	}
 	for _, c := range p.copies {
 		if p.round.at(c.place) == nil {
-			m.learn(&alerts[c.index], now)
+			a := &alerts[c.index]
+			m.learn(a, m.hash.who(a), now)
 		}
 	}
 }
@@ -222,14 +209,14 @@ func (m *memory) settle(p *plan, alerts []Alert) {
 func (m *memory) remember(a *Alert) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.learn(a, time.Now())
+	m.learn(a, m.hash.who(a), time.Now())
 }
 
 // learn does the work of remember. Without it, the event delivered again
 // after its problem has changed its Status would look new.
-func (m *memory) learn(a *Alert, now time.Time) {
-	if a.ID != "" && m.event(a) == nil {
-		m.accept(m.add(&entry{id: eventIdentity(a)}), 0, now)
+func (m *memory) learn(a *Alert, ids identities, now time.Time) {
+	if a.ID != "" && m.event(a, ids) == nil {
+		m.accept(m.add(&entry{id: ids.event}), 0, now)
 	}
 }
 
