@@ -1,0 +1,85 @@
+package snmptrap_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/gosnmp/gosnmp"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/snmptrap"
+)
+
+func Example() {
+	ctx := context.Background()
+	console, err := new(net.ListenConfig).ListenPacket(ctx, "udp", "127.0.0.1:0") // stands for a management console
+	if err != nil {
+		panic(err)
+	}
+	defer console.Close()
+
+	// 32473 is for examples: use the number of your own enterprise.
+	s, err := snmptrap.New([]string{console.LocalAddr().String()}, "my-community", "1.3.6.1.4.1.32473", nil)
+	if err != nil {
+		panic(err)
+	}
+	defer s.Close()
+	err = s.Send(ctx, alert.Alert{
+		Key: "ecs/db-01/disk", Severity: alert.Critical, Level: "CRITICAL",
+		Name: "磁盘使用率过高", Instance: "生产数据库-01", Summary: "磁盘使用率 95% > 90%",
+	})
+	fmt.Println("error:", err)
+
+	buf := make([]byte, 1472)
+	n, _, err := console.ReadFrom(buf)
+	if err != nil {
+		panic(err)
+	}
+	p, err := (&gosnmp.GoSNMP{Version: gosnmp.Version2c}).SnmpDecodePacket(buf[:n])
+	if err != nil {
+		panic(err)
+	}
+	for _, i := range []int{1, 5, 6, 8, 11} {
+		v := p.Variables[i]
+		if text, ok := v.Value.([]byte); ok {
+			v.Value = string(text)
+		}
+		fmt.Println(v.Name, v.Value)
+	}
+	// Output:
+	// error: <nil>
+	// .1.3.6.1.6.3.1.1.4.1.0 .1.3.6.1.4.1.32473.0.1
+	// .1.3.6.1.4.1.32473.4.0 生产数据库-01
+	// .1.3.6.1.4.1.32473.5.0 磁盘使用率过高
+	// .1.3.6.1.4.1.32473.7.0 3
+	// .1.3.6.1.4.1.32473.10.0 磁盘使用率 95% > 90%
+}
+
+func ExampleEncoder_AppendTrap() {
+	e, err := snmptrap.NewEncoder("my-community", snmptrap.SeedBaseOID, &snmptrap.Options{Layout: snmptrap.Seed})
+	if err != nil {
+		panic(err)
+	}
+	a := alert.Alert{Product: "ecs", Level: "WARN", Name: "CPU", StartsAt: time.Unix(0, 0).UTC()}
+	octets, err := e.AppendTrap(nil, a, 1, 0)
+	fmt.Println(len(octets), "octets, error:", err)
+	// Output: 298 octets, error: <nil>
+}
+
+func ExampleTrap_Append() {
+	base, err := snmptrap.ParseOID("1.3.6.1.4.1.32473.7")
+	if err != nil {
+		panic(err)
+	}
+	notification, _ := base.Append(0, 1)
+	temperature, _ := base.Append(1, 0)
+	octets, err := snmptrap.Trap{
+		RequestID: 1,
+		OID:       notification,
+		Varbinds:  []snmptrap.Varbind{{Name: temperature, Value: snmptrap.Integer(-40)}},
+	}.Append(nil, "c")
+	fmt.Printf("%x %v\n", octets, err)
+	// Output: 304f020101040163a747020101020100020100303c300d06082b060102010103004301003019060a2b060106030101040100060b2b0601040181fd590700013010060b2b0601040181fd590701000201d8 <nil>
+}

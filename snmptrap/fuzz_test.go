@@ -1,0 +1,170 @@
+package snmptrap_test
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gosnmp/gosnmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/snmptrap"
+)
+
+func FuzzParseOID(f *testing.F) {
+	for _, seed := range []string{snmptrap.SeedBaseOID, ".1.3", "2.4294967215.4294967295", "1..3", "3.1", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, dotted string) {
+		o, err := snmptrap.ParseOID(dotted)
+		if err != nil {
+			require.True(t, o.IsZero())
+			return
+		}
+		again, err := snmptrap.ParseOID(o.String())
+		require.NoError(t, err)
+		require.Equal(t, o, again)
+		require.Equal(t, o.Len(), strings.Count(o.String(), ".")+1)
+		octets, err := snmptrap.Trap{OID: o}.Append(nil, "")
+		require.NoError(t, err)
+		require.Equal(t, "."+o.String(), decode(t, octets).Variables[1].Value)
+	})
+}
+
+func FuzzAppendTrap(f *testing.F) {
+	long := strings.Repeat("磁盘\n\xff使用率", 300)
+	f.Add("ecs", "WARN", "cn-hangzhou", "生产数据库-01", "磁盘使用率过高", "95% > 90%", "key", "public", testBase,
+		true, byte(0), int8(0), 0, int64(1795162121), int32(8*3600), int32(1), uint32(104468))
+	f.Add(long, long, long, long, long, long, long, strings.Repeat("c", 300), "2.999.4294967295",
+		false, byte(1), int8(2), 484, int64(-1), int32(-1), int32(-1), uint32(1<<32-1))
+	f.Add("\x00", "a\u2028b", "\xff\xfe\xfd", "\xed\xa0\x80", "\u0085", strings.Repeat("s", 1025), "", "", "x",
+		true, byte(2), int8(-128), -1, int64(1<<62), int32(1<<31-1), int32(0), uint32(0))
+	f.Fuzz(func(t *testing.T, product, level, region, instance, name, summary, key, community, base string,
+		full bool, status byte, severity int8, size int, unix int64, zone, id int32, up uint32,
+	) {
+		opts := &snmptrap.Options{Layout: snmptrap.Seed, MaxSize: size}
+		if full {
+			opts.Layout = snmptrap.Full
+		}
+		e, err := snmptrap.NewEncoder(community, base, opts)
+		if err != nil {
+			return
+		}
+		a := alert.Alert{
+			Product: product, Level: level, Region: region, Instance: instance, Name: name, Summary: summary, Key: key,
+			Status: alert.Status(status), Severity: alert.Severity(severity),
+			StartsAt: time.Unix(unix, 0).In(time.FixedZone("", int(zone))),
+		}
+		octets, err := e.AppendTrap(nil, a, id, up)
+		require.NoError(t, err, "NewEncoder took care that every alert can be encoded")
+		limit := map[int]int{0: 1472, -1: 65507}[size]
+		if limit == 0 {
+			limit = size
+		}
+		require.LessOrEqual(t, len(octets), limit)
+
+		p := decode(t, octets)
+		require.Equal(t, community, p.Community)
+		require.Equal(t, gosnmp.SNMPv2Trap, p.PDUType)
+		require.Equal(t, uint32(id), p.RequestID)
+		parsed := mustOID(t, base)
+		checkHead(t, p, parsed, a, up)
+		checkObjects(t, p.Variables[2:], parsed, a, full, len(octets) < limit-16)
+	})
+}
+
+// checkHead checks the two obligatory variable bindings.
+func checkHead(t *testing.T, p *gosnmp.SnmpPacket, base snmptrap.OID, a alert.Alert, up uint32) {
+	require.Len(t, p.Variables, 12)
+	require.Equal(t, gosnmp.SnmpPDU{Name: ".1.3.6.1.2.1.1.3.0", Type: gosnmp.TimeTicks, Value: up}, p.Variables[0])
+	notification := "." + base.String() + ".0.1"
+	if a.Status == alert.Resolved {
+		notification = "." + base.String() + ".0.2"
+	}
+	require.Equal(t, gosnmp.SnmpPDU{
+		Name: ".1.3.6.1.6.3.1.1.4.1.0", Type: gosnmp.ObjectIdentifier, Value: notification,
+	}, p.Variables[1])
+}
+
+// checkObjects checks the ten objects against a model of their own. Roomy
+// says that the trap is so far below its limit that none was cut for it.
+func checkObjects(t *testing.T, got []gosnmp.SnmpPDU, base snmptrap.OID, a alert.Alert, full, roomy bool) {
+	suffix, labels := ".0", make([]string, 10)
+	if !full {
+		suffix, labels = "", []string{"product:", "level:", "regionId:", "instanceName:", "name:", "", "", "", "", ""}
+	}
+	level := a.LevelWord()
+	if !full && a.Status == alert.Resolved {
+		level = "OK"
+	}
+	texts := []string{0: a.Product, 1: level, 2: a.Region, 3: a.Instance, 4: a.Name, 9: a.Summary}
+	for i, v := range got {
+		require.Equal(t, "."+base.String()+"."+[]string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"}[i]+suffix, v.Name)
+		switch i {
+		case 5, 6:
+			require.Equal(t, gosnmp.Integer, v.Type)
+			require.Contains(t, []int{1, 2, 3, 4, 6, 7}, v.Value)
+		case 7:
+			checkTime(t, v.Value.([]byte), a.StartsAt)
+		case 8:
+			require.Regexp(t, "^[!-~]{1,64}$", string(v.Value.([]byte)))
+		default:
+			most := 255
+			if i == 9 {
+				most = 1024
+			}
+			checkText(t, string(v.Value.([]byte)), labels[i], clean(texts[i]), most, roomy)
+		}
+	}
+}
+
+// clean says in other words what becomes of a text.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+}
+
+// checkText checks that got is the label and the text, cut if and only if it
+// must be and as late as possible.
+func checkText(t *testing.T, got, label, text string, most int, roomy bool) {
+	require.True(t, utf8.ValidString(got))
+	require.LessOrEqual(t, len(got), most)
+	if got == label+text {
+		return
+	}
+	kept, isCut := strings.CutSuffix(got, "…")
+	require.True(t, isCut, "%q became %q", text, got)
+	require.True(t, strings.HasPrefix(label+text, kept), "%q became %q", text, got)
+	require.GreaterOrEqual(t, len(kept), len(label))
+	if roomy {
+		require.Greater(t, len(label+text), most, "cut without need")
+		_, next := utf8.DecodeRuneInString((label + text)[len(kept):])
+		require.Greater(t, len(got)+next, most, "cut too early")
+	}
+}
+
+// checkTime checks that a DateAndTime is the moment of want, or, where that
+// cannot be written, some moment.
+func checkTime(t *testing.T, got []byte, want time.Time) {
+	require.Len(t, got, 11)
+	year := int(binary.BigEndian.Uint16(got))
+	require.Contains(t, "+-", string(got[8]))
+	require.Less(t, got[9], byte(14))
+	require.Less(t, got[10], byte(60))
+	offset := int(got[9])*3600 + int(got[10])*60
+	if got[8] == '-' {
+		offset = -offset
+	}
+	moment := time.Date(year, time.Month(got[2]), int(got[3]), int(got[4]), int(got[5]), int(got[6]), int(got[7])*1e8,
+		time.FixedZone("", offset))
+	if !want.IsZero() && want.Year() > 1 && want.Year() < 65535 {
+		require.Equal(t, want.Unix(), moment.Unix())
+	}
+}

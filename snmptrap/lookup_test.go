@@ -1,0 +1,119 @@
+package snmptrap_test
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A nameServer answers every question for an IPv4 address with the one it
+// holds, or not at all when it holds none.
+type nameServer struct {
+	addr    atomic.Pointer[netip.Addr]
+	lookups atomic.Int32
+}
+
+// serve answers until the socket is closed.
+func (n *nameServer) serve(conn net.PacketConn) {
+	buf := make([]byte, 512)
+	for {
+		size, from, err := conn.ReadFrom(buf)
+		if err != nil {
+			return
+		}
+		if answer := n.answer(buf[:size]); answer != nil {
+			_, _ = conn.WriteTo(answer, from)
+		}
+	}
+}
+
+// answer makes a response of a query with one question (RFC 1035 section 4).
+func (n *nameServer) answer(query []byte) []byte {
+	end := 12
+	for query[end] != 0 {
+		end += int(query[end]) + 1
+	}
+	end += 5
+	n.lookups.Add(1)
+	addr := n.addr.Load()
+	response := append([]byte(nil), query[:end]...)
+	copy(response[2:], []byte{0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0})
+	if addr == nil {
+		response[3] = 0x83 // no such name
+		return response
+	}
+	if query[end-3] == 1 { // type A
+		response[7] = 1
+		response = append(response, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4)
+		response = append(response, addr.AsSlice()...)
+	}
+	return response
+}
+
+// useNameServer makes the process ask a nameServer. Tests that call it must
+// not run in parallel.
+func useNameServer(t *testing.T) *nameServer {
+	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	n := new(nameServer)
+	var wg sync.WaitGroup
+	wg.Go(func() { n.serve(conn) })
+	before := net.DefaultResolver
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "udp", conn.LocalAddr().String())
+	}}
+	t.Cleanup(func() {
+		net.DefaultResolver = before
+		_ = conn.Close()
+		wg.Wait()
+	})
+	return n
+}
+
+// It runs alone, see useNameServer.
+func TestNameIsLookedUpAgain(t *testing.T) {
+	names := useNameServer(t)
+	_, port, err := net.SplitHostPort(closedPort(t))
+	require.NoError(t, err)
+	s := newSender(t, nil, "nms.example.:"+port)
+	send := func(name string) error { return s.Send(t.Context(), named(name)) }
+
+	err = send("before the name exists")
+	require.ErrorContains(t, err, "snmptrap: dial: nms.example.:"+port+": lookup nms.example.")
+	require.ErrorAs(t, err, new(*net.DNSError))
+
+	old := netip.MustParseAddr("127.0.0.1")
+	names.addr.Store(&old)
+	for range 4 {
+		require.NoError(t, send("lost, nobody listens"))
+	}
+	lookups := names.lookups.Load()
+	require.NoError(t, send("lost"))
+	require.Equal(t, lookups, names.lookups.Load(), "no look-up at each refusal")
+
+	moved := netip.MustParseAddr("127.0.0.2")
+	names.addr.Store(&moved)
+	l := listen(t, "127.0.0.2:"+port)
+	s.ForgetLookups()
+	require.NoError(t, send("reports the refusal"))
+	require.NoError(t, send("after the move"))
+	require.Equal(t, []string{"after the move"}, l.names())
+	require.Greater(t, names.lookups.Load(), lookups)
+
+	// The name server goes down together with the receiver: the old address
+	// is used on, and the first trap after the return arrives.
+	require.NoError(t, l.conn.Close())
+	names.addr.Store(nil)
+	s.ForgetLookups()
+	for range 4 {
+		require.NoError(t, send("lost"))
+	}
+	back := listen(t, "127.0.0.2:"+port)
+	require.NoError(t, send("back"))
+	require.Equal(t, []string{"back"}, back.names())
+}

@@ -1,0 +1,162 @@
+package snmptrap
+
+import (
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// The objects of an alert's trap, by their place. All ten are always present
+// and in this order, as a notification's OBJECTS clause demands (RFC 2578
+// section 8.1): a new one may only be appended.
+const (
+	objectProduct = iota
+	objectLevel
+	objectRegion
+	objectInstance
+	objectName
+	objectStatus
+	objectSeverity
+	objectTime
+	objectFingerprint
+	objectSummary
+	objectCount
+
+	objectTexts = objectName + 1 // the first five are text that may be cut
+)
+
+const (
+	maxText    = 255  // octets of a SnmpAdminString (RFC 3411)
+	maxSummary = 1024 // octets of the summary
+)
+
+// seedLabel returns the label of an object in the Seed layout.
+func seedLabel(place int) string {
+	switch place {
+	case objectProduct:
+		return "product:"
+	case objectLevel:
+		return "level:"
+	case objectRegion:
+		return "regionId:"
+	case objectInstance:
+		return "instanceName:"
+	case objectName:
+		return "name:"
+	}
+	return ""
+}
+
+// template returns the objects of a trap as far as they are the same for
+// every alert: names under the base, types, labels.
+func template(base OID, layout Layout) (objects [objectCount]Varbind, err error) {
+	for i := range objects {
+		arcs := []uint32{uint32(i + 1), 0}
+		v := &objects[i].Value
+		v.tag = tagOctetString
+		if layout == Seed {
+			arcs = arcs[:1]
+			v.own = uint8(copy(v.raw[:], seedLabel(i)))
+		}
+		if i == objectStatus || i == objectSeverity {
+			*v = Integer(0) // any number of one octet
+		}
+		if objects[i].Name, err = base.Append(arcs...); err != nil {
+			return objects, err
+		}
+	}
+	return objects, nil
+}
+
+// describe completes a copy of the template. The scratch space is for octets
+// that are of no use afterwards.
+func (e *Encoder) describe(objects *[objectCount]Varbind, a *alert.Alert, scratch []byte) {
+	objects[objectProduct].Value.setText(a.Product, maxText)
+	objects[objectLevel].Value.setText(e.level(a), maxText)
+	objects[objectRegion].Value.setText(a.Region, maxText)
+	objects[objectInstance].Value.setText(a.Instance, maxText)
+	objects[objectName].Value.setText(a.Name, maxText)
+	objects[objectStatus].Value.raw[0] = statusNumber(a.Status)
+	objects[objectSeverity].Value.raw[0] = severityNumber(a)
+	objects[objectTime].Value.setTime(a.Time(), e.location)
+	objects[objectFingerprint].Value.setFingerprint(a, scratch)
+	objects[objectSummary].Value.setText(a.Summary, maxSummary)
+}
+
+// setText puts a text behind the label, if there is one.
+func (v *Value) setText(s string, limit int) {
+	v.text = s
+	v.measure(limit)
+}
+
+// level returns the word to send for an alert's severity: the source's own,
+// except that the Seed layout says OK when the problem is over.
+func (e *Encoder) level(a *alert.Alert) string {
+	if e.layout == Seed && a.Status == alert.Resolved {
+		return "OK"
+	}
+	return a.LevelWord()
+}
+
+// statusNumber returns firing(1) or resolved(2). An alert about missing data
+// is a problem that somebody must see, so it goes out as firing.
+func statusNumber(s alert.Status) byte {
+	if s == alert.Resolved {
+		return 2
+	}
+	return 1
+}
+
+// severityNumber returns the severity as ItuPerceivedSeverity of RFC 3877
+// counts, cleared(1), critical(3), major(4) and warning(6), or info(7) after
+// its end. Notice, which asks for nothing, is info; indeterminate(2) and
+// minor(5) have no counterpart. A value out of range counts as the nearest.
+func severityNumber(a *alert.Alert) byte {
+	switch s := a.Severity; {
+	case a.Status == alert.Resolved:
+		return 1
+	case s >= alert.Critical:
+		return 3
+	case s == alert.Major:
+		return 4
+	case s == alert.Warning:
+		return 6
+	}
+	return 7
+}
+
+// The years that fit two octets, 1 to 65534 in any zone, in Unix time.
+const (
+	firstSecond = -62135510400  // 0001-01-02 00:00:00 UTC
+	lastSecond  = 2005949059200 // 65535-12-31 00:00:00 UTC
+)
+
+// setTime makes v a DateAndTime of 11 octets (RFC 2579): the time, in tenths
+// of a second, and its distance from UTC. There is no way to write an unknown
+// time, so the zero time, and one whose year takes more than two octets,
+// become the present.
+func (v *Value) setTime(t time.Time, zone *time.Location) {
+	if t.IsZero() || t.Unix() < firstSecond || t.Unix() >= lastSecond {
+		t = time.Now()
+	}
+	if zone != nil {
+		t = t.In(zone)
+	}
+	_, offset := t.Zone()
+	if offset%60 != 0 || offset <= -14*3600 || offset >= 14*3600 {
+		offset = 0 // a zone that cannot be written
+	}
+	// The clock of the zone, read as if it were UTC's, which is quicker.
+	t = t.UTC().Add(time.Duration(offset) * time.Second)
+	sign := byte('+')
+	if offset < 0 {
+		sign, offset = '-', -offset
+	}
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	v.size, v.own = 11, 11
+	v.raw = [16]byte{
+		byte(year >> 8), byte(year), byte(month), byte(day), byte(hour), byte(minute), byte(second),
+		byte(t.Nanosecond() / 1e8), sign, byte(offset / 3600), byte(offset / 60 % 60),
+	}
+}
