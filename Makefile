@@ -1,0 +1,47 @@
+# Each target is a short script in .ci, which CI runs too.
+.DEFAULT_GOAL := help
+.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps real ci
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: tidy vet race alone lint ## what a change must pass: format, tidy, vet, race, lint
+
+tidy: ## check gofmt and go.mod of every module
+	.ci/tidy
+
+vet: ## go vet in the workspace
+	go vet work
+
+test: ## all tests that need nothing but Go
+	go test work
+
+race: ## the same under the race detector, in random order
+	go test -race -shuffle=on work
+
+alone: ## the tests without the workspace, as importers get the modules
+	.ci/alone
+
+lint: ## golangci-lint in every module, and the proof that its rules bite
+	.ci/lint
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	.ci/fuzz
+
+bench: ## ratios to floors and peers; BENCH, COUNT (7), BENCHTIME (500ms)
+	.ci/bench
+
+cover: ## statements covered by tests, for each package and in all
+	.ci/cover
+
+cross: ## build for windows/amd64, darwin/arm64 and linux/arm64
+	.ci/cross
+
+deps: ## check what each package links
+	go test -count=1 -v ./internal/deptest
+
+real: ## tests against real parts, which .ci/install installs on Debian
+	.ci/real
+
+ci: ## all that CI does
+	.ci/run

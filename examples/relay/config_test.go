@@ -1,0 +1,217 @@
+package main
+
+import (
+	"flag"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/snmptrap"
+)
+
+// settingsOf configures from arguments in one line and from an environment.
+func settingsOf(args string, env map[string]string) (*config, error) {
+	getenv := func(name string) string { return env[name] }
+	return configure(strings.Fields(args), getenv, io.Discard)
+}
+
+// fileWith returns the name of a file that holds text.
+func fileWith(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "value")
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	return name
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := settingsOf("", nil)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:8080", c.listen)
+	require.True(t, c.secretMade)
+	require.GreaterOrEqual(t, len(c.secret), 26)
+	require.Equal(t, 20, c.wecom.rate)
+	require.Equal(t, snmptrap.Seed, c.trap.layout)
+	require.Equal(t, alert.Chinese, c.locale)
+	require.Equal(t, "Asia/Shanghai", c.zone.String())
+	require.Nil(t, c.cert)
+	require.Empty(t, c.allow)
+	require.Empty(t, c.proxies)
+	require.True(t, c.noDestination())
+	other, err := settingsOf("", nil)
+	require.NoError(t, err)
+	require.NotEqual(t, c.secret, other.secret, "each run makes a secret of its own")
+}
+
+func TestEverySettingByFlagVariableAndFile(t *testing.T) {
+	t.Parallel()
+	const trap = " -trap-target nms.example.com:162 -trap-community c -trap-base-oid 1.3.6.1.4.1.32473"
+	tests := []struct {
+		name, value, with string
+		got               func(*config) any
+		want              any
+	}{
+		{"listen", ":9000", "", func(c *config) any { return c.listen }, ":9000"},
+		{"callback-secret", "0123456789", "", func(c *config) any { return c.secret }, "0123456789"},
+		{"allow-cidr", "192.0.2.0/24,2001:db8::1", "", func(c *config) any { return c.allow },
+			[]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")}},
+		{"trusted-proxy", "10.1.2.3/8", "", func(c *config) any { return c.proxies },
+			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}},
+		{"wecom-url", "https://example.com/send?key=k", "", func(c *config) any { return c.wecom.url }, "https://example.com/send?key=k"},
+		{"wecom-mention", "ann, bob", " -wecom-url k", func(c *config) any { return c.wecom.mentions }, []string{"ann", "bob"}},
+		{"wecom-rate", "0", " -wecom-url k", func(c *config) any { return c.wecom.rate }, 0},
+		{"trap-target", "192.0.2.7:162,[2001:db8::1]:10162", " -trap-community c -trap-base-oid 1.3.6.1.4.1.32473",
+			func(c *config) any { return c.trap.targets }, []string{"192.0.2.7:162", "[2001:db8::1]:10162"}},
+		{"trap-community", "hush", " -trap-target nms:162 -trap-base-oid 1.3.6.1.4.1.32473", func(c *config) any { return c.trap.community }, "hush"},
+		{"trap-base-oid", "1.3.6.1.4.1.9", " -trap-target nms:162 -trap-community c", func(c *config) any { return c.trap.baseOID }, "1.3.6.1.4.1.9"},
+		{"trap-layout", "full", trap, func(c *config) any { return c.trap.layout }, snmptrap.Full},
+		{"locale", "ja", "", func(c *config) any { return c.locale }, alert.Japanese},
+		{"timezone", "Asia/Tokyo", "", func(c *config) any { return c.zone.String() }, "Asia/Tokyo"},
+		{"capture", "callbacks.jsonl", "", func(c *config) any { return c.capture }, "callbacks.jsonl"},
+		{"demo", "true", "", func(c *config) any { return c.demo }, true},
+		{"test", "true", " -wecom-url k", func(c *config) any { return c.test }, true},
+	}
+	covered := map[string]bool{"tls-cert": true, "tls-key": true} // in TestTLS
+	for _, tt := range tests {
+		covered[tt.name] = true
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			variable := "TOCSIN_" + strings.ToUpper(strings.ReplaceAll(tt.name, "-", "_"))
+			value := strings.ReplaceAll(tt.value, " ", "")
+			c, err := settingsOf("-"+tt.name+"="+value+tt.with, map[string]string{variable: "overruled"})
+			require.NoError(t, err)
+			require.Equal(t, tt.want, tt.got(c), "flag")
+			c, err = settingsOf(tt.with, map[string]string{variable: tt.value, variable + "_FILE": "/overruled"})
+			require.NoError(t, err)
+			require.Equal(t, tt.want, tt.got(c), "variable")
+			c, err = settingsOf(tt.with, map[string]string{variable: "", variable + "_FILE": fileWith(t, tt.value+"\r\n")})
+			require.NoError(t, err)
+			require.Equal(t, tt.want, tt.got(c), "file")
+		})
+	}
+	_, all := newForm()
+	for _, s := range all {
+		require.True(t, covered[s.name], "-%s is not tested", s.name)
+	}
+}
+
+func TestRepeatedFlagsAddUp(t *testing.T) {
+	t.Parallel()
+	c, err := settingsOf("-allow-cidr 192.0.2.1 -allow-cidr aliyun -allow-cidr 192.0.2.2", nil)
+	require.NoError(t, err)
+	require.Equal(t, netip.MustParsePrefix("192.0.2.1/32"), c.allow[0])
+	require.Equal(t, netip.MustParsePrefix("192.0.2.2/32"), c.allow[len(c.allow)-1])
+	require.True(t, contains(c.allow, netip.MustParseAddr("106.11.225.9")), "documented for China")
+	require.True(t, contains(c.allow, netip.MustParseAddr("47.74.206.122")), "documented for other sites")
+	require.False(t, contains(c.allow, netip.MustParseAddr("198.51.100.1")))
+}
+
+func TestBadSettings(t *testing.T) {
+	t.Parallel()
+	const trap = "-trap-target nms.example.com:162 -trap-community c -trap-base-oid 1.3.6.1.4.1.32473 "
+	tests := []struct {
+		name, args string
+		env        map[string]string
+		want       string
+	}{
+		{"unknown flag", "-wecom-uri=k", nil, "flag provided but not defined: -wecom-uri"},
+		{"flag without value", "-listen", nil, "flag needs an argument: -listen"},
+		{"no flag at all", "start", nil, "1 argument(s) too many"},
+		{"odd dashes", "---listen=:1", nil, "not written as a flag"},
+		{"given twice", "-listen :1 -listen :2", nil, "-listen: given 2 times"},
+		{"toggle with a word", "-demo=yes", nil, "-demo: neither true nor false"},
+		{"listen without port", "-listen localhost", nil, "-listen: not of the form host:port"},
+		{"short secret", "", map[string]string{"TOCSIN_CALLBACK_SECRET": "abc"}, "TOCSIN_CALLBACK_SECRET: want at least 8"},
+		{"secret with slash", "-callback-secret 0123456789/a", nil, "-callback-secret: want"},
+		{"missing file", "", map[string]string{"TOCSIN_WECOM_URL_FILE": "/nowhere/key"}, "TOCSIN_WECOM_URL_FILE: no such file"},
+		{"empty file", "", map[string]string{"TOCSIN_WECOM_URL_FILE": os.DevNull}, "TOCSIN_WECOM_URL_FILE: the file is empty"},
+		{"endless file", "", map[string]string{"TOCSIN_WECOM_URL_FILE": "/dev/zero"}, "longer than 65536 bytes"},
+		{"bad range", "-allow-cidr 192.0.2.0/24,10.0.0.0/33", nil, "-allow-cidr: entry 2 is neither"},
+		{"mapped range", "-allow-cidr ::ffff:192.0.2.0/120", nil, "-allow-cidr: entry 1: write the range as IPv4"},
+		{"no range", "-allow-cidr ,", nil, "-allow-cidr: names no range"},
+		{"aliyun is no proxy", "-trusted-proxy aliyun", nil, "-trusted-proxy: entry 1 is neither"},
+		{"certificate alone", "-tls-cert c.pem", nil, "-tls-cert: needs -tls-key too"},
+		{"key alone", "-tls-key k.pem", nil, "-tls-key: needs -tls-cert too"},
+		{"certificate missing", "-tls-cert /nowhere/c.pem -tls-key k.pem", nil, "-tls-cert: no such file"},
+		{"rate in words", "-wecom-url k -wecom-rate many", nil, "-wecom-rate: not a number"},
+		{"negative rate", "-wecom-url k -wecom-rate -1", nil, "-wecom-rate: not a number"},
+		{"target without port", strings.Replace(trap, ":162", "", 1), nil, "-trap-target: entry 1 is not of the form host:port"},
+		{"target with port 0", strings.Replace(trap, ":162", ":0", 1), nil, "-trap-target: entry 1 is not"},
+		{"no target", "-trap-target ,", nil, "-trap-target: names no receiver"},
+		{"no base OID", "-trap-target nms:162 -trap-community c", nil, "1.3.6.1.4.1.12149, which belongs to Enalur"},
+		{"no community", "-trap-target nms:162 -trap-base-oid 1.3.6.1.4.1.32473", nil, "needs -trap-community"},
+		{"unknown layout", trap + "-trap-layout short", nil, "-trap-layout: neither seed nor full"},
+		{"unknown locale", "-locale fr", nil, "-locale: not zh, en or ja"},
+		{"unknown zone", "-timezone Mars/Olympus", nil, "-timezone: no such zone"},
+		{"demo of a real group", "-demo -wecom-url k", nil, "-demo: shows stand-ins"},
+		{"demo and test", "-demo -test", nil, "-demo: not together with -test"},
+		{"test of nothing", "-test", nil, "-test: no destination is configured"},
+		{"mention without robot", trap + "-wecom-mention ann", nil, "-wecom-mention: has no effect without -wecom-url"},
+		{"layout without target", "-wecom-url k -trap-layout full", nil, "-trap-layout: has no effect without -trap-target"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := settingsOf(tt.args, tt.env)
+			require.ErrorContains(t, err, tt.want)
+			require.ErrorAs(t, err, new(usageError))
+			require.NotContains(t, err.Error(), "\n")
+		})
+	}
+}
+
+// A value that is refused may be a secret in the wrong place.
+func TestRefusalsDoNotQuoteValues(t *testing.T) {
+	t.Parallel()
+	_, all := newForm()
+	const value = "https://example.com/cgi-bin/webhook/send?key=hush-hush"
+	for _, s := range all {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			for _, args := range [][]string{
+				{"-" + s.name + "=" + value}, {"-" + s.name, value}, {"---" + s.name + "=" + value}, {value},
+				{"-" + s.name, value, "-" + s.name, value},
+			} {
+				_, err := configure(args, func(string) string { return "" }, io.Discard)
+				if err != nil {
+					require.NotContains(t, err.Error(), "hush-hush")
+				}
+			}
+			for _, variable := range []string{s.env(), s.env() + "_FILE"} {
+				env := map[string]string{variable: value}
+				if _, err := settingsOf("", env); err != nil {
+					require.NotContains(t, err.Error(), "hush-hush")
+				}
+			}
+		})
+	}
+}
+
+func TestHelpNamesEverySettingAndNoValue(t *testing.T) {
+	t.Parallel()
+	var help strings.Builder
+	env := map[string]string{"TOCSIN_WECOM_URL": "hush-hush"}
+	_, err := configure([]string{"-wecom-url", "hush-hush", "-help"}, func(n string) string { return env[n] }, &help)
+	require.ErrorIs(t, err, flag.ErrHelp)
+	_, all := newForm()
+	for _, s := range all {
+		require.Contains(t, help.String(), "\n  -"+s.name)
+	}
+	require.NotContains(t, help.String(), "hush-hush")
+	require.NotContains(t, help.String(), "`")
+}
+
+func TestZonesAreEmbedded(t *testing.T) {
+	t.Parallel()
+	c, err := settingsOf("-timezone Asia/Shanghai", nil)
+	require.NoError(t, err)
+	_, offset := time.Date(2026, 11, 20, 0, 0, 0, 0, c.zone).Zone()
+	require.Equal(t, 8*60*60, offset)
+}

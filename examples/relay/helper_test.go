@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gosnmp/gosnmp"
+	"github.com/stretchr/testify/require"
+)
+
+// testSecret and testKey are looked for in everything that is printed.
+const (
+	testSecret    = "callback-secret-hush"
+	testKey       = "robot-key-hush"
+	testCommunity = "community-hush"
+	testOID       = "1.3.6.1.4.1.32473"
+)
+
+// patience bounds a wait for something that must happen; a test that passes
+// never waits so long.
+const patience = 20 * time.Second
+
+// TestMain lets the test binary serve as the relay, so that exit statuses and
+// signals are tested on a process of its own without another build.
+func TestMain(m *testing.M) {
+	if os.Getenv("BE_THE_RELAY") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// A transcript collects output and lets a test wait for a line of it.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	more chan struct{} // closed and replaced at each Write
+}
+
+func newTranscript() *transcript { return &transcript{more: make(chan struct{})} }
+
+func (tr *transcript) Write(p []byte) (int, error) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	close(tr.more)
+	tr.more = make(chan struct{})
+	return tr.text.Write(p)
+}
+
+func (tr *transcript) String() string {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.text.String()
+}
+
+// await returns the match of a pattern as soon as the output has it: the
+// first group if there is one.
+func (tr *transcript) await(t *testing.T, pattern string) string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	deadline := time.After(patience)
+	for {
+		tr.mu.Lock()
+		found, more := re.FindStringSubmatch(tr.text.String()), tr.more
+		tr.mu.Unlock()
+		if found != nil {
+			return found[len(found)-1]
+		}
+		select {
+		case <-more:
+		case <-deadline:
+			require.FailNow(t, "not printed in time", "want %s in:\n%s", pattern, tr)
+		}
+	}
+}
+
+// A program is a relay that runs, in this process or in one of its own.
+type program struct {
+	addr        string // where it listens
+	out, errout *transcript
+	exit        chan int
+	end         func() // asks it to stop
+}
+
+// launch runs the relay in this process until the test is over.
+func launch(t *testing.T, args ...string) *program {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &program{out: newTranscript(), errout: newTranscript(), exit: make(chan int, 1), end: cancel}
+	args = append([]string{"-listen", "127.0.0.1:0"}, args...)
+	go func() { p.exit <- run(ctx, args, func(string) string { return "" }, p.out, p.errout) }()
+	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+	t.Cleanup(func() { p.stop(t) })
+	return p
+}
+
+// process runs the relay as a process, with the environment given.
+func process(t *testing.T, env []string, args ...string) (*program, *exec.Cmd) {
+	t.Helper()
+	p := &program{out: newTranscript(), errout: newTranscript(), exit: make(chan int, 1)}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append([]string{"BE_THE_RELAY=1", "GOCOVERDIR=" + t.TempDir()}, env...)
+	cmd.Stdout, cmd.Stderr = p.out, p.errout
+	require.NoError(t, cmd.Start())
+	p.end = func() { _ = cmd.Process.Signal(syscall.SIGTERM) }
+	go func() {
+		_ = cmd.Wait()
+		p.exit <- cmd.ProcessState.ExitCode()
+	}()
+	t.Cleanup(func() { p.stop(t) })
+	return p, cmd
+}
+
+// wait returns the exit status once the program has ended.
+func (p *program) wait(t *testing.T) int {
+	t.Helper()
+	select {
+	case code := <-p.exit:
+		p.exit <- code // for who asks again
+		return code
+	case <-time.After(patience):
+		require.FailNow(t, "the relay does not end", "%s%s", p.out, p.errout)
+		return -1
+	}
+}
+
+func (p *program) stop(t *testing.T) int {
+	t.Helper()
+	p.end()
+	return p.wait(t)
+}
+
+// printed is all output so far.
+func (p *program) printed() string { return p.out.String() + p.errout.String() }
+
+// callback posts a body to the relay and returns status and answer.
+func (p *program) callback(t *testing.T, secret, body string, header ...string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.addr+"/aliyun/"+secret, strings.NewReader(body))
+	require.NoError(t, err)
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Add(header[i], header[i+1])
+	}
+	return do(t, req)
+}
+
+// get asks the relay for a path.
+func (p *program) get(t *testing.T, path string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.addr+path, nil)
+	require.NoError(t, err)
+	return do(t, req)
+}
+
+func do(t *testing.T, req *http.Request) (int, string) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(body)
+}
+
+// A robot is a group robot that keeps what it gets and answers as told.
+type robot struct {
+	url      string
+	messages chan string
+	answer   func() string // nil: accepted
+}
+
+func newRobot(t *testing.T, answer func() string) *robot {
+	t.Helper()
+	r := &robot{messages: make(chan string, 100), answer: answer}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		var m struct{ Markdown struct{ Content string } }
+		_ = json.NewDecoder(req.Body).Decode(&m)
+		r.messages <- m.Markdown.Content
+		text := `{"errcode":0,"errmsg":"ok"}`
+		if r.answer != nil {
+			text = r.answer()
+		}
+		_, _ = io.WriteString(w, text)
+	}))
+	t.Cleanup(s.Close)
+	r.url = s.URL + "/cgi-bin/webhook/send?key=" + testKey
+	return r
+}
+
+// A console receives traps and decodes them with gosnmp.
+type console struct {
+	addr string
+	conn *net.UDPConn
+}
+
+func newConsole(t *testing.T) *console {
+	t.Helper()
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return &console{addr: conn.LocalAddr().String(), conn: conn}
+}
+
+// next returns the text values of the next trap, by OID below the base.
+func (c *console) next(t *testing.T) map[string]string {
+	t.Helper()
+	require.NoError(t, c.conn.SetReadDeadline(time.Now().Add(patience)))
+	buf := make([]byte, 64<<10)
+	n, err := c.conn.Read(buf)
+	require.NoError(t, err)
+	p, err := (&gosnmp.GoSNMP{Version: gosnmp.Version2c}).SnmpDecodePacket(buf[:n])
+	require.NoError(t, err)
+	require.Equal(t, testCommunity, p.Community)
+	values := map[string]string{}
+	for _, v := range p.Variables {
+		if b, ok := v.Value.([]byte); ok {
+			values[strings.TrimPrefix(v.Name, "."+testOID+".")] = string(b)
+		}
+	}
+	return values
+}
+
+// traps are the settings for one console.
+func (c *console) settings() []string {
+	return []string{"-trap-target", c.addr, "-trap-community", testCommunity, "-trap-base-oid", testOID}
+}

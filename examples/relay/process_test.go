@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestExitStatuses(t *testing.T) {
+	t.Parallel()
+	refusing := newRobot(t, func() string { return `{"errcode":93000,"errmsg":"invalid webhook url"}` })
+	tests := []struct {
+		name   string
+		env    []string
+		args   []string
+		want   int
+		stdout string
+		stderr string // pattern of the only line
+	}{
+		{"help", nil, []string{"-help"}, 0, "-trap-base-oid OID", ""},
+		{"demo", nil, []string{"-demo"}, 0, "level:WARN", "(?s).*"},
+		{"unknown flag", nil, []string{"-colour"}, 2, "", `^relay: flag provided but not defined: -colour \(see -help\)\n$`},
+		{"bad URL", []string{"TOCSIN_WECOM_URL=https://example.com/" + testKey}, nil, 2, "", `^relay: TOCSIN_WECOM_URL: [^\n]+\n$`},
+		{"bad OID", nil, []string{"-trap-target", "nms.example.com:162", "-trap-community", testCommunity, "-trap-base-oid", "1.3.x"}, 2, "", `^relay: [^\n]+\n$`},
+		{"capture into nowhere", nil, []string{"-capture", "/nowhere/file"}, 2, "", `^relay: -capture: [^\n]+\n$`},
+		{"nowhere to listen", nil, []string{"-listen", "192.0.2.1:1"}, 1, "", `relay: listen tcp 192.0.2.1:1: [^\n]+\n$`},
+		{"test refused", nil, []string{"-test", "-wecom-url", refusing.url}, 1, "FAILED  WeCom robot at 127.0.0.1", `^relay: test: not every destination accepted the alert\n$`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p, _ := process(t, tt.env, tt.args...)
+			require.Equal(t, tt.want, p.wait(t), "%s", p.printed())
+			require.Contains(t, p.out.String(), tt.stdout)
+			require.Regexp(t, tt.stderr, p.errout.String())
+			require.NotContains(t, p.printed(), "hush")
+		})
+	}
+}
+
+// A stop finishes what was accepted: the callback under way is delivered and
+// answered, and the process ends in order.
+func TestStopFinishesCallbacks(t *testing.T) {
+	t.Parallel()
+	arrived, release := make(chan struct{}), make(chan struct{})
+	slow := newRobot(t, func() string {
+		close(arrived)
+		<-release
+		return `{"errcode":0,"errmsg":"ok"}`
+	})
+	p, cmd := process(t, nil, "-listen", "127.0.0.1:0", "-wecom-url", slow.url, "-callback-secret", testSecret)
+	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+	conn := p.callAndLeave(t)
+	<-arrived
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	p.errout.await(t, `msg="stopping`)
+	close(release)
+	answer, err := bufio.NewReader(conn).ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, answer, "200 OK")
+	require.Equal(t, 0, p.wait(t))
+	require.Contains(t, p.printed(), "alert accepted")
+	require.Contains(t, p.printed(), "msg=stopped")
+}
+
+// A second signal does not wait.
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	arrived, release := make(chan struct{}), make(chan struct{})
+	stuck := newRobot(t, func() string {
+		close(arrived)
+		<-release
+		return ""
+	})
+	t.Cleanup(func() { close(release) })
+	p, cmd := process(t, nil, "-listen", "127.0.0.1:0", "-wecom-url", stuck.url, "-callback-secret", testSecret)
+	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+	_ = p.callAndLeave(t) // gets no answer
+	<-arrived
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	p.errout.await(t, `msg="stopping`)
+	for ended := false; !ended; { // the first of these may still meet the old handler
+		_ = cmd.Process.Signal(os.Interrupt)
+		select {
+		case code := <-p.exit:
+			p.exit <- code
+			require.Equal(t, -1, code, "ended by the signal")
+			ended = true
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/aliyun"
+	"github.com/tocsin-go/tocsin/snmptrap"
+	"github.com/tocsin-go/tocsin/wecom"
+)
+
+// repeatWindow is how long a delivery is remembered. CloudMonitor repeats a
+// callback three times, at intervals it does not document, if it was not
+// answered with 200. The window is short because a rule that still holds is
+// reported anew after a while, and that report must get through.
+const repeatWindow = 2 * time.Minute
+
+// A relay is the program put together.
+type relay struct {
+	config  *config
+	log     *slog.Logger
+	out     *printer
+	standIn *standIn // nil when real destinations are configured
+	leaves  []leaf
+	handler http.Handler
+	closers []io.Closer
+}
+
+// A leaf is one destination: a group, or one receiver of traps.
+type leaf struct {
+	name   string // for people; no secret
+	answer string // what it means that it accepted an alert
+	quick  bool   // never waits for anybody
+	sender alert.Sender
+}
+
+// newRelay builds everything but opens no port to the outside. What a channel
+// refuses comes back as a usage error.
+func newRelay(ctx context.Context, c *config, log *slog.Logger, out *printer) (r *relay, err error) {
+	r = &relay{config: c, log: log, out: out}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Close())
+		}
+	}()
+	if c.noDestination() {
+		if r.standIn, err = startStandIn(ctx, out, log, c.demo); err != nil {
+			return r, err
+		}
+		r.closers = append(r.closers, r.standIn)
+		r.standIn.attract(c)
+	}
+	if err := r.addTraps(); err != nil {
+		return r, err
+	}
+	if err := r.addRobot(); err != nil {
+		return r, err
+	}
+	r.handler, err = r.newHandler()
+	return r, err
+}
+
+func (r *relay) addRobot() error {
+	c := r.config
+	if c.wecom.url == "" {
+		return nil
+	}
+	opts := &wecom.Options{Locale: c.locale, Location: c.zone, Mentions: c.wecom.mentions, Rate: c.wecom.rate, Logger: r.log}
+	if opts.Rate == 0 {
+		opts.Rate = -1 // the operator's 0 is no limit
+	}
+	robot, err := wecom.New(c.wecom.url, opts)
+	if err != nil {
+		return usageError{fmt.Errorf("%s: %w", c.wecom.origin, err)}
+	}
+	name := "WeCom robot"
+	if u, err := url.Parse(c.wecom.url); err == nil && u.Host != "" {
+		name += " at " + u.Host
+	}
+	r.leaves = append(r.leaves, leaf{name: name, answer: "accepted", sender: robot})
+	return nil
+}
+
+// addTraps makes a leaf of each receiver, so that a repeat goes to the one
+// that failed and not to its neighbours.
+func (r *relay) addTraps() error {
+	t := &r.config.trap
+	for _, target := range t.targets {
+		opts := &snmptrap.Options{Layout: t.layout, Location: r.config.zone, Logger: r.log}
+		s, err := snmptrap.New([]string{target}, t.community, t.baseOID, opts)
+		if err != nil {
+			return usageError{err}
+		}
+		r.closers = append(r.closers, s)
+		_, err = netip.ParseAddrPort(target)
+		r.leaves = append(r.leaves, leaf{
+			name: "SNMP console at " + target, answer: "sent; nobody acknowledges a trap, so look there",
+			quick:  err == nil, // no name to look up
+			sender: s,
+		})
+	}
+	return nil
+}
+
+// join makes one Sender of the leaves. Each remembers what it has delivered:
+// when CloudMonitor calls again because one of them failed, the others are
+// left in peace.
+//
+// Fanout alone would do. But a goroutine for a branch costs more than a trap
+// does, so the branches that never wait are served in passing.
+func (r *relay) join() alert.Sender {
+	var quick, slow []alert.Sender
+	for _, l := range r.leaves {
+		s := alert.Chain(l.sender, alert.Dedup(repeatWindow), noteUse)
+		if l.quick {
+			quick = append(quick, s)
+		} else {
+			slow = append(slow, s)
+		}
+	}
+	if len(slow) > 1 {
+		slow = []alert.Sender{alert.Fanout(slow...)}
+	}
+	return inTurn(append(quick, slow...))
+}
+
+// inTurn tries one sender after the other, whatever becomes of them.
+type inTurn []alert.Sender
+
+// Send joins the errors, as Fanout does.
+func (s inTurn) Send(ctx context.Context, alerts ...alert.Alert) error {
+	var failed []error
+	for _, sender := range s {
+		if err := sender.Send(ctx, alerts...); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// newHandler puts the webhook before the destinations.
+func (r *relay) newHandler() (http.Handler, error) {
+	c := r.config
+	opts := &aliyun.Options{Logger: r.log, Allow: c.allow, ClientIP: callerFinder{c.proxies}.find}
+	if c.capture != "" {
+		f, err := openCapture(c.capture)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("-capture: %w", withoutPath(err))}
+		}
+		r.closers = append(r.closers, f)
+		opts.Capture = func(e aliyun.Capture) {
+			if err := f.add(e); err != nil {
+				r.log.Error("callback not captured", "error", err)
+			}
+		}
+	}
+	h, err := aliyun.NewHandler(remarkRepeats(r.log)(r.join()), c.secret, opts)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("-callback-secret: %w", err)}
+	}
+	return newMux(h), nil
+}
+
+// Close ends what newRelay started, last things first.
+func (r *relay) Close() error {
+	var errs []error
+	for _, c := range slices.Backward(r.closers) {
+		errs = append(errs, c.Close())
+	}
+	r.closers = nil
+	return errors.Join(errs...)
+}
+
+// usedKey marks, in a context, the flag that noteUse sets.
+type usedKey struct{}
+
+// noteUse is the innermost middleware of a leaf: what gets here was not
+// delivered before.
+func noteUse(next alert.Sender) alert.Sender {
+	return alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+		if used, ok := ctx.Value(usedKey{}).(*atomic.Bool); ok {
+			used.Store(true)
+		}
+		return next.Send(ctx, alerts...)
+	})
+}
+
+// remarkRepeats says in the log when a callback was accepted without sending
+// anything, which would puzzle whoever repeats a test by hand.
+func remarkRepeats(log *slog.Logger) alert.Middleware {
+	return func(next alert.Sender) alert.Sender {
+		return alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+			var used atomic.Bool
+			err := next.Send(context.WithValue(ctx, usedKey{}, &used), alerts...)
+			if err == nil && len(alerts) > 0 && !used.Load() {
+				log.Info("a repeat: delivered before, nothing sent", "window", repeatWindow)
+			}
+			return err
+		})
+	}
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// callAndLeave posts the captured callback on a connection of its own and
+// leaves the answer to be read.
+func (p *program) callAndLeave(t *testing.T) net.Conn {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", p.addr)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	_, err = fmt.Fprintf(conn, "POST /aliyun/%s HTTP/1.1\r\nHost: relay\r\nContent-Length: %d\r\n\r\n%s",
+		testSecret, len(capturedCallback), capturedCallback)
+	require.NoError(t, err)
+	return conn
+}
+
+func TestCallbackReachesRobotAndConsole(t *testing.T) {
+	t.Parallel()
+	group, nms := newRobot(t, nil), newConsole(t)
+	p := launch(t, append(nms.settings(), "-wecom-url", group.url, "-callback-secret", testSecret)...)
+	code, _ := p.callback(t, testSecret, string(capturedCallback))
+	require.Equal(t, 200, code)
+	message := <-group.messages
+	for _, part := range []string{"cfw", "WARN", "cn-hangzhou", "InternetBandwidthThresholdExceeded"} {
+		require.Contains(t, message, part)
+	}
+	trap := nms.next(t)
+	require.Equal(t, "product:cfw", trap["1"])
+	require.Equal(t, "level:WARN", trap["2"])
+	require.Equal(t, "regionId:cn-hangzhou", trap["3"])
+	require.Equal(t, "instanceName:instanceName", trap["4"])
+	require.Equal(t, "name:InternetBandwidthThresholdExceeded", trap["5"])
+	line := p.errout.await(t, `(.*msg="alert accepted".*)`)
+	for _, part := range []string{"caller=127.0.0.1", "status=firing", "name=InternetBandwidthThresholdExceeded", ".id=", ".key="} {
+		require.Contains(t, line, part)
+	}
+	require.Equal(t, 0, p.stop(t))
+	require.NotContains(t, p.printed(), "hush")
+}
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	p := launch(t, "-callback-secret", testSecret)
+	tests := []struct {
+		method, path string
+		want         int
+	}{
+		{"GET", "/healthz", 200},
+		{"GET", "/", 404},
+		{"GET", "/aliyun", 404},
+		{"GET", "/aliyun/", 404},
+		{"POST", "/aliyun/" + testSecret + "/more", 404},
+		{"GET", "/aliyun/" + testSecret, 200},
+		{"GET", "/aliyun/" + testSecret + "/", 200},
+		{"GET", "/../aliyun/x", 404},
+	}
+	for _, tt := range tests {
+		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
+			t.Parallel()
+			var code int
+			if tt.method == "GET" {
+				code, _ = p.get(t, tt.path)
+			} else {
+				code, _ = p.callback(t, strings.TrimPrefix(tt.path, "/aliyun/"), string(capturedCallback))
+			}
+			require.Equal(t, tt.want, code)
+		})
+	}
+}
+
+func TestCallbackWithTrailingSlash(t *testing.T) {
+	t.Parallel()
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-callback-secret", testSecret)
+	code, _ := p.callback(t, testSecret+"/", string(capturedCallback))
+	require.Equal(t, 200, code)
+	require.NotEmpty(t, <-group.messages)
+}
+
+func TestWrongSecretIsRefusedAndNotLogged(t *testing.T) {
+	t.Parallel()
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-callback-secret", testSecret)
+	code, body := p.callback(t, "a-guess-hush", string(capturedCallback))
+	require.GreaterOrEqual(t, code, 400)
+	require.Less(t, code, 500)
+	require.NotContains(t, body, "hush")
+	require.Equal(t, 0, p.stop(t))
+	require.Empty(t, group.messages)
+	require.NotContains(t, p.printed(), "hush")
+}
+
+// CloudMonitor calls again after a failure; then only the destination that
+// failed gets the alert, and a further repeat reaches nobody.
+func TestRepeatGoesToWhatFailed(t *testing.T) {
+	t.Parallel()
+	answers := make(chan string, 3)
+	answers <- `{"errcode":93000,"errmsg":"invalid webhook url"}`
+	answers <- `{"errcode":0,"errmsg":"ok"}`
+	answers <- `{"errcode":0,"errmsg":"ok"}`
+	group, nms := newRobot(t, func() string { return <-answers }), newConsole(t)
+	p := launch(t, append(nms.settings(), "-wecom-url", group.url, "-callback-secret", testSecret)...)
+	for _, want := range []int{503, 200, 200} {
+		code, _ := p.callback(t, testSecret, string(capturedCallback))
+		require.Equal(t, want, code)
+	}
+	p.errout.await(t, `level=ERROR msg="alert not accepted" .*93000`)
+	p.errout.await(t, `msg="a repeat: delivered before`)
+	other, err := os.ReadFile("testdata/threshold-2023-apigateway-alert.form")
+	require.NoError(t, err)
+	code, _ := p.callback(t, testSecret, string(other))
+	require.Equal(t, 200, code)
+	require.Equal(t, "name:InternetBandwidthThresholdExceeded", nms.next(t)["5"])
+	require.Equal(t, "name:API网关_返回码5XX个数", nms.next(t)["5"], "the console got the first alert once")
+	require.Len(t, group.messages, 3)
+}
+
+func TestAllowList(t *testing.T) {
+	t.Parallel()
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-callback-secret", testSecret, "-allow-cidr", "aliyun", "-trusted-proxy", "127.0.0.1")
+	code, _ := p.callback(t, testSecret, string(capturedCallback))
+	require.Equal(t, 403, code, "a proxy's own request")
+	code, _ = p.callback(t, testSecret, string(capturedCallback), "X-Forwarded-For", "106.11.225.9, 198.51.100.1")
+	require.Equal(t, 403, code, "a claim of the caller itself")
+	code, _ = p.callback(t, testSecret, string(capturedCallback), "X-Forwarded-For", "198.51.100.1, 106.11.225.9")
+	require.Equal(t, 200, code)
+	require.NotEmpty(t, <-group.messages)
+	p.errout.await(t, `alert accepted.* caller=106.11.225.9 `)
+}
+
+func TestCapture(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "callbacks.jsonl")
+	require.NoError(t, os.WriteFile(name, []byte("{}\n"), 0o644)) //nolint:gosec // to be closed by the relay
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-callback-secret", testSecret, "-capture", name)
+	_, _ = p.callback(t, testSecret, string(capturedCallback), "Content-Type", "application/json")
+	_, _ = p.callback(t, testSecret, "\xff\xfe")
+	_, _ = p.callback(t, "a-guess-of-it", "not recorded")
+	require.Equal(t, 0, p.stop(t))
+	info, err := os.Stat(name)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	f, err := os.Open(name)
+	require.NoError(t, err)
+	defer f.Close()
+	var lines []captured
+	for s := bufio.NewScanner(f); s.Scan(); {
+		var c captured
+		require.NoError(t, json.Unmarshal(s.Bytes(), &c))
+		lines = append(lines, c)
+	}
+	require.Len(t, lines, 3, "appended to what was there")
+	require.Equal(t, string(capturedCallback), lines[1].Body)
+	require.Equal(t, "POST", lines[1].Method)
+	require.Equal(t, "127.0.0.1", lines[1].Caller.String())
+	require.False(t, lines[1].Time.IsZero())
+	require.Equal(t, []byte("\xff\xfe"), lines[2].Raw)
+}
+
+func TestInTurnTriesAll(t *testing.T) {
+	t.Parallel()
+	broken, silent := errors.New("broken"), errors.New("silent")
+	var tried []string
+	sender := func(name string, err error) alert.Sender {
+		return alert.SenderFunc(func(context.Context, ...alert.Alert) error {
+			tried = append(tried, name)
+			return err
+		})
+	}
+	s := inTurn{sender("a", broken), sender("b", nil), sender("c", silent)}
+	err := s.Send(t.Context(), alert.Alert{})
+	require.ErrorIs(t, err, broken)
+	require.ErrorIs(t, err, silent)
+	require.Equal(t, []string{"a", "b", "c"}, tried)
+	require.NoError(t, s[1:2].Send(t.Context(), alert.Alert{}))
+}

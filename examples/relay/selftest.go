@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// testWait bounds the whole self-test.
+const testWait = 30 * time.Second
+
+// errSelfTest ends the program with status 1; the outcomes were printed.
+var errSelfTest = errors.New("test: not every destination accepted the alert")
+
+// selfTest sends one marked alert to each destination and prints what came of
+// it. Every destination is tried, each trap receiver on its own.
+func (r *relay) selfTest(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, testWait)
+	defer cancel()
+	a := testAlert(r.config.locale, time.Now())
+	failed := false
+	for _, l := range r.leaves {
+		if err := l.sender.Send(ctx, a); err != nil {
+			failed = true
+			r.out.printf("FAILED  %s: %s\n", l.name, printable(err.Error()))
+			continue
+		}
+		r.out.printf("ok      %s: %s\n", l.name, l.answer)
+	}
+	if failed {
+		return errSelfTest
+	}
+	return nil
+}
+
+// testAlert is an alert that nobody takes for a real one. It is a notice, so
+// that filters do not turn a sensor red; each run has a Key of its own.
+func testAlert(l alert.Locale, now time.Time) alert.Alert {
+	id := "test-" + rand.Text()
+	a := alert.Alert{
+		Source: "relay", ID: id, Key: id, Severity: alert.Notice,
+		Name: "测试告警", Summary: "这是 Tocsin 发送的测试消息,无需处理。",
+		Product: "tocsin", Instance: "relay -test", StartsAt: now,
+		Labels: map[string]string{"test": "true"},
+	}
+	switch l {
+	case alert.English:
+		a.Name, a.Summary = "Test alert", "Sent by Tocsin to test the way. Nothing to do."
+	case alert.Japanese:
+		a.Name, a.Summary = "テストアラート", "Tocsin による配信テストです。対応は不要です。"
+	}
+	return a
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// standInKey opens the stand-in robot. It is no secret: the robot listens
+	// on this machine only and delivers to nobody.
+	standInKey = "stand-in"
+	// standInOID is the number that IANA keeps for documentation.
+	standInOID = "1.3.6.1.4.1.32473"
+	// robotLimit is the most bytes that a robot takes as markdown.
+	robotLimit = 4096
+)
+
+// A standIn is a group robot and a network-management console on this
+// machine, which print what they receive. It serves newcomers who have
+// neither.
+type standIn struct {
+	out   *printer
+	hooks *http.Server
+	tcp   net.Listener
+	udp   *net.UDPConn
+	wg    sync.WaitGroup
+
+	message, trap chan box // first arrivals, if held
+	hold          bool     // keep arrivals for demo, which prints them in order
+}
+
+// A box is something to print with a frame around it.
+type box struct{ title, text string }
+
+// startStandIn listens on two free ports of the loopback interface. Close
+// ends it.
+func startStandIn(ctx context.Context, out *printer, log *slog.Logger, hold bool) (*standIn, error) {
+	s := &standIn{out: out, hold: hold, message: make(chan box, 1), trap: make(chan box, 1)}
+	var err error
+	if s.tcp, err = new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
+		return nil, fmt.Errorf("stand-in robot: %w", err)
+	}
+	if s.udp, err = net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}); err != nil {
+		return nil, errors.Join(fmt.Errorf("stand-in console: %w", err), s.tcp.Close())
+	}
+	s.hooks = &http.Server{Handler: http.HandlerFunc(s.robot), ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	s.wg.Go(func() { _ = s.hooks.Serve(s.tcp) }) // ends by Close
+	s.wg.Go(s.console)
+	return s, nil
+}
+
+// attract makes the stand-ins the destinations. A community and a base OID
+// that were set stay, so that traps can be looked at before they go out.
+func (s *standIn) attract(c *config) {
+	c.wecom.url = "http://" + s.tcp.Addr().String() + "/cgi-bin/webhook/send?key=" + standInKey
+	c.trap.targets = []string{s.udp.LocalAddr().String()}
+	c.trap.community = cmp.Or(c.trap.community, "public")
+	c.trap.baseOID = cmp.Or(c.trap.baseOID, standInOID)
+}
+
+// Close stops both and waits for them.
+func (s *standIn) Close() error {
+	err := errors.Join(s.hooks.Close(), s.udp.Close())
+	s.wg.Wait()
+	return err
+}
+
+// robot answers one message as a group robot would.
+func (s *standIn) robot(w http.ResponseWriter, r *http.Request) {
+	var m struct {
+		Type           string `json:"msgtype"`
+		Text, Markdown struct {
+			Content  string   `json:"content"`
+			Mentions []string `json:"mentioned_list"`
+		}
+	}
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&m)
+	content := cmp.Or(m.Markdown.Content, m.Text.Content)
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	switch {
+	case err != nil || m.Type != "markdown" && m.Type != "text":
+		_, _ = io.WriteString(w, `{"errcode":40008,"errmsg":"invalid message type"}`)
+		return
+	case content == "":
+		_, _ = io.WriteString(w, `{"errcode":44004,"errmsg":"empty content"}`)
+		return
+	case len(content) > robotLimit:
+		_, _ = io.WriteString(w, `{"errcode":40058,"errmsg":"content exceed max length 4096"}`)
+		return
+	}
+	title := fmt.Sprintf("WeCom group: one message, %s, %d bytes", m.Type, len(content))
+	if len(m.Text.Mentions) > 0 {
+		title += ", mentions " + strings.Join(m.Text.Mentions, " ")
+	}
+	s.got(s.message, box{title, content})
+	_, _ = io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
+}
+
+// console prints traps until the socket is closed.
+func (s *standIn) console() {
+	buf := make([]byte, 64<<10)
+	for {
+		n, from, err := s.udp.ReadFromUDPAddrPort(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue // an ICMP error of an earlier datagram, say
+		}
+		text, err := decodeTrap(buf[:n])
+		if err != nil {
+			text = err.Error()
+		}
+		s.got(s.trap, box{fmt.Sprintf("SNMP console: one trap from %s, %d bytes", from.Addr(), n), text})
+	}
+}
+
+// got prints an arrival, or keeps it for who waits at the channel.
+func (s *standIn) got(waiting chan<- box, b box) {
+	if !s.hold {
+		s.out.box(b)
+		return
+	}
+	select {
+	case waiting <- b:
+	default: // the first is enough
+	}
+}
+
+// A printer writes whole blocks, one at a time.
+type printer struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (p *printer) printf(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintf(p.w, format, args...)
+}
+
+// box prints text from outside under a title, each line behind a bar.
+func (p *printer) box(b box) {
+	var s strings.Builder
+	fmt.Fprintf(&s, "\n┌─ %s\n", printable(b.title))
+	for line := range strings.Lines(b.text) {
+		fmt.Fprintf(&s, "│ %s\n", printable(strings.TrimRight(line, "\r\n")))
+	}
+	s.WriteString("└─\n")
+	p.printf("%s", s.String())
+}
+
+// printable takes the control characters out of a line: an escape sequence in
+// an alert must not reach the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '·'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "�"))
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/hex"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestDemoShowsTheWholeWay(t *testing.T) {
+	t.Parallel()
+	out, errout := newTranscript(), newTranscript()
+	code := run(t.Context(), []string{"-demo"}, func(string) string { return "" }, out, errout)
+	require.Equal(t, 0, code, "%s", errout)
+	rest := out.String()
+	for _, part := range []string{ // in this order
+		"Callback: ", `"product":"cfw"`, "WeCom group: one message, markdown", `<font color="`, "2020-12-16 16:08:41 +08:00",
+		"SNMP console: one trap", "= OID: tocsinAlertFiring (1.3.6.1.4.1.32473.0.1)", "tocsinLevel           = STRING: level:WARN",
+		"tocsinStatus          = INTEGER: firing(1)", "tocsinTime            = STRING: 2020-12-16,16:8:41.7,+8:0",
+		"The relay answered CloudMonitor: 200 OK", "-trap-target",
+	} {
+		_, after, found := strings.Cut(rest, part)
+		require.True(t, found, "want %q in:\n%s", part, rest)
+		rest = after
+	}
+	require.Contains(t, errout.String(), `msg="alert accepted"`)
+}
+
+// Without destinations the relay shows what it would deliver, and tells where
+// to post.
+func TestStandInService(t *testing.T) {
+	t.Parallel()
+	p := launch(t, "-trap-layout", "full", "-locale", "en", "-timezone", "Asia/Tokyo")
+	callback := p.out.await(t, `curl --data @\S+ (http://\S+)`)
+	_, secret, _ := strings.Cut(callback, "/aliyun/")
+	form, err := os.ReadFile("testdata/threshold-2023-apigateway-alert.form")
+	require.NoError(t, err)
+	code, _ := p.callback(t, secret, string(form))
+	require.Equal(t, 200, code)
+	require.Contains(t, p.out.await(t, `(.*tocsinName\.0.*)`), "STRING: API网关_返回码5XX个数")
+	p.out.await(t, `\+09:00`)
+	require.NotContains(t, p.errout.String(), secret)
+}
+
+// An alert must not reach the terminal as escape sequences.
+func TestTerminalIsSafe(t *testing.T) {
+	t.Parallel()
+	p := launch(t, "-callback-secret", testSecret)
+	form, err := os.ReadFile("testdata/threshold-2023-apigateway-alert.form")
+	require.NoError(t, err)
+	values, err := url.ParseQuery(string(form))
+	require.NoError(t, err)
+	values.Set("alertName", "bell\a \x1b]0;title\x07 \u202eback\u0085")
+	code, _ := p.callback(t, testSecret, values.Encode())
+	require.Equal(t, 200, code)
+	p.out.await(t, `WeCom group(?s:.*)└─`)
+	p.out.await(t, `SNMP console(?s:.*)└─`)
+	require.Equal(t, 0, p.stop(t))
+	require.NotRegexp(t, "[\x00-\x09\x0b-\x1f\x7f\u0080-\u009f\u202e]", p.printed())
+}
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "磁盘 95%·[2J··�", printable("磁盘 95%\x1b[2J\u009b\u2028\xff"))
+}
+
+// The stand-in refuses what the real robot refuses.
+func TestStandInRobotIsStrict(t *testing.T) {
+	t.Parallel()
+	c, err := settingsOf("", nil)
+	require.NoError(t, err)
+	out := newTranscript()
+	s, err := startStandIn(t.Context(), &printer{w: out}, discard(), false)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	s.attract(c)
+	tests := []struct{ name, body, want string }{
+		{"no JSON", "x", `"errcode":40008`},
+		{"no type", `{}`, `"errcode":40008`},
+		{"no content", `{"msgtype":"markdown"}`, `"errcode":44004`},
+		{"too long", `{"msgtype":"markdown","markdown":{"content":"` + strings.Repeat("长", 1366) + `"}}`, `"errcode":40058`},
+		{"markdown", `{"msgtype":"markdown","markdown":{"content":"here"}}`, `"errcode":0`},
+		{"text", `{"msgtype":"text","text":{"content":"there","mentioned_list":["ann"]}}`, `"errcode":0`},
+	}
+	for _, tt := range tests {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.wecom.url, strings.NewReader(tt.body))
+		require.NoError(t, err)
+		_, answer := do(t, req)
+		require.Contains(t, answer, tt.want, tt.name)
+	}
+	require.Equal(t, 2, strings.Count(out.String(), "WeCom group: one message"))
+	require.Contains(t, out.String(), "│ here\n")
+	require.Contains(t, out.String(), "text, 5 bytes, mentions ann\n│ there\n")
+}
+
+// netSNMPTrap is a datagram that the program snmptrap sent.
+const netSNMPTrap = "3081e902010104067075626c6963a781db02046d46461b020100020100"
+
+func TestDecodeTrapRefusesGarbage(t *testing.T) {
+	t.Parallel()
+	cut, err := hex.DecodeString(netSNMPTrap)
+	require.NoError(t, err)
+	for _, datagram := range [][]byte{nil, {0}, []byte("hello"), cut} {
+		_, err := decodeTrap(datagram)
+		require.Error(t, err)
+	}
+}
+
+func FuzzDecodeTrap(f *testing.F) {
+	cut, err := hex.DecodeString(netSNMPTrap)
+	require.NoError(f, err)
+	f.Add(cut)
+	f.Fuzz(func(_ *testing.T, datagram []byte) {
+		_, _ = decodeTrap(datagram) // must not panic
+	})
+}
+
+func FuzzCallerFinder(f *testing.F) {
+	f.Add("10.0.0.1:1", "198.51.100.1, 10.0.0.2")
+	f.Add("[::1]:1", "[2001:db8::1]:9,,")
+	c := callerFinder{[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+	f.Fuzz(func(t *testing.T, peer, forwarded string) {
+		r := &http.Request{RemoteAddr: peer, Header: http.Header{"X-Forwarded-For": {forwarded}}}
+		got, err := c.find(r)
+		require.NoError(t, err)
+		if direct, _ := parseHop(peer); !contains(c.proxies, direct) {
+			require.Equal(t, direct, got, "a stranger's header was believed")
+		}
+	})
+}
