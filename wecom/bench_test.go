@@ -34,8 +34,15 @@ func BenchmarkSend(b *testing.B) {
 		b.Cleanup(client.CloseIdleConnections)
 		b.ReportAllocs()
 		for b.Loop() {
-			resp, err := client.Post(url, "application/json", bytes.NewReader(constant))
-			require.NoError(b, err)
+			req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, url, bytes.NewReader(constant))
+			if err != nil {
+				b.Fatal(err)
+			}
+			req.Header.Set("Content-Type", "application/json")
+			resp, err := client.Do(req)
+			if err != nil {
+				b.Fatal(err)
+			}
 			_, _ = io.Copy(io.Discard, resp.Body)
 			_ = resp.Body.Close()
 		}

@@ -1,17 +1,19 @@
 package wecom
 
 import (
+	"bytes"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// The three colours that the dialect has.
+// The three colours that the dialect has, as they begin a text.
 const (
-	green  = "info"
-	grey   = "comment"
-	orange = "warning"
+	green  = `<font color="info">`
+	grey   = `<font color="comment">`
+	orange = `<font color="warning">`
 )
 
 // What single fields of a card hold at most, in bytes. Together with the
@@ -29,10 +31,22 @@ type style struct {
 	locale   alert.Locale
 	location *time.Location // nil: as the alert has it
 	mentions string         // markup of the last line, may be empty
+	pages    *sync.Pool     // of *page, a third of what a card allocates; nil: none
 }
 
 // card renders one alert.
-func (st *style) card(a *alert.Alert) Markdown {
+func (st *style) card(a *alert.Alert) Markdown { return st.draw(a).finish() }
+
+// cardJSON is card with its message as JSON, without a copy in between.
+func (st *style) cardJSON(a *alert.Alert) []byte {
+	p := st.draw(a)
+	body := appendMarkdown(nil, p.content())
+	p.release()
+	return body
+}
+
+// draw returns a page with the card of one alert.
+func (st *style) draw(a *alert.Alert) *page {
 	p := st.page()
 	p.title(a.Status, headColour(a), "")
 	p.span(a.Time(), a.Time())
@@ -51,7 +65,7 @@ func (st *style) card(a *alert.Alert) Markdown {
 	link := st.link(a.URL)
 	p.details(a.Summary, st.room()-len(link))
 	p.put(link)
-	return p.finish()
+	return p
 }
 
 // room returns how many bytes a page may have before it is finished. The last
@@ -103,8 +117,14 @@ type page struct {
 	*style
 }
 
-func (st *style) page() page {
-	return page{writer{buf: make([]byte, 0, 1024), mark: st.locale.Cut()}, st}
+// page returns an empty page.
+func (st *style) page() *page {
+	if st.pages != nil {
+		if p, ok := st.pages.Get().(*page); ok {
+			return p
+		}
+	}
+	return &page{writer{buf: make([]byte, 0, 1024), mark: st.locale.Cut()}, st}
 }
 
 // put appends markup and words of the locale.
@@ -118,7 +138,7 @@ func (p *page) put(words ...string) {
 func (p *page) end() { p.buf = append(p.buf, '\n') }
 
 // open begins and shut ends a coloured text.
-func (p *page) open(colour string) { p.put(`<font color="`, colour, `">`) }
+func (p *page) open(colour string) { p.put(colour) }
 func (p *page) shut()              { p.put(`</font>`) }
 
 // coloured appends words of the locale in a colour.
@@ -229,8 +249,23 @@ func (p *page) details(summary string, limit int) {
 	p.end()
 }
 
-// finish appends the mentions and returns the message.
+// finish returns the message and releases the page.
 func (p *page) finish() Markdown {
+	m := Markdown{Content: string(p.content())}
+	p.release()
+	return m
+}
+
+// content appends the mentions and returns the text, which is the page's own.
+func (p *page) content() []byte {
 	p.put(p.mentions)
-	return Markdown{Content: strings.TrimSuffix(string(p.buf), "\n")}
+	return bytes.TrimSuffix(p.buf, []byte("\n"))
+}
+
+// release gives the page back. Nobody may use it any more.
+func (p *page) release() {
+	if p.pages != nil {
+		p.buf = p.buf[:0]
+		p.pages.Put(p)
+	}
 }

@@ -195,10 +195,16 @@ func safeURL(raw string) string {
 	if len(raw) > maxURL || !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") || !isHost(host) {
 		return ""
 	}
+	start := len(raw) - len(rest) + len(host)
+	for start < len(raw) && plainInURL(raw[start]) {
+		start++
+	}
+	if start == len(raw) {
+		return raw // as a rule there is nothing to escape
+	}
 	const hex = "0123456789ABCDEF"
-	dst := make([]byte, 0, len(raw)+16)
-	dst = append(dst, raw[:len(raw)-len(rest)+len(host)]...)
-	for i := len(dst); i < len(raw); i++ {
+	dst := append(make([]byte, 0, len(raw)+16), raw[:start]...)
+	for i := start; i < len(raw); i++ {
 		if c := raw[i]; plainInURL(c) {
 			dst = append(dst, c)
 		} else {

@@ -3,9 +3,10 @@ package wecom
 import "github.com/tocsin-go/tocsin/alert"
 
 // RenderJSON is a card as the default robot puts it on the wire.
-func RenderJSON(a alert.Alert) []byte {
-	return new(style).card(&a).appendJSON(nil)
-}
+func RenderJSON(a alert.Alert) []byte { return new(style).cardJSON(&a) }
+
+// RenderJSONChecked is the same by way of a Message.
+func RenderJSONChecked(a alert.Alert) []byte { return new(style).card(&a).appendJSON(nil) }
 
 // RenderContent is what a robot with these mentions says about alerts.
 func RenderContent(mentions []string, alerts []alert.Alert) string {

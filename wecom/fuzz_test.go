@@ -38,6 +38,7 @@ func FuzzRender(f *testing.F) {
 		content := wecom.RenderContent(mentions, alerts)
 		scanner.scan(t, content, mentions)
 		require.Equal(t, len(alerts), counter.count(t, content))
+		require.Equal(t, wecom.RenderJSONChecked(alerts[0]), wecom.RenderJSON(alerts[0]))
 	})
 }
 

@@ -3,12 +3,14 @@ package wecom
 // appendString appends s, which is valid UTF-8, as a JSON string. It escapes
 // what JSON demands and nothing else: <, > and & stay as they are, which
 // keeps markdown readable on the wire and small.
-func appendString(dst []byte, s string) []byte {
+func appendString(dst []byte, s string) []byte { return appendQuoted(dst, []byte(s)) }
+
+// appendQuoted is appendString for bytes.
+func appendQuoted(dst, s []byte) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	start := 0
-	for i := range len(s) {
-		c := s[i]
+	for i, c := range s {
 		if c >= ' ' && c != '"' && c != '\\' {
 			continue
 		}

@@ -83,7 +83,7 @@ func (m Text) check(textLimit int) error {
 }
 
 func (m Text) appendJSON(dst []byte) []byte {
-	dst = append(roomFor(dst, m.Content), `{"msgtype":"text","text":{"content":`...)
+	dst = append(roomFor(dst, len(m.Content)), `{"msgtype":"text","text":{"content":`...)
 	dst = appendString(dst, toUTF8(m.Content))
 	dst = appendStrings(dst, `,"mentioned_list":`, m.Mentions)
 	dst = appendStrings(dst, `,"mentioned_mobile_list":`, m.Mobiles)
@@ -95,8 +95,13 @@ func (m Markdown) check(int) error {
 }
 
 func (m Markdown) appendJSON(dst []byte) []byte {
-	dst = append(roomFor(dst, m.Content), `{"msgtype":"markdown","markdown":{"content":`...)
-	dst = appendString(dst, toUTF8(m.Content))
+	return appendMarkdown(dst, []byte(toUTF8(m.Content)))
+}
+
+// appendMarkdown appends a message of Markdown whose content is valid UTF-8.
+func appendMarkdown(dst, content []byte) []byte {
+	dst = append(roomFor(dst, len(content)), `{"msgtype":"markdown","markdown":{"content":`...)
+	dst = appendQuoted(dst, content)
 	return append(dst, "}}"...)
 }
 
@@ -120,8 +125,8 @@ func toUTF8(s string) string {
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
-// roomFor makes room in dst for a message around content, so that as a rule
-// nothing has to be moved while it is built.
-func roomFor(dst []byte, content string) []byte {
-	return slices.Grow(dst, len(content)+len(content)/16+128)
+// roomFor makes room in dst for a message around n bytes of content, so that
+// as a rule nothing has to be moved while it is built.
+func roomFor(dst []byte, n int) []byte {
+	return slices.Grow(dst, n+n/16+128)
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -18,6 +19,9 @@ import (
 
 // defaultRate is the vendor's limit in messages a minute.
 const defaultRate = 20
+
+// opSend names the one operation of a robot in errors and logs.
+const opSend = "send"
 
 // Options configures a [Robot]. A nil *Options and the zero value of each
 // field mean the default.
@@ -85,6 +89,7 @@ type Robot struct {
 	host      string
 	key       secret.Text
 	sendURL   secret.Text
+	post      httpcall.Request // all but the body
 }
 
 var _ alert.Sender = (*Robot)(nil)
@@ -110,8 +115,8 @@ func New(keyOrURL string, opts *Options) (*Robot, error) {
 		return nil, fmt.Errorf("wecom: new: TextLimit: %d bytes, want 1 to %d", textLimit, maxTextRaised)
 	}
 	limit := newLimit(o.Rate)
-	return &Robot{
-		style:     style{locale: o.Locale, location: o.Location, mentions: mentions},
+	r := &Robot{
+		style:     style{locale: o.Locale, location: o.Location, mentions: mentions, pages: new(sync.Pool)},
 		render:    o.Render,
 		textLimit: textLimit,
 		caller: httpcall.New(httpcall.Options{
@@ -126,7 +131,14 @@ func New(keyOrURL string, opts *Options) (*Robot, error) {
 		host:    endpoint.Host,
 		key:     secret.New(key),
 		sendURL: secret.New(endpoint.String() + "?key=" + url.QueryEscape(key)),
-	}, nil
+	}
+	r.post = httpcall.Request{
+		Op:              opSend,
+		URL:             func() (string, error) { return r.sendURL.Reveal(), nil },
+		Judge:           func(resp *httpcall.Response) error { return r.judge(opSend, resp) },
+		RepeatUncertain: true, // a chat message twice is better than none
+	}
+	return r, nil
 }
 
 // newLimit returns the budget for n messages a minute; 0 means the vendor's
@@ -151,6 +163,9 @@ func newLimit(n int) *httpcall.Limiter {
 func (r *Robot) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(alerts) == 0 {
 		return nil
+	}
+	if r.render == nil && len(alerts) == 1 {
+		return r.send(ctx, r.style.cardJSON(&alerts[0])) // a card needs no check
 	}
 	m, err := r.message(alerts)
 	if err != nil {
@@ -177,25 +192,22 @@ func (r *Robot) message(alerts []alert.Alert) (Message, error) {
 //
 // Vendor page: https://developer.work.weixin.qq.com/document/path/99110.
 func (r *Robot) Post(ctx context.Context, m Message) error {
-	const op = "send"
 	if m == nil {
-		return &Error{Op: op, Err: &FieldError{"message", "is nil"}}
+		return &Error{Op: opSend, Err: &FieldError{"message", "is nil"}}
 	}
 	if err := m.check(r.textLimit); err != nil {
-		return &Error{Op: op, Err: err}
+		return &Error{Op: opSend, Err: err}
 	}
-	_, err := r.caller.Do(ctx, &httpcall.Request{
-		Op:              op,
-		URL:             r.url,
-		Body:            m.appendJSON(nil),
-		Judge:           func(resp *httpcall.Response) error { return r.judge(op, resp) },
-		RepeatUncertain: true, // a chat message twice is better than none
-	})
-	return r.failure(op, err)
+	return r.send(ctx, m.appendJSON(nil))
 }
 
-// url returns the address for one attempt.
-func (r *Robot) url() (string, error) { return r.sendURL.Reveal(), nil }
+// send posts a message that is JSON already.
+func (r *Robot) send(ctx context.Context, body []byte) error {
+	post := r.post
+	post.Body = body
+	_, err := r.caller.Do(ctx, &post)
+	return r.failure(opSend, err)
+}
 
 // failure turns the error of a call into an *Error.
 func (r *Robot) failure(op string, err error) error {

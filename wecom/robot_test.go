@@ -29,6 +29,7 @@ func TestNew(t *testing.T) {
 		{name: "vendor URL", address: "https://qyapi.weixin.qq.com" + hook, want: "wecom.Robot(qyapi.weixin.qq.com)"},
 		{name: "gateway with prefix", address: "https://gw.example.com:8443/wecom" + hook, want: "wecom.Robot(gw.example.com:8443)"},
 		{name: "stand-in over http", address: "http://127.0.0.1:8080" + hook, want: "wecom.Robot(127.0.0.1:8080)"},
+		{name: "gateway with a path of its own", address: "http://gw.example.com/robots/ops?key=" + testKey, want: "wecom.Robot(gw.example.com)"},
 		{name: "base", address: testKey, opts: wecom.Options{BaseURL: "http://gw.example.com/x/"}, want: "wecom.Robot(gw.example.com)"},
 
 		{name: "empty", address: " ", refused: "empty"},
@@ -36,7 +37,7 @@ func TestNew(t *testing.T) {
 		{name: "pair instead of key", address: "key=" + testKey, refused: "neither a bare key nor a webhook URL"},
 		{name: "no scheme", address: "qyapi.weixin.qq.com" + hook, refused: "begins with https://"},
 		{name: "upload", address: "https://qyapi.weixin.qq.com/cgi-bin/webhook/upload_media?key=" + testKey + "&type=file", refused: "upload address"},
-		{name: "other path", address: "https://qyapi.weixin.qq.com/cgi-bin/message/send?key=" + testKey, refused: "ends in /cgi-bin/webhook/send"},
+		{name: "other path", address: "https://qyapi.weixin.qq.com/cgi-bin/message/send?key=" + testKey, refused: "is /cgi-bin/webhook/send"},
 		{name: "no key", address: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send", refused: "no key"},
 		{name: "empty key", address: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=", refused: "no key"},
 		{name: "two keys", address: "https://qyapi.weixin.qq.com" + hook + "&key=" + testKey, refused: "one parameter"},

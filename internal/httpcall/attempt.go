@@ -28,13 +28,20 @@ type attempt struct {
 // having the method CloseIdleConnections, it also keeps retryablehttp from
 // closing, after a failure, connections that belong to others.
 func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
-	a := &attempt{}
+	a := &k.first
+	if k.attempts > 0 {
+		a = &attempt{}
+	}
 	k.last = a
 	k.attempts++
 	ctx, cancel := k.caller.limitTime(req.Context())
 	defer cancel()
+	out := req.WithContext(a.trail.follow(ctx))
+	if len(out.Header) == 0 && k.request.Header == nil {
+		out.Header = k.caller.shared // see header
+	}
 	began := time.Now()
-	resp, err := k.caller.transport.RoundTrip(req.WithContext(a.trail.follow(ctx)))
+	resp, err := k.caller.transport.RoundTrip(out)
 	switch {
 	case err != nil:
 		resp = nil

@@ -16,19 +16,18 @@ import (
 
 // A call is one run of Do: up to MaxAttempts attempts and what became of them.
 // Its methods are the policy functions of a retryablehttp.Client, which calls
-// them one after the other.
+// them one after the other; see loop.
 type call struct {
 	caller   *Caller
-	request  *Request
+	request  Request // a copy: the caller's need not be on the heap
 	url      *url.URL
 	attempts int
+	first    attempt       // saves an allocation: as a rule there is no other
 	last     *attempt      // the attempt under way or just finished
 	answer   *Response     // the last complete answer
 	err      error         // the verdict on the last attempt; nil: accepted
 	wait     time.Duration // before the next attempt
 	cut      error         // why the next attempt was not made after all
-	client   http.Client   // with this call as its Transport
-	retry    retryablehttp.Client
 }
 
 // errGaveUp ends retryablehttp.Client.Do; nobody sees it.
@@ -47,7 +46,7 @@ func (k *call) prepare(ctx context.Context) (*retryablehttp.Request, error) {
 	if err != nil {
 		return nil, k.urlError(err)
 	}
-	req, err := k.request.build(ctx, raw)
+	req, err := k.build(ctx, raw)
 	if err != nil {
 		return nil, k.urlError(err)
 	}
@@ -55,8 +54,8 @@ func (k *call) prepare(ctx context.Context) (*retryablehttp.Request, error) {
 	return req, nil
 }
 
-// prepareAgain does the same for a further attempt, and renews the header,
-// into which a cookie jar writes.
+// prepareAgain does the same for a further attempt. It renews the header, into
+// which a cookie jar writes, and the body, which has been read.
 func (k *call) prepareAgain(req *http.Request) error {
 	k.last = nil
 	if k.cut = k.caller.limit.Wait(req.Context()); k.cut != nil {
@@ -64,13 +63,16 @@ func (k *call) prepareAgain(req *http.Request) error {
 	}
 	raw, err := k.request.URL()
 	if err == nil {
-		req.URL, err = parse(raw)
+		req.URL, err = k.caller.parse(raw)
 	}
 	if err != nil {
 		k.cut = decided(err)
 		return errGaveUp
 	}
-	k.url, req.Host, req.Header = req.URL, req.URL.Host, k.request.header()
+	k.url, req.Host, req.Header = req.URL, req.URL.Host, k.header(req.URL)
+	if req.Body != nil {
+		req.Body, _ = k.request.body()
+	}
 	return nil
 }
 
@@ -97,11 +99,6 @@ func (k *call) mayRepeat(ctx context.Context) bool {
 	after := alert.RetryAfter(k.err)
 	k.wait = delay(k.attempts, after)
 	return after <= maxWait && mayWait(ctx, k.wait)
-}
-
-// backoff answers what mayRepeat has computed.
-func (k *call) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration {
-	return k.wait
 }
 
 // giveUp keeps retryablehttp from returning a refused answer without an error,

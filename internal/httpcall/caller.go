@@ -5,6 +5,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -27,16 +29,20 @@ type Options struct {
 	Limit       *Limiter      // nil: no limit. One token an attempt
 }
 
-// A Caller makes the HTTP calls of one channel. It is immutable and safe for
-// concurrent use.
+// A Caller makes the HTTP calls of one channel. It is safe for concurrent use,
+// and immutable but for the URL that it remembers.
 type Caller struct {
 	channel   string
-	client    http.Client // Transport and Timeout unused: see call
+	client    http.Client // Transport and Timeout unused: see loop
 	transport http.RoundTripper
 	timeout   time.Duration // zero: none
 	attempts  int
 	log       *slog.Logger
 	limit     *Limiter
+	shared    http.Header             // the default header, if nobody writes into it
+	none      http.Header             // an empty one, likewise
+	loops     sync.Pool               // of *loop
+	last      atomic.Pointer[address] // the last URL that was called; printers show a number
 }
 
 // New returns a Caller. It copies the fields of o.HTTPClient that matter (its
@@ -58,6 +64,9 @@ func New(o Options) *Caller {
 	}
 	if c.transport == nil {
 		c.transport = newTransport(o.HTTPClient != nil)
+	}
+	if _, std := c.transport.(*http.Transport); std && c.client.Jar == nil {
+		c.shared, c.none = defaultHeader(), http.Header{}
 	}
 	c.client.CheckRedirect = refuseRedirect
 	return c
@@ -92,26 +101,50 @@ func refuseRedirect(*http.Request, []*http.Request) error {
 // the far end had accepted or finally refused the call, the error matches
 // ctx.Err() once ctx has ended.
 func (c *Caller) Do(ctx context.Context, r *Request) (*Response, error) {
-	k := &call{caller: c, request: r}
+	k := &call{caller: c, request: *r}
 	req, err := k.prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
-	k.client = c.client
-	k.client.Transport = k
-	k.retry = retryablehttp.Client{
-		HTTPClient:   &k.client,
+	l := c.loop()
+	l.call = k
+	_, err = l.retry.Do(req) //nolint:bodyclose // call.RoundTrip has read and closed it
+	l.call = nil
+	c.loops.Put(l)
+	if err == nil {
+		return k.answer, nil
+	}
+	// The error of retryablehttp repeats the URL: what the call itself recorded counts.
+	return k.answer, k.failure(ctx)
+}
+
+// A loop is the pair of clients that runs a call. It is kept for the next one,
+// which saves a quarter of what the call itself takes; the call is not, since
+// the transport may still be at work on it.
+type loop struct {
+	*call
+	client http.Client // with this loop as its Transport
+	retry  retryablehttp.Client
+}
+
+// loop returns a loop that is free. Its policies are those of its call.
+func (c *Caller) loop() *loop {
+	if l, ok := c.loops.Get().(*loop); ok {
+		return l
+	}
+	l := &loop{client: c.client}
+	l.client.Transport = l
+	l.retry = retryablehttp.Client{
+		HTTPClient:   &l.client,
 		RetryWaitMin: minWait,
 		RetryWaitMax: maxWait,
 		RetryMax:     c.attempts - 1, // under alert.Once check allows none
-		CheckRetry:   k.check,
-		Backoff:      k.backoff,
-		PrepareRetry: k.prepareAgain,
+		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+			return l.check(ctx, resp, err)
+		},
+		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return l.wait },
+		PrepareRetry: func(req *http.Request) error { return l.prepareAgain(req) },
 		ErrorHandler: giveUp,
 	}
-	// The error of retryablehttp repeats the URL: what the call itself recorded counts.
-	if _, err := k.retry.Do(req); err == nil { //nolint:bodyclose // call.RoundTrip has read and closed it
-		return k.answer, nil
-	}
-	return k.answer, k.failure(ctx)
+	return l
 }

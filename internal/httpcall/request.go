@@ -1,11 +1,14 @@
 package httpcall
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -54,25 +57,52 @@ type Response struct {
 // errURL stands in for the error of url.Parse, which quotes the URL.
 var errURL = errors.New("the URL is not an absolute http or https URL")
 
-// parse is url.Parse for URLs that can be called.
-func parse(raw string) (*url.URL, error) {
-	if u, err := url.Parse(raw); err == nil && callable(u) {
-		return u, nil
-	}
-	return nil, errURL
+// An address is the text of a URL and what it means.
+type address struct {
+	raw string
+	url url.URL
 }
 
-func callable(u *url.URL) bool {
-	return u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+// parse is url.Parse for URLs that can be called. The last one is kept: most
+// channels have but one.
+func (c *Caller) parse(raw string) (*url.URL, error) {
+	last := c.last.Load()
+	if last == nil || last.raw != raw {
+		u, err := url.Parse(raw)
+		if err != nil {
+			return nil, errURL
+		}
+		u.Host = strings.TrimSuffix(u.Host, ":") // an empty port, as in http.NewRequest
+		if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, errURL
+		}
+		last = &address{raw, *u}
+		c.last.Store(last)
+	}
+	u := last.url // a copy: careless transports rewrite it
+	return &u, nil
 }
 
-// header returns a copy of the header: a cookie jar and careless transports
-// write into it.
-func (r *Request) header() http.Header {
-	if r.Header == nil {
-		return http.Header{"Content-Type": {"application/json"}}
+// header returns the header for an attempt at u: a copy, since a cookie jar
+// and careless transports write into it, and so does http.Client for a user in
+// u. Where none of them is met, there is none, and RoundTrip adds the shared
+// one below http.Client, which would copy it in case of a redirect.
+func (k *call) header(u *url.URL) http.Header {
+	switch {
+	case k.request.Header != nil:
+		return k.request.Header.Clone()
+	case k.caller.shared != nil && u.User == nil:
+		return k.caller.none
 	}
-	return r.Header.Clone()
+	return defaultHeader()
+}
+
+func defaultHeader() http.Header { return http.Header{"Content-Type": {"application/json"}} }
+
+// body returns a reader of r.Body, of a kind that net/http knows to be in
+// memory and so writes out together with the header.
+func (r *Request) body() (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(r.Body)), nil
 }
 
 // build returns the request for the first attempt.
@@ -85,24 +115,31 @@ func (r *Request) header() http.Header {
 // stops that: every repetition of what may have arrived is decided, counted and
 // logged here. (The price is chunked encoding for an idempotency key without a
 // body.)
-func (r *Request) build(ctx context.Context, raw string) (*retryablehttp.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, cmp.Or(r.Method, http.MethodPost), raw, nil)
-	if err != nil || !callable(req.URL) {
-		return nil, errURL
-	}
-	req.Header = r.header()
-	wrapped := &retryablehttp.Request{Request: req}
-	replays := replayed(wrapped.Method, wrapped.Header)
-	if len(r.Body) == 0 && !replays {
-		return wrapped, nil
-	}
-	if err := wrapped.SetBody(r.Body); err != nil {
+//
+// The body is put into the request here and in prepareAgain, not with SetBody,
+// whose readers are wrapped three times over.
+func (k *call) build(ctx context.Context, raw string) (*retryablehttp.Request, error) {
+	u, err := k.caller.parse(raw)
+	if err != nil {
 		return nil, err
 	}
-	if replays {
-		wrapped.GetBody = nil
+	r := &k.request
+	req := (&http.Request{ // http.NewRequest would parse the URL again
+		Method: cmp.Or(r.Method, http.MethodPost),
+		URL:    u,
+		Host:   u.Host,
+		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: k.header(u),
+	}).WithContext(ctx)
+	replays := replayed(req.Method, req.Header)
+	if len(r.Body) > 0 || replays {
+		req.ContentLength = int64(len(r.Body))
+		req.Body, _ = r.body()
 	}
-	return wrapped, nil
+	if len(r.Body) > 0 && !replays {
+		req.GetBody = r.body
+	}
+	return &retryablehttp.Request{Request: req}, nil
 }
 
 // replayed reports whether net/http takes the request to be idempotent.
