@@ -48,21 +48,27 @@ func (h *Handler) handle(ctx context.Context, r *http.Request, c Capture) (statu
 
 // report logs the fate of each alert.
 func (h *Handler) report(ctx context.Context, c Capture, callback *Callback, alerts []alert.Alert, err error) {
-	for i, a := range alerts {
-		attrs := []slog.Attr{
-			callerAttr(c.Caller),
-			slog.Any("alert", a),
-			slog.Duration("elapsed", time.Since(c.Time)),
+	for i := range alerts {
+		level, message := slog.LevelInfo, "alert accepted"
+		e := alert.ErrorAt(err, i, len(alerts))
+		if e != nil {
+			level, message = slog.LevelError, "alert not accepted"
 		}
+		if !h.opts.Logger.Enabled(ctx, level) {
+			continue
+		}
+		attrs := append(make([]slog.Attr, 0, 5),
+			callerAttr(c.Caller),
+			slog.Attr{Key: "alert", Value: alerts[i].LogValue()}, // Any would copy the alert
+			slog.Duration("elapsed", time.Since(c.Time)),
+		)
 		if len(callback.Problems) > 0 {
 			attrs = append(attrs, slog.Any("problems", callback.Problems))
 		}
-		if e := alert.ErrorAt(err, i, len(alerts)); e != nil {
+		if e != nil {
 			attrs = append(attrs, slog.String("error", e.Error()))
-			h.opts.Logger.LogAttrs(ctx, slog.LevelError, "alert not accepted", attrs...)
-			continue
 		}
-		h.opts.Logger.LogAttrs(ctx, slog.LevelInfo, "alert accepted", attrs...)
+		h.opts.Logger.LogAttrs(ctx, level, message, attrs...)
 	}
 }
 

@@ -9,12 +9,13 @@ import (
 
 // alert maps e. The raw text only serves as identity when nothing else does.
 func (e *Event) alert(status StatusFunc, raw string) alert.Alert {
+	region, object := cutARN(e.ResourceID)
 	a := alert.Alert{
 		Name:     e.Name,
 		Product:  e.Product,
 		Level:    e.Level,
-		Region:   cmp.Or(e.RegionID, arnRegion(e.ResourceID)),
-		Instance: cmp.Or(e.InstanceName, e.Content.Get("instanceName"), e.Content.Get("ecsInstanceName"), arnObject(e.ResourceID)),
+		Region:   cmp.Or(e.RegionID, region),
+		Instance: cmp.Or(e.InstanceName, e.Content.Get("instanceName"), e.Content.Get("ecsInstanceName"), object),
 		Resource: e.ResourceID,
 		Summary:  e.summary(),
 		Labels:   e.labels(),
@@ -81,6 +82,7 @@ func (e *Event) summary() string {
 
 // describe adds the details of the event to s.
 func (e *Event) describe(s *lines) {
+	s.b.Grow(len(e.ContentText) + 96) // JSON is longer than the lines made of it
 	if e.DryRun() {
 		s.add("", "测试 (dry run)")
 	}
@@ -96,40 +98,38 @@ func (e *Event) describe(s *lines) {
 
 // labels returns what the event says beyond the fields of an alert.
 func (e *Event) labels() map[string]string {
-	m := newLabels()
-	m.all("", e.Extra)
-	m.all("content.", e.Content)
+	var content, dryRun string
 	if e.Content == nil {
-		m.add("content", e.ContentText)
+		content = e.ContentText
 	}
 	if e.DryRun() {
-		m.add("dry_run", "true")
+		dryRun = "true"
 	}
-	m.add("eventType", e.EventType)
-	m.add("groupId", e.GroupID)
-	m.add("id", e.ID)
-	m.add("ruleName", e.RuleName)
-	m.add("state", e.State())
-	m.add("status", e.Status)
-	m.add("traceId", e.TraceID)
-	m.add("userId", e.UserID)
-	m.add("ver", e.Ver)
+	own := [...]Field{
+		{"content", content}, {"dry_run", dryRun},
+		{"eventType", e.EventType}, {"groupId", e.GroupID}, {"id", e.ID}, {"ruleName", e.RuleName},
+		{"state", e.State()}, {"status", e.Status}, {"traceId", e.TraceID}, {"userId", e.UserID}, {"ver", e.Ver},
+	}
+	m := newLabels(e.Extra, e.Content, own[:])
+	m.all("", e.Extra)
+	m.all("content.", e.Content)
+	m.all("", own[:])
 	return m.orNil()
 }
 
-// arnRegion returns the region of acs:product:region:account:object.
-func arnRegion(arn string) string {
-	if parts := strings.SplitN(arn, ":", 5); len(parts) == 5 {
-		return parts[2]
+// cutARN returns the region and the object of
+// acs:product:region:account:type/object.
+func cutARN(arn string) (region, object string) {
+	rest := arn
+	for i := range 4 {
+		part, after, ok := strings.Cut(rest, ":")
+		if !ok {
+			return "", ""
+		}
+		if i == 2 {
+			region = part
+		}
+		rest = after
 	}
-	return ""
-}
-
-// arnObject returns what acs:product:region:account:type/object is about.
-func arnObject(arn string) string {
-	parts := strings.SplitN(arn, ":", 5)
-	if len(parts) < 5 {
-		return ""
-	}
-	return parts[4][strings.LastIndexByte(parts[4], '/')+1:]
+	return region, rest[strings.LastIndexByte(rest, '/')+1:]
 }

@@ -1,10 +1,12 @@
 package aliyun_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -364,4 +366,24 @@ func TestNewHandlerRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "aliyun: new handler: no sender")
 	_, err = aliyun.NewHandler(&recorder{}, secret, nil)
 	require.NoError(t, err)
+}
+
+// TestHandlerStalledBody: a body shorter than announced is given up as well,
+// although the server would like to read the rest of it before it answers.
+func TestHandlerStalledBody(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(t, &recorder{}, aliyun.Options{Timeout: 50 * time.Millisecond})
+	server := httptest.NewServer(h)
+	defer server.Close()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "POST /aliyun/"+secret+" HTTP/1.1\r\nHost: relay\r\nContent-Length: 100\r\n\r\n{")
+	require.NoError(t, err)
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.Equal(t, 400, response.StatusCode)
+	require.True(t, response.Close, "the connection is of no use any more")
 }

@@ -2,6 +2,7 @@ package aliyun
 
 import (
 	"cmp"
+	"maps"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -76,22 +77,18 @@ func (s *Subscription) summary(e *Event) string {
 // labels returns what the subscription says beyond the fields of an alert.
 func (s *Subscription) labels(e *Event) map[string]string {
 	a := &s.Alert
-	m := newLabels()
-	m.all("", s.Extra)
-	m.all("", a.Extra)
+	own := [...]Field{
+		{"alertStatus", a.AlertStatus}, {"batchId", s.BatchID}, {"dedupId", a.DedupID}, {"groupName", a.GroupName},
+		{"project", a.Project}, {"source", a.Source}, {"strategyName", s.StrategyName},
+		{"subscriptionUuid", s.Policy.SubscriptionUUID},
+	}
 	extra := e.Extra
 	e.Extra = nil
-	for k, v := range e.labels() {
-		m.add(k, v)
-	}
+	m := newLabels(s.Extra, a.Extra, e.Content, extra, own[:])
+	m.all("", s.Extra)
+	m.all("", a.Extra)
+	maps.Copy(m, e.labels())
 	m.all("meta.", extra)
-	m.add("alertStatus", a.AlertStatus)
-	m.add("batchId", s.BatchID)
-	m.add("dedupId", a.DedupID)
-	m.add("groupName", a.GroupName)
-	m.add("project", a.Project)
-	m.add("source", a.Source)
-	m.add("strategyName", s.StrategyName)
-	m.add("subscriptionUuid", s.Policy.SubscriptionUUID)
+	m.all("", own[:])
 	return m.orNil()
 }

@@ -5,20 +5,26 @@ import "strings"
 // labels collects the labels of an alert.
 type labels map[string]string
 
-// newLabels returns labels with room for what a callback usually says.
-func newLabels() labels { return make(labels, 24) }
-
-// add sets a label unless it says nothing.
-func (m labels) add(key, value string) {
-	if value != "" {
-		m[key] = value
+// newLabels returns labels with room for the given fields and no more: most of
+// what one callback can say, another does not.
+func newLabels(lists ...Fields) labels {
+	n := 0
+	for _, fields := range lists {
+		for _, f := range fields {
+			if f.Value != "" {
+				n++
+			}
+		}
 	}
+	return make(labels, n)
 }
 
-// all adds fields under a prefix.
+// all adds the fields that say something, under a prefix.
 func (m labels) all(prefix string, fields Fields) {
 	for _, f := range fields {
-		m.add(prefix+f.Key, f.Value)
+		if f.Value != "" {
+			m[prefix+f.Key] = f.Value
+		}
 	}
 }
 

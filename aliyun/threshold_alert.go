@@ -158,25 +158,17 @@ func readable(expression string) string {
 
 // labels returns what the alert says beyond its own fields.
 func (t *Threshold) labels() map[string]string {
-	m := newLabels()
+	own := [...]Field{
+		{"alertState", t.AlertState}, {"curValue", t.CurValue}, {"expression", t.Expression},
+		{"groupId", t.GroupID}, {"lastTime", t.LastTime}, {"metricName", t.MetricName}, {"namespace", t.Namespace},
+		{"preTriggerLevel", t.PreTriggerLevel}, {"productGroupName", t.ProductGroupName},
+		{"rawMetricName", t.RawMetricName}, {"regionName", t.RegionName}, {"ruleId", t.RuleID},
+		{"transId", t.TransID}, {"triggerLevel", t.TriggerLevel}, {"unit", t.Unit}, {"userId", t.UserID},
+	}
+	m := newLabels(t.Extra, t.Dimensions, t.CustomLabels, own[:])
 	m.all("", t.Extra)
 	m.all("dimension.", t.Dimensions)
 	m.all("label.", t.CustomLabels)
-	m.add("alertState", t.AlertState)
-	m.add("curValue", t.CurValue)
-	m.add("expression", t.Expression)
-	m.add("groupId", t.GroupID)
-	m.add("lastTime", t.LastTime)
-	m.add("metricName", t.MetricName)
-	m.add("namespace", t.Namespace)
-	m.add("preTriggerLevel", t.PreTriggerLevel)
-	m.add("productGroupName", t.ProductGroupName)
-	m.add("rawMetricName", t.RawMetricName)
-	m.add("regionName", t.RegionName)
-	m.add("ruleId", t.RuleID)
-	m.add("transId", t.TransID)
-	m.add("triggerLevel", t.TriggerLevel)
-	m.add("unit", t.Unit)
-	m.add("userId", t.UserID)
+	m.all("", own[:])
 	return m.orNil()
 }

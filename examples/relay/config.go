@@ -117,8 +117,8 @@ func (c *config) judgeServer(f *form) error {
 	if c.secret = f.secret.text(); f.secret.origin == "" {
 		c.secret, c.secretMade = rand.Text(), true
 	}
-	if !regexp.MustCompile(`^[A-Za-z0-9._~-]{8,}$`).MatchString(c.secret) {
-		return f.secret.refuse("want at least 8 characters, only letters, digits and . _ ~ -")
+	if !regexp.MustCompile(`^\.*[A-Za-z0-9_~-][A-Za-z0-9._~-]*$`).MatchString(c.secret) {
+		return f.secret.refuse("want only letters, digits and . _ ~ -, and not only dots")
 	}
 	var err error
 	if c.proxies, err = prefixes(f.proxy, nil); err != nil {

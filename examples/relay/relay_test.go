@@ -106,6 +106,19 @@ func TestWrongSecretIsRefusedAndNotLogged(t *testing.T) {
 	require.NotContains(t, p.printed(), "hush")
 }
 
+// A short secret is the operator's own choice, about which the log says so.
+func TestShortSecretIsTakenWithAWarning(t *testing.T) {
+	t.Parallel()
+	const warning = "callback secret is short"
+	for secret, want := range map[string]int{"a.1": 1, "0123456789abcde": 1, "0123456789abcdef": 0} {
+		p := launch(t, "-callback-secret", secret)
+		code, _ := p.callback(t, secret, string(capturedCallback))
+		require.Equal(t, 200, code)
+		require.Equal(t, 0, p.stop(t))
+		require.Equal(t, want, strings.Count(p.errout.String(), warning))
+	}
+}
+
 // CloudMonitor calls again after a failure; then only the destination that
 // failed gets the alert, and a further repeat reaches nobody.
 func TestRepeatGoesToWhatFailed(t *testing.T) {

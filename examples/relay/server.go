@@ -16,11 +16,18 @@ import (
 // them ends within the five seconds that CloudMonitor waits for an answer.
 const stopGrace = 15 * time.Second
 
+// goodSecret is the length, in characters, below which the secret draws a
+// warning. Sixteen hexadecimal digits have 64 bits.
+const goodSecret = 16
+
 // serve takes callbacks until ctx ends, and then finishes those it took.
 func (r *relay) serve(ctx context.Context) error {
 	s, err := r.listen(ctx, r.config.listen)
 	if err != nil {
 		return err
+	}
+	if len(r.config.secret) < goodSecret {
+		r.log.Warn("the callback secret is short: who guesses it can raise alerts", "recommended_length", goodSecret)
 	}
 	r.welcome(s.url)
 	select {
