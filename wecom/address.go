@@ -68,6 +68,16 @@ func parseWebhook(s string) (endpoint *url.URL, key string, err error) {
 	return u, key, checkKey(key)
 }
 
+// uploadEndpoint returns where the webhook at endpoint takes uploads, or "" if
+// its path is none of the vendor's.
+func uploadEndpoint(endpoint *url.URL) string {
+	prefix, found := strings.CutSuffix(endpoint.String(), "/send")
+	if !found {
+		return ""
+	}
+	return prefix + "/upload_media"
+}
+
 // parseBase turns a base address into that of the webhook.
 func parseBase(s string) (*url.URL, error) {
 	u, err := parsePlain(s)

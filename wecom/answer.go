@@ -2,8 +2,10 @@ package wecom
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
@@ -29,7 +31,7 @@ func (r *Robot) judge(op string, resp *httpcall.Response) error {
 	if err := json.Unmarshal(resp.Body, &a); err != nil || a.Code == nil {
 		// A proxy's page, a cut body, an empty one: whoever answered, it was
 		// not the robot, and nobody knows what became of the message.
-		return &Error{Op: op, HTTPStatus: resp.Status, Err: unclear(
+		return &Error{Op: op, HTTPStatus: resp.Status, Err: doubt(op,
 			fmt.Sprintf("HTTP %d with %s", resp.Status, describe(resp.Body)))}
 	}
 	var text string
@@ -50,6 +52,29 @@ func (r *Robot) judge(op string, resp *httpcall.Response) error {
 	}
 	return e
 }
+
+// doubt returns the error for what came instead of an answer.
+func doubt(op, what string) error {
+	if op == opUpload {
+		return &lostUpload{errors.New(what + "; uploading again does no harm")}
+	}
+	return unclear(what)
+}
+
+// A lostUpload is an upload of which nobody knows whether it arrived. It has no
+// uncertainty left, since nobody has seen anything in the chat.
+type lostUpload struct{ err error }
+
+// Error returns the text.
+func (l *lostUpload) Error() string { return l.err.Error() }
+
+// Is matches what the cause matches, but for alert.ErrUncertain.
+func (l *lostUpload) Is(target error) bool {
+	return target != alert.ErrUncertain && errors.Is(l.err, target)
+}
+
+// RetryAfter returns what the cause says.
+func (l *lostUpload) RetryAfter() time.Duration { return alert.RetryAfter(l.err) }
 
 // unclear is what came instead of an answer.
 type unclear string
@@ -97,14 +122,6 @@ func splitVendorText(s string) (message, hint string) {
 	message, _, _ = strings.Cut(message, ", from ip:")
 	message, _, _ = strings.Cut(message, ", more info at")
 	return oneLine(message, maxVendorText), hint
-}
-
-// oneLine returns s as one clean line of at most limit bytes, with a visible
-// mark where it was cut.
-func oneLine(s string, limit int) string {
-	w := writer{plain: true, mark: "…"}
-	w.line(s, limit)
-	return string(w.buf)
 }
 
 // minSecret is the length in bytes from which a key is looked for in the

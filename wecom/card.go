@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // The three colours that the dialect has, as they begin a text.
@@ -64,7 +65,7 @@ func (st *style) draw(a *alert.Alert) *page {
 	p.end()
 	link := st.link(a.URL)
 	p.details(a.Summary, st.room()-len(link))
-	p.put(link)
+	p.Put(link)
 	return p
 }
 
@@ -105,7 +106,7 @@ func (st *style) link(raw string) string {
 	if raw == "" {
 		return ""
 	}
-	if u := safeURL(raw); u != "" {
+	if u := markup.URL(raw, "", maxURL); u != "" {
 		return "[" + st.locale.Field(alert.FieldLink) + "](" + u + ")\n"
 	}
 	return ""
@@ -113,7 +114,7 @@ func (st *style) link(raw string) string {
 
 // A page is a message under construction.
 type page struct {
-	writer
+	markup.Writer
 	*style
 }
 
@@ -124,44 +125,37 @@ func (st *style) page() *page {
 			return p
 		}
 	}
-	return &page{writer{buf: make([]byte, 0, 1024), mark: st.locale.Cut()}, st}
-}
-
-// put appends markup and words of the locale.
-func (p *page) put(words ...string) {
-	for _, word := range words {
-		p.buf = append(p.buf, word...)
-	}
+	return &page{markup.Writer{Buf: make([]byte, 0, 1024), Mark: st.locale.Cut(), Dialect: dialect{}}, st}
 }
 
 // end ends a line.
-func (p *page) end() { p.buf = append(p.buf, '\n') }
+func (p *page) end() { p.Buf = append(p.Buf, '\n') }
 
 // open begins and shut ends a coloured text.
-func (p *page) open(colour string) { p.put(colour) }
-func (p *page) shut()              { p.put(`</font>`) }
+func (p *page) open(colour string) { p.Put(colour) }
+func (p *page) shut()              { p.Put(`</font>`) }
 
 // coloured appends words of the locale in a colour.
 func (p *page) coloured(colour string, words ...string) {
 	p.open(colour)
-	p.put(words...)
+	p.Put(words...)
 	p.shut()
 }
 
 // title appends the first line, with a count behind the title if there is one.
 func (p *page) title(s alert.Status, colour, count string) {
-	p.put("**")
+	p.Put("**")
 	p.open(colour)
 	switch {
 	case p.locale != alert.English:
-		p.put("【", p.locale.Title(s), "】", count)
+		p.Put("【", p.locale.Title(s), "】", count)
 	case count != "":
-		p.put(p.locale.Title(s), ": ", count)
+		p.Put(p.locale.Title(s), ": ", count)
 	default:
-		p.put(p.locale.Title(s))
+		p.Put(p.locale.Title(s))
 	}
 	p.shut()
-	p.put("**\n")
+	p.Put("**\n")
 }
 
 // span appends the line with the time, or with the first and the last of
@@ -170,13 +164,13 @@ func (p *page) span(first, last time.Time) {
 	if last.IsZero() {
 		return
 	}
-	p.put("**", p.locale.Field(alert.FieldTime), p.colon())
+	p.Put("**", p.locale.Field(alert.FieldTime), p.colon())
 	p.time(first)
 	if !first.Equal(last) {
-		p.put(" ~ ")
+		p.Put(" ~ ")
 		p.time(last)
 	}
-	p.put("**\n")
+	p.Put("**\n")
 }
 
 // time appends t with its zone.
@@ -184,7 +178,7 @@ func (p *page) time(t time.Time) {
 	if p.location != nil {
 		t = t.In(p.location)
 	}
-	p.buf = t.AppendFormat(p.buf, "2006-01-02 15:04:05 -07:00")
+	p.Buf = t.AppendFormat(p.Buf, "2006-01-02 15:04:05 -07:00")
 }
 
 // label appends the name of a field.
@@ -205,10 +199,10 @@ func (p *page) field(f alert.Field, value string, limit int) {
 	if value == "" {
 		return
 	}
-	start := len(p.buf)
+	start := len(p.Buf)
 	p.label(f)
-	if !p.line(value, limit) {
-		p.buf = p.buf[:start]
+	if !p.Line(value, limit) {
+		p.Buf = p.Buf[:start]
 		return
 	}
 	p.end()
@@ -228,22 +222,23 @@ func (p *page) levelWord(a *alert.Alert, colour string) {
 	if a.Severity >= alert.Critical && a.Status != alert.Resolved {
 		bold = "**"
 	}
-	p.put(bold)
+	p.Put(bold)
 	p.open(colour)
-	if !p.line(p.locale.Level(*a), maxWord) {
-		p.put(p.locale.Severity(a.Severity))
+	if !p.Line(p.locale.Level(*a), maxWord) {
+		p.Put(p.locale.Severity(a.Severity))
 	}
 	p.shut()
-	p.put(bold)
+	p.Put(bold)
 }
 
 // details appends the summary, with its line breaks, as far as the page may
-// grow to limit bytes.
+// grow to limit bytes. What follows the first line is quoted, so that it
+// cannot pass for a line of the card.
 func (p *page) details(summary string, limit int) {
-	start := len(p.buf)
+	start := len(p.Buf)
 	p.label(alert.FieldDetails)
-	if !p.lines(summary, limit-len(p.buf)-len("\n")) {
-		p.buf = p.buf[:start]
+	if !p.Lines(summary, limit-len(p.Buf)-len("\n"), "\n> ") {
+		p.Buf = p.Buf[:start]
 		return
 	}
 	p.end()
@@ -258,14 +253,14 @@ func (p *page) finish() Markdown {
 
 // content appends the mentions and returns the text, which is the page's own.
 func (p *page) content() []byte {
-	p.put(p.mentions)
-	return bytes.TrimSuffix(p.buf, []byte("\n"))
+	p.Put(p.mentions)
+	return bytes.TrimSuffix(p.Buf, []byte("\n"))
 }
 
 // release gives the page back. Nobody may use it any more.
 func (p *page) release() {
 	if p.pages != nil {
-		p.buf = p.buf[:0]
+		p.Buf = p.Buf[:0]
 		p.pages.Put(p)
 	}
 }

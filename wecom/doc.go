@@ -12,13 +12,43 @@
 //	}
 //	err = robot.Send(ctx, alerts...)
 //
+// # Messages
+//
+// Every type of message that the vendor takes is a plain value: [Text],
+// [Markdown], [MarkdownV2], [Image], [News], [File], [Voice], and the template
+// cards [TextNotice] and [NewsNotice]. Each has an example of its own. Post
+// refuses a message that the vendor would refuse, before anything is sent, and
+// names every field that is wrong with its limit; the method Validate tells
+// the same without a robot. Members who read the group in the personal WeChat
+// client see Text only. Only Text and Markdown can mention members:
+//
+//	               by userid   by mobile   everybody
+//	Text           Mentions    Mobiles     "@all" in either
+//	Markdown       Mentions    no          no
+//	all others     no          no          no
+//
 // # Limits
 //
 // A markdown message holds 4096 bytes of UTF-8 and a text message 2048; a
 // Chinese character takes 3 of them. A robot takes 20 messages a minute, so a
 // Robot never posts faster than that, shared by all goroutines that use it:
-// a caller waits for its turn, or under [alert.Once] gets an error at once
-// that answers [alert.RetryAfter].
+// a caller waits for its turn, or under [alert.Once], or with the option
+// FailFast, gets an error at once that answers [alert.RetryAfter]. If the
+// vendor says all the same that it was too much, since others use the same
+// key, nobody posts for a minute.
+//
+// # Files
+//
+// [Robot.PostFile] posts a file of up to 20 MiB, or a recording, and uploads
+// it first unless the robot did so within 70 hours. [Robot.Upload] only
+// uploads. Content is read where it lies, once for each attempt.
+//
+// # Personal WeChat
+//
+// Members who read the group in the personal WeChat client see text messages
+// only. The option PlainText renders alerts as text: without colours, within
+// 2048 bytes, with the same counts, and with mentions of everybody and by
+// mobile number, which markdown does not have.
 //
 // # Failures
 //

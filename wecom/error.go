@@ -43,7 +43,8 @@ func (e *FieldError) Retryable() bool { return false }
 // something kept the robot from trying again. It holds neither the key nor
 // the address nor the content of the message.
 type Error struct {
-	// Op is what failed: "send", or "render" if the message could not be made.
+	// Op is what failed: "send", "upload", or "render" if the message could not
+	// be made.
 	Op string
 
 	// Code is the vendor's verdict, or CodeOK if it gave none.
@@ -69,7 +70,11 @@ type Error struct {
 // Error says what failed, what the vendor means and whether sending again can
 // help.
 func (e *Error) Error() string {
-	if transport, ok := e.Err.(*httpcall.Error); ok { //nolint:errorlint // one further down says less than the whole
+	cause := e.Err
+	if lost, ok := cause.(*lostUpload); ok { //nolint:errorlint // as below
+		cause = lost.err
+	}
+	if transport, ok := cause.(*httpcall.Error); ok { //nolint:errorlint // one further down says less than the whole
 		return transport.Error() // begins with channel and operation itself
 	}
 	var b strings.Builder

@@ -63,7 +63,7 @@ func ExampleRobot_Post() {
 func ExampleError() {
 	vendor := standIn(`{"errcode":45009,"errmsg":"api freq out of limit, hint: [1767], from ip: 192.0.2.10"}`)
 	defer vendor.Close()
-	robot, err := wecom.New("11111111-2222-4333-8444-555555555555", &wecom.Options{BaseURL: vendor.URL})
+	robot, err := wecom.New("11111111-2222-4333-8444-555555555555", &wecom.Options{BaseURL: vendor.URL, FailFast: true})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -24,5 +24,18 @@ func RenderContent(mentions []string, alerts []alert.Alert) string {
 // AppendString is the JSON encoder of strings.
 func AppendString(s string) []byte { return appendString(nil, toUTF8(s)) }
 
-// SafeURL is the check of links.
-func SafeURL(s string) string { return safeURL(s) }
+// RenderText is what a robot for plain text with that limit says about alerts.
+func RenderText(limit int, alerts []alert.Alert) string {
+	render, err := style{}.plain(&Options{}, limit)
+	if err != nil {
+		return err.Error()
+	}
+	m, err := render(alerts)
+	if err != nil {
+		return err.Error()
+	}
+	return m.(Text).Content //nolint:forcetypeassert // no other is rendered
+}
+
+// Frame is what an upload puts around the content.
+func Frame(a Attachment, boundary string) (head, tail string) { return a.frame(boundary) }

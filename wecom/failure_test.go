@@ -170,7 +170,7 @@ func TestFaults(t *testing.T) {
 		attempts  int // with three allowed
 		delivered int // messages that arrived after three attempts
 	}{
-		{"rate limited", wecomtest.Errcode(45009), 45009, wecom.ClassWait, 200, 1, 0},
+		{"rate limited", wecomtest.Errcode(45009), 45009, wecom.ClassWait, 200, 3, 0},
 		{"too many calls", wecomtest.Errcode(45033), 45033, wecom.ClassWait, 200, 3, 0},
 		{"busy", wecomtest.Errcode(-1), -1, wecom.ClassRetry, 200, 3, 0},
 		{"no such robot", wecomtest.Errcode(93000), 93000, wecom.ClassDead, 200, 1, 0},

@@ -15,10 +15,30 @@ const maxMentions = 1024
 const maxUserID = 64
 
 // mentionLine returns the line of markdown that mentions the members with the
-// given userids. It refuses what the chat would take without notifying
-// anybody: mobile numbers, and everybody at once.
+// given userids, below a card.
 func mentionLine(ids []string) (string, error) {
+	var f faults
+	f.members("Mentions", ids)
+	line := mentionMarkup(ids)
+	f.size("Mentions", len(line), maxMentions)
+	if err := f.err(); err != nil {
+		return "", err
+	}
+	return line, nil
+}
+
+// mentionMarkup returns the markdown that mentions members.
+func mentionMarkup(ids []string) string {
 	var b strings.Builder
+	for _, id := range ids {
+		b.WriteString("<@" + toUTF8(id) + ">")
+	}
+	return b.String()
+}
+
+// members checks mentions in markdown. It refuses what the chat would take
+// without notifying anybody: mobile numbers, and everybody at once.
+func (f *faults) members(list string, ids []string) {
 	for i, id := range ids {
 		reason := badUserID(id)
 		switch {
@@ -28,14 +48,9 @@ func mentionLine(ids []string) (string, error) {
 			reason = "looks like a mobile number, and markdown mentions members by userid only"
 		}
 		if reason != "" {
-			return "", &FieldError{fmt.Sprintf("Mentions[%d]", i), reason}
+			f.add(element(list, i), reason)
 		}
-		b.WriteString("<@" + id + ">")
 	}
-	if b.Len() > maxMentions {
-		return "", &FieldError{"Mentions", fmt.Sprintf("%d bytes, limit %d bytes", b.Len(), maxMentions)}
-	}
-	return b.String(), nil
 }
 
 // badUserID says what is wrong with a userid, or returns "".

@@ -1,7 +1,6 @@
 package wecom
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,26 +16,54 @@ const (
 // where its page says MaxText.
 const maxTextRaised = 5120
 
-// A Message is one of the vendor's message types: [Text] or [Markdown]. Give
-// it to [Robot.Post].
+// A Message is one of the vendor's message types:
+//
+//   - [Text] and [Markdown], which can mention members;
+//   - [MarkdownV2], with tables, lists, code and images, but without mentions;
+//   - [Image], [News], [File] and [Voice];
+//   - the template cards [TextNotice] and [NewsNotice].
+//
+// Give it to [Robot.Post]. All types are plain values. Their zero value is not
+// a message: the fields said to be required must be set. A field that is not
+// set does not appear in what is sent.
+//
+// What notifies nobody is refused where that can be told from the type: only
+// Text and Markdown have Mentions, and those of Markdown take no mobile
+// numbers and not everybody. No content is searched for <@userid>: it is
+// markup in the hands of the caller, and a message with text from elsewhere
+// must not be lost because of it.
 //
 // Vendor page: https://developer.work.weixin.qq.com/document/path/99110.
 type Message interface {
-	// check returns a *FieldError if the vendor would refuse the message.
-	// textLimit is the robot's limit for Text.
+	// Validate returns what the vendor would refuse, found without asking it:
+	// nil, or an error that holds a [*FieldError] for each fault. A single
+	// fault is the *FieldError itself; several have the method
+	// Unwrap() []error. Post calls it before it sends anything.
+	Validate() error
+
+	// check is Validate with the robot's limit for Text.
 	check(textLimit int) error
 
-	// appendJSON appends the message as JSON.
+	// appendJSON appends the message, which check has passed, as JSON.
 	appendJSON(dst []byte) []byte
 }
 
 var (
 	_ Message = Text{}
 	_ Message = Markdown{}
+	_ Message = MarkdownV2{}
+	_ Message = Image{}
+	_ Message = News{}
+	_ Message = File{}
+	_ Message = Voice{}
+	_ Message = TextNotice{}
+	_ Message = NewsNotice{}
 )
 
 // Text is a message of plain text, the one type that members see who read the
 // group in the personal WeChat client.
+//
+// Vendor page: https://developer.work.weixin.qq.com/document/path/99110.
 type Text struct {
 	// Content is required and holds at most MaxText bytes (see
 	// [Options].TextLimit). A line feed breaks lines. Beware that the chat
@@ -45,7 +72,8 @@ type Text struct {
 	Content string
 
 	// Mentions notifies members of the group by userid, or everybody by
-	// "@all".
+	// "@all". The chat takes a userid that is not in the group and notifies
+	// nobody.
 	Mentions []string
 
 	// Mobiles notifies members by mobile number, or everybody by "@all".
@@ -55,31 +83,41 @@ type Text struct {
 // Markdown is a message in the vendor's small dialect: headings, bold, links,
 // inline code, quotes, and <font color="info|comment|warning"> for green,
 // grey and orange. It has no lists, tables, images or mobile mentions.
+//
+// Vendor page: https://developer.work.weixin.qq.com/document/path/99110.
 type Markdown struct {
-	// Content is required and holds at most MaxMarkdown bytes. <@userid>
-	// mentions a member; there is no mention of everybody. Bytes that are not
-	// UTF-8 become U+FFFD.
+	// Content is required and holds at most MaxMarkdown bytes, the line of
+	// Mentions included. <@userid> in it mentions a member; there is no
+	// mention of everybody. Bytes that are not UTF-8 become U+FFFD.
 	Content string
+
+	// Mentions notifies members of the group by userid, in a line of their own
+	// below Content. "@all" and mobile numbers are refused: the chat would
+	// take them and notify nobody.
+	Mentions []string
 }
 
+// Validate returns what is wrong with m, with MaxText as the limit. A robot
+// with another [Options].TextLimit applies that instead.
+func (m Text) Validate() error { return m.check(MaxText) }
+
 func (m Text) check(textLimit int) error {
-	if err := checkContent("text.content", m.Content, textLimit); err != nil {
-		return err
-	}
+	var f faults
+	f.content("text.content", toUTF8(m.Content), textLimit)
 	for i, id := range m.Mentions {
 		if id == everybody {
 			continue
 		}
 		if reason := badUserID(id); reason != "" {
-			return &FieldError{fmt.Sprintf("text.mentioned_list[%d]", i), reason}
+			f.add(element("text.mentioned_list", i), reason)
 		}
 	}
 	for i, number := range m.Mobiles {
 		if number != everybody && !isMobile(number) {
-			return &FieldError{fmt.Sprintf("text.mentioned_mobile_list[%d]", i), "not a mobile number: digits, with an optional + in front"}
+			f.add(element("text.mentioned_mobile_list", i), "not a mobile number: digits, with an optional + in front")
 		}
 	}
-	return nil
+	return f.err()
 }
 
 func (m Text) appendJSON(dst []byte) []byte {
@@ -90,12 +128,28 @@ func (m Text) appendJSON(dst []byte) []byte {
 	return append(dst, "}}"...)
 }
 
-func (m Markdown) check(int) error {
-	return checkContent("markdown.content", m.Content, MaxMarkdown)
+// Validate returns what is wrong with m.
+func (m Markdown) Validate() error {
+	var f faults
+	f.required("markdown.content", m.Content)
+	f.size("markdown.content", len(m.whole()), MaxMarkdown)
+	f.members("Mentions", m.Mentions)
+	return f.err()
 }
 
+func (m Markdown) check(int) error { return m.Validate() }
+
 func (m Markdown) appendJSON(dst []byte) []byte {
-	return appendMarkdown(dst, []byte(toUTF8(m.Content)))
+	return appendMarkdown(dst, []byte(m.whole()))
+}
+
+// whole returns the content with the mentions.
+func (m Markdown) whole() string {
+	content := toUTF8(m.Content)
+	if len(m.Mentions) == 0 {
+		return content
+	}
+	return content + "\n" + mentionMarkup(m.Mentions)
 }
 
 // appendMarkdown appends a message of Markdown whose content is valid UTF-8.
@@ -103,18 +157,6 @@ func appendMarkdown(dst, content []byte) []byte {
 	dst = append(roomFor(dst, len(content)), `{"msgtype":"markdown","markdown":{"content":`...)
 	dst = appendQuoted(dst, content)
 	return append(dst, "}}"...)
-}
-
-// checkContent checks a required text against its limit in bytes.
-func checkContent(field, s string, limit int) error {
-	s = toUTF8(s)
-	switch {
-	case s == "":
-		return &FieldError{field, "is empty"}
-	case len(s) > limit:
-		return &FieldError{field, fmt.Sprintf("%d bytes, limit %d bytes", len(s), limit)}
-	}
-	return nil
 }
 
 // toUTF8 returns s as the vendor will see it.

@@ -64,13 +64,31 @@ type Options struct {
 	// Mentions notifies members of the group by userid below each card and
 	// digest; 1024 bytes at most. Everybody and mobile numbers cannot be
 	// mentioned in markdown, and New refuses them: the chat would take them
-	// and notify nobody.
+	// and notify nobody. With PlainText, "@all" mentions everybody.
 	Mentions []string
+
+	// Mobiles notifies members of the group by mobile number, or everybody by
+	// "@all". It takes PlainText: New refuses it without.
+	Mobiles []string
+
+	// PlainText renders alerts as [Text] instead of [Markdown], for groups
+	// with members who read them in the personal WeChat client, which shows
+	// text only. It says the same without colours, within TextLimit, which
+	// must be at least 1024 then. A Render function decides for itself.
+	PlainText bool
 
 	// Rate is the number of messages a minute, shared by everybody who uses
 	// the robot. Robots with the same key in other processes know nothing of
 	// it. Default: 20, the vendor's limit; -1 disables it.
 	Rate int
+
+	// FailFast says what becomes of a message for which the rate budget has no
+	// room, or which the vendor refuses with [CodeRateLimited]. By default the
+	// call waits until there is room, or in the second case about a minute, as
+	// long as its context allows. With FailFast it returns at once with an
+	// error that answers [alert.RetryAfter]. A call under [alert.Once], or
+	// whose context would end first, fails fast in any case.
+	FailFast bool
 
 	// TextLimit is the most bytes that the content of a [Text] may have, up
 	// to 5120, which the vendor's servers name in their answers. Default:
@@ -78,8 +96,9 @@ type Options struct {
 	TextLimit int
 }
 
-// A Robot posts to one group. It is immutable but for its rate budget, safe
-// for concurrent use, and needs no closing. Printing it shows the host only.
+// A Robot posts to one group. It is immutable but for its rate budget and its
+// memory of uploads, safe for concurrent use, and needs no closing. Printing
+// it shows the host only.
 type Robot struct {
 	style     style
 	render    func([]alert.Alert) (Message, error) // nil: card or digest
@@ -89,6 +108,8 @@ type Robot struct {
 	host      string
 	key       secret.Text
 	sendURL   secret.Text
+	uploadURL secret.Text // all but the kind; zero: there is none
+	uploads   *uploads
 	post      httpcall.Request // all but the body
 }
 
@@ -106,31 +127,28 @@ func New(keyOrURL string, opts *Options) (*Robot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wecom: new: %w", err)
 	}
-	mentions, err := mentionLine(o.Mentions)
-	if err != nil {
-		return nil, fmt.Errorf("wecom: new: %w", err)
-	}
 	textLimit := cmp.Or(o.TextLimit, MaxText)
 	if textLimit < 1 || textLimit > maxTextRaised {
 		return nil, fmt.Errorf("wecom: new: TextLimit: %d bytes, want 1 to %d", textLimit, maxTextRaised)
 	}
+	st, render, err := o.renderer(textLimit)
+	if err != nil {
+		return nil, fmt.Errorf("wecom: new: %w", err)
+	}
 	limit := newLimit(o.Rate)
 	r := &Robot{
-		style:     style{locale: o.Locale, location: o.Location, mentions: mentions, pages: new(sync.Pool)},
-		render:    o.Render,
+		style:     st,
+		render:    render,
 		textLimit: textLimit,
-		caller: httpcall.New(httpcall.Options{
-			Channel:     "wecom",
-			HTTPClient:  o.HTTPClient,
-			Timeout:     o.Timeout,
-			MaxAttempts: o.MaxAttempts,
-			Logger:      o.Logger,
-			Limit:       limit,
-		}),
-		limit:   limit,
-		host:    endpoint.Host,
-		key:     secret.New(key),
-		sendURL: secret.New(endpoint.String() + "?key=" + url.QueryEscape(key)),
+		caller:    o.caller(limit),
+		limit:     limit,
+		uploads:   &uploads{made: make(map[mediaKey]*upload)},
+		host:      endpoint.Host,
+		key:       secret.New(key),
+		sendURL:   secret.New(endpoint.String() + "?key=" + url.QueryEscape(key)),
+	}
+	if upload := uploadEndpoint(endpoint); upload != "" {
+		r.uploadURL = secret.New(upload + "?key=" + url.QueryEscape(key) + "&type=")
 	}
 	r.post = httpcall.Request{
 		Op:              opSend,
@@ -139,6 +157,46 @@ func New(keyOrURL string, opts *Options) (*Robot, error) {
 		RepeatUncertain: true, // a chat message twice is better than none
 	}
 	return r, nil
+}
+
+// renderer returns what the options say about the look of alerts: a style,
+// and a function that takes its place or nil.
+func (o *Options) renderer(textLimit int) (style, func([]alert.Alert) (Message, error), error) {
+	st := style{locale: o.Locale, location: o.Location, pages: new(sync.Pool)}
+	if o.PlainText {
+		render, err := st.plain(o, textLimit)
+		if o.Render != nil {
+			render = o.Render
+		}
+		return st, render, err
+	}
+	if len(o.Mobiles) > 0 {
+		return st, nil, &FieldError{"Mobiles", "markdown mentions members by userid only: set PlainText"}
+	}
+	mentions, err := mentionLine(o.Mentions)
+	st.mentions = mentions
+	return st, o.Render, err
+}
+
+// longestWait is how long a call waits between attempts for what the vendor
+// asked for: the minute of CodeRateLimited, and a quarter of it by chance.
+const longestWait = 75 * time.Second
+
+// caller returns what makes the calls of a robot.
+func (o *Options) caller(limit *httpcall.Limiter) *httpcall.Caller {
+	h := httpcall.Options{
+		Channel:     "wecom",
+		HTTPClient:  o.HTTPClient,
+		Timeout:     o.Timeout,
+		MaxAttempts: o.MaxAttempts,
+		Logger:      o.Logger,
+		Limit:       limit,
+		FailFast:    o.FailFast,
+	}
+	if !o.FailFast {
+		h.MaxWait = longestWait
+	}
+	return httpcall.New(h)
 }
 
 // newLimit returns the budget for n messages a minute; 0 means the vendor's
@@ -158,8 +216,9 @@ func newLimit(n int) *httpcall.Limiter {
 }
 
 // Send posts one card for one alert and one digest for many, and does nothing
-// without alerts. Under [alert.Once] it makes one attempt and does not wait
-// for rate budget. Every error is an [*Error].
+// without alerts. It waits for rate budget and repeats as [Robot.Post] does;
+// under [alert.Once] it makes one attempt and does not wait. Every error is an
+// [*Error].
 func (r *Robot) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(alerts) == 0 {
 		return nil
@@ -185,9 +244,9 @@ func (r *Robot) message(alerts []alert.Alert) (Message, error) {
 	return r.style.digest(alerts), nil
 }
 
-// Post posts a message. It waits for rate budget and repeats failures that
-// pass, and also an unknown outcome, so that a message can appear twice but
-// is not lost. Every error is an [*Error]; one that holds a [*FieldError] was
+// Post posts a message. It waits for rate budget, unless [Options].FailFast
+// says otherwise, and repeats failures that pass, and also an unknown outcome,
+// so that a message can appear twice but is not lost. Every error is an [*Error]; one that holds a [*FieldError] was
 // found before anything was sent.
 //
 // Vendor page: https://developer.work.weixin.qq.com/document/path/99110.
@@ -217,6 +276,9 @@ func (r *Robot) failure(op string, err error) error {
 	verdict, judged := errors.AsType[*Error](err)
 	transport, below := errors.AsType[*httpcall.Error](err)
 	e := &Error{Op: op, Err: err}
+	if op == opUpload && errors.Is(err, alert.ErrUncertain) {
+		e.Err = &lostUpload{err}
+	}
 	switch {
 	case judged && below: // another attempt was due, and something came between
 		e.Code, e.Message, e.Hint, e.HTTPStatus = verdict.Code, verdict.Message, verdict.Hint, verdict.HTTPStatus

@@ -34,7 +34,7 @@ func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	k.last = a
 	k.attempts++
-	ctx, cancel := k.caller.limitTime(req.Context())
+	ctx, cancel := k.caller.limitTime(req.Context(), k.request.MoreTime)
 	defer cancel()
 	out := req.WithContext(a.trail.follow(ctx))
 	if len(out.Header) == 0 && k.request.Header == nil {
@@ -50,6 +50,7 @@ func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	default:
 		err = a.read(resp)
 	}
+	k.gate.close()
 	a.elapsed = time.Since(began)
 	a.err = err
 	a.timedOut = err != nil && ctx.Err() != nil && req.Context().Err() == nil
@@ -68,11 +69,11 @@ func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
 var errNoAnswer = errors.New("the transport returned neither an answer nor an error")
 
 // limitTime returns a context that ends when an attempt may last no longer.
-func (c *Caller) limitTime(ctx context.Context) (context.Context, context.CancelFunc) {
+func (c *Caller) limitTime(ctx context.Context, more time.Duration) (context.Context, context.CancelFunc) {
 	if c.timeout == 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, c.timeout)
+	return context.WithTimeout(ctx, c.timeout+more)
 }
 
 // A trail records how far an attempt got. The hooks may run on goroutines of

@@ -24,6 +24,7 @@ type call struct {
 	attempts int
 	first    attempt       // saves an allocation: as a rule there is no other
 	last     *attempt      // the attempt under way or just finished
+	gate     gate          // of the body under way, if it comes from GetBody
 	answer   *Response     // the last complete answer
 	err      error         // the verdict on the last attempt; nil: accepted
 	wait     time.Duration // before the next attempt
@@ -39,7 +40,7 @@ func (k *call) prepare(ctx context.Context) (*retryablehttp.Request, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, k.error(NotSent, err)
 	}
-	if err := k.caller.limit.Wait(ctx); err != nil {
+	if err := k.caller.limit.admit(ctx, k.caller.failFast); err != nil {
 		return nil, k.limitError(err)
 	}
 	raw, err := k.request.URL()
@@ -58,7 +59,7 @@ func (k *call) prepare(ctx context.Context) (*retryablehttp.Request, error) {
 // which a cookie jar writes, and the body, which has been read.
 func (k *call) prepareAgain(req *http.Request) error {
 	k.last = nil
-	if k.cut = k.caller.limit.Wait(req.Context()); k.cut != nil {
+	if k.cut = k.caller.limit.admit(req.Context(), k.caller.failFast); k.cut != nil {
 		return errGaveUp
 	}
 	raw, err := k.request.URL()
@@ -71,7 +72,10 @@ func (k *call) prepareAgain(req *http.Request) error {
 	}
 	k.url, req.Host, req.Header = req.URL, req.URL.Host, k.header(req.URL)
 	if req.Body != nil {
-		req.Body, _ = k.request.body()
+		if req.Body, err = k.body(); err != nil {
+			k.cut = decided(err)
+			return errGaveUp
+		}
 	}
 	return nil
 }
@@ -97,8 +101,8 @@ func (k *call) mayRepeat(ctx context.Context) bool {
 		return false
 	}
 	after := alert.RetryAfter(k.err)
-	k.wait = delay(k.attempts, after)
-	return after <= maxWait && mayWait(ctx, k.wait)
+	k.wait = delay(k.attempts, after, k.caller.maxWait)
+	return after <= k.caller.maxWait && mayWait(ctx, k.wait)
 }
 
 // giveUp keeps retryablehttp from returning a refused answer without an error,

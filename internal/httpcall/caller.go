@@ -27,6 +27,8 @@ type Options struct {
 	MaxAttempts int           // 0: 3; negative: 1. alert.Once(ctx) makes it 1 as well
 	Logger      *slog.Logger  // nil: discard
 	Limit       *Limiter      // nil: no limit. One token an attempt
+	FailFast    bool          // an empty Limit refuses at once, as under alert.Once, instead of letting wait
+	MaxWait     time.Duration // longest wait between attempts that the far end may ask for; 0: 30 s
 }
 
 // A Caller makes the HTTP calls of one channel. It is safe for concurrent use,
@@ -39,6 +41,8 @@ type Caller struct {
 	attempts  int
 	log       *slog.Logger
 	limit     *Limiter
+	failFast  bool
+	maxWait   time.Duration
 	shared    http.Header             // the default header, if nobody writes into it
 	none      http.Header             // an empty one, likewise
 	loops     sync.Pool               // of *loop
@@ -54,6 +58,8 @@ func New(o Options) *Caller {
 		attempts: max(1, cmp.Or(o.MaxAttempts, defaultAttempts)),
 		log:      cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 		limit:    o.Limit,
+		failFast: o.FailFast,
+		maxWait:  cmp.Or(o.MaxWait, maxWait),
 	}
 	if o.HTTPClient != nil {
 		c.client.Jar = o.HTTPClient.Jar
@@ -137,7 +143,7 @@ func (c *Caller) loop() *loop {
 	l.retry = retryablehttp.Client{
 		HTTPClient:   &l.client,
 		RetryWaitMin: minWait,
-		RetryWaitMax: maxWait,
+		RetryWaitMax: c.maxWait,
 		RetryMax:     c.attempts - 1, // under alert.Once check allows none
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
 			return l.check(ctx, resp, err)

@@ -27,9 +27,12 @@
 //
 // Up to three attempts, spaced by half a second, then one second, plus up to a
 // quarter of chance. A wait that the far end asked for is kept if it is at most
-// 30 s and ends before ctx does; otherwise Do returns at once and the error's
-// After says when to come back. Under alert.Once there is one attempt and no
-// wait at all.
+// Options.MaxWait, 30 s as a rule, and ends before ctx does; otherwise Do
+// returns at once and the error's After says when to come back. Under
+// alert.Once there is one attempt and no wait at all.
+//
+// A body may be a stream that is opened anew for each attempt, see
+// Request.GetBody.
 //
 //	Failure                          Kind       again inside Do    Retryable
 //	no connection (DNS, dial, TLS)   NotSent    yes                yes

@@ -45,7 +45,10 @@ var errBudget = errors.New("the rate budget is spent")
 // After says when one is due. That error does not match
 // context.DeadlineExceeded, because ctx has not ended. If ctx ends while it
 // waits, the *Error matches ctx.Err(). A Pause is waited out likewise.
-func (l *Limiter) Wait(ctx context.Context) error {
+func (l *Limiter) Wait(ctx context.Context) error { return l.admit(ctx, false) }
+
+// admit is Wait, or if failFast is set, Wait that never waits.
+func (l *Limiter) admit(ctx context.Context, failFast bool) error {
 	if l == nil {
 		return nil
 	}
@@ -57,7 +60,7 @@ func (l *Limiter) Wait(ctx context.Context) error {
 		if t.wait <= 0 {
 			return nil
 		}
-		if !mayWait(ctx, t.wait) {
+		if failFast || !mayWait(ctx, t.wait) {
 			l.giveBack(t)
 			return &Error{Kind: NotSent, After: t.wait, Err: errBudget}
 		}

@@ -17,8 +17,8 @@ import (
 // Waits between attempts.
 const (
 	minWait  = 500 * time.Millisecond
-	maxWait  = 30 * time.Second
-	maxAfter = time.Hour // a far end may push an alert out no further
+	maxWait  = 30 * time.Second // unless Options say otherwise
+	maxAfter = time.Hour        // a far end may push an alert out no further
 )
 
 // judge returns the verdict on the last attempt; nil means accepted.
@@ -53,7 +53,7 @@ func (k *call) unanswered(ctx context.Context, a *attempt) *Error {
 	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
 		err = fmt.Errorf("%w: %w", ended, err)
 	} else if a.timedOut {
-		err = &timeoutError{k.caller.timeout}
+		err = &timeoutError{k.caller.timeout + k.request.MoreTime}
 	}
 	e := k.error(kind, err)
 	e.Status = a.status
@@ -102,11 +102,11 @@ func (k *call) unclear(a *attempt, err error) *Error {
 // delay returns the wait after the given number of attempts: what the far end
 // asked for, or half a second, doubled each time, whichever is longer; with a
 // quarter of chance added, so that a fleet does not return all at once; and at
-// most maxWait.
-func delay(attempts int, after time.Duration) time.Duration {
+// most longest.
+func delay(attempts int, after, longest time.Duration) time.Duration {
 	// DefaultBackoff sleeps for as long as a Retry-After says; it gets none.
 	wait := max(after, retryablehttp.DefaultBackoff(minWait, maxWait, attempts-1, nil))
-	return min(wait+rand.N(wait/4+1), maxWait)
+	return min(wait+rand.N(wait/4+1), longest)
 }
 
 // mayWait reports whether ctx allows a wait of d.

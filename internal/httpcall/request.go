@@ -35,6 +35,18 @@ type Request struct {
 	// Do has returned: net/http may still be reading it.
 	Body []byte
 
+	// GetBody, if it is not nil, stands in for Body: it returns a new reader of
+	// the Length bytes to send, for each attempt and from its begin. It may be
+	// called from any goroutine. Once Do has returned, no reader is read any
+	// more; to make sure of that, Do waits for a Read that is under way.
+	GetBody func() (io.ReadCloser, error)
+
+	// Length is the number of bytes that a reader of GetBody yields; more than 0.
+	Length int64
+
+	// MoreTime is added to Options.Timeout, for a body that takes its time.
+	MoreTime time.Duration
+
 	// Judge looks at a complete answer with HTTP status 200-299 and returns the
 	// vendor's verdict: nil means accepted. Its error is asked through
 	// alert.Retryable and alert.RetryAfter whether to try again, and is returned
@@ -99,10 +111,22 @@ func (k *call) header(u *url.URL) http.Header {
 
 func defaultHeader() http.Header { return http.Header{"Content-Type": {"application/json"}} }
 
-// body returns a reader of r.Body, of a kind that net/http knows to be in
-// memory and so writes out together with the header.
-func (r *Request) body() (io.ReadCloser, error) {
-	return io.NopCloser(bytes.NewReader(r.Body)), nil
+// length returns how many bytes an attempt sends.
+func (r *Request) length() int64 {
+	if r.GetBody != nil {
+		return r.Length
+	}
+	return int64(len(r.Body))
+}
+
+// body returns a reader for the next attempt. That of Body is of a kind that
+// net/http knows to be in memory and so writes out together with the header.
+func (k *call) body() (io.ReadCloser, error) {
+	if k.request.GetBody == nil {
+		return io.NopCloser(bytes.NewReader(k.request.Body)), nil
+	}
+	k.gate = newGate()
+	return k.gatedBody()
 }
 
 // build returns the request for the first attempt.
@@ -131,13 +155,15 @@ func (k *call) build(ctx context.Context, raw string) (*retryablehttp.Request, e
 		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: k.header(u),
 	}).WithContext(ctx)
-	replays := replayed(req.Method, req.Header)
-	if len(r.Body) > 0 || replays {
-		req.ContentLength = int64(len(r.Body))
-		req.Body, _ = r.body()
+	replays, length := replayed(req.Method, req.Header), r.length()
+	if length > 0 || replays {
+		req.ContentLength = length
+		if req.Body, err = k.body(); err != nil {
+			return nil, err
+		}
 	}
-	if len(r.Body) > 0 && !replays {
-		req.GetBody = r.body
+	if length > 0 && !replays {
+		req.GetBody = k.sameBody
 	}
 	return &retryablehttp.Request{Request: req}, nil
 }

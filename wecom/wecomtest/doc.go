@@ -3,8 +3,8 @@
 //
 // A [Server] is as strict as the vendor is documented to be: it checks the
 // key, the shape, the sizes in bytes and the 20 messages a minute, answers
-// HTTP 200 with the vendor's codes, and records what it accepted. It can be
-// told to fail in every way that a webhook fails.
+// HTTP 200 with the vendor's codes, and records what it accepted, uploads
+// included. It can be told to fail in every way that a webhook fails.
 //
 //	server := wecomtest.NewServer(t)
 //	robot, err := wecom.New(server.URL(), &wecom.Options{HTTPClient: server.Client()})

@@ -32,7 +32,8 @@ func (s *Server) parse(body []byte) (m Message, code int, text string) {
 		limit = s.TextLimit
 	case "markdown", "markdown_v2":
 	default:
-		return m, 0, "" // taken as it is
+		f := checkRich(m.Type, envelope[m.Type])
+		return m, f.code, f.text
 	}
 	var c content
 	switch err := json.Unmarshal(envelope[m.Type], &c); {

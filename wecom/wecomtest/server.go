@@ -4,12 +4,13 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/tocsin-go/tocsin/internal/standin"
 )
 
 // sendPath is the vendor's path for messages.
@@ -30,12 +31,15 @@ type Server struct {
 	// have. NewServer sets the documented 2048; real servers name 5120.
 	TextLimit int
 
-	mu       sync.Mutex
-	script   []Failure
-	forever  *Failure
-	attempts int
-	messages []Message
-	released chan struct{}
+	// CountUploads makes each upload count as a message. What the vendor does
+	// is not known; NewServer sets it, since it is the stricter way.
+	CountUploads bool
+
+	web       *standin.Server
+	mu        sync.Mutex
+	messages  []Message
+	uploads   []Upload
+	forgotten int // of uploads, the first so many
 }
 
 // A Message is a message that the server accepted.
@@ -53,20 +57,9 @@ type Message struct {
 // holds.
 func NewServer(tb testing.TB) *Server {
 	tb.Helper()
-	s := &Server{Key: rand.Text(), Rate: 20, TextLimit: 2048, released: make(chan struct{})}
-	tb.Cleanup(s.release)
+	s := &Server{Key: rand.Text(), Rate: 20, TextLimit: 2048, CountUploads: true}
+	s.web = standin.New(tb, s.answer)
 	return s
-}
-
-// release ends all hanging requests, present and future.
-func (s *Server) release() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	select {
-	case <-s.released:
-	default:
-		close(s.released)
-	}
 }
 
 // URL returns the webhook URL for use with [Server.Client]. Its host does not
@@ -75,33 +68,28 @@ func (s *Server) URL() string { return "https://wecom.invalid" + sendPath + "?ke
 
 // Client returns a client whose requests go to the server, whatever their
 // host, without a socket and on the goroutine of the caller.
-func (s *Server) Client() *http.Client { return &http.Client{Transport: transport{s}} }
+func (s *Server) Client() *http.Client { return s.web.Client() }
 
 // Listen serves on a port of the loopback until the test ends, and returns
 // the webhook URL there.
 func (s *Server) Listen(tb testing.TB) string {
 	tb.Helper()
-	server := httptest.NewServer(s)
-	tb.Cleanup(server.Close)
-	tb.Cleanup(s.release) // runs before Close, which waits for requests
-	return server.URL + sendPath + "?key=" + s.Key
+	return s.web.Listen(tb) + sendPath + "?key=" + s.Key
 }
 
 // Fail makes the next requests fail, one after the other, before the server
 // works on.
 func (s *Server) Fail(failures ...Failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.script = append(s.script, failures...)
+	ways := make([]standin.Failure, len(failures))
+	for i, f := range failures {
+		ways[i] = f.way
+	}
+	s.web.Fail(ways...)
 }
 
 // FailAlways makes all requests fail that no call of [Server.Fail] provides
 // for.
-func (s *Server) FailAlways(f Failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forever = &f
-}
+func (s *Server) FailAlways(f Failure) { s.web.FailAlways(f.way) }
 
 // Messages returns the messages accepted so far, in order.
 func (s *Server) Messages() []Message {
@@ -111,24 +99,7 @@ func (s *Server) Messages() []Message {
 }
 
 // Attempts returns how many requests have come so far, refused ones included.
-func (s *Server) Attempts() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.attempts
-}
-
-// next counts a request and returns how it fails, or nil.
-func (s *Server) next() *Failure {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.attempts++
-	if len(s.script) == 0 {
-		return s.forever
-	}
-	f := &s.script[0]
-	s.script = s.script[1:]
-	return f
-}
+func (s *Server) Attempts() int { return s.web.Attempts() }
 
 // accept checks a request as the vendor does, records the message, and
 // returns the answer.
@@ -147,8 +118,11 @@ func (s *Server) accept(key string, body []byte) (answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.Time, m.Body = time.Now(), body
-	if s.Rate > 0 && s.since(m.Time.Add(-time.Minute)) >= s.Rate {
+	switch {
+	case s.full(m.Time):
 		return refusal(45009)
+	case !s.knows(&m, m.Time):
+		return refusalText(40007, "invalid media_id")
 	}
 	s.messages = append(s.messages, m)
 	if m.Type == "" { // delivered, cut short
@@ -157,11 +131,14 @@ func (s *Server) accept(key string, body []byte) (answer string) {
 	return okAnswer
 }
 
-// since counts the messages after t.
-func (s *Server) since(t time.Time) int {
-	n := 0
+// full reports whether the minute before now holds no more.
+func (s *Server) full(now time.Time) bool {
+	n, t := 0, now.Add(-time.Minute)
 	for i := len(s.messages) - 1; i >= 0 && s.messages[i].Time.After(t); i-- {
 		n++
 	}
-	return n
+	for i := len(s.uploads) - 1; s.CountUploads && i >= 0 && s.uploads[i].Time.After(t); i-- {
+		n++
+	}
+	return s.Rate > 0 && n >= s.Rate
 }
