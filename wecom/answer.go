@@ -42,8 +42,7 @@ func (r *Robot) judge(op string, resp *httpcall.Response) error {
 		return nil
 	}
 	e := &Error{Op: op, Code: *a.Code, HTTPStatus: resp.Status}
-	e.Message, e.Hint = splitVendorText(text)
-	e.Message = r.withoutKey(e.Message)
+	e.Message, e.Hint = splitVendorText(r.withoutKey(text)) // before it is cut: a part of the key is too much
 	switch e.Code {
 	case CodeOK:
 		e.Err = ErrWarning

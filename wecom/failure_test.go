@@ -284,4 +284,10 @@ func TestKeyInAnswer(t *testing.T) {
 	err = robot.Send(t.Context(), sample())
 	require.ErrorContains(t, err, "no robot [redacted] here")
 	require.NotContains(t, err.Error(), testKey)
+
+	// Where the text is cut, no part of the key may remain either.
+	transport.body = `{"errcode":93000,"errmsg":"` + strings.Repeat("x", 490) + testKey + `"}`
+	err = robot.Send(t.Context(), sample())
+	require.ErrorContains(t, err, "xxx")
+	require.NotContains(t, err.Error(), testKey[:8])
 }

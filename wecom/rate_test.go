@@ -54,6 +54,13 @@ func TestRateOff(t *testing.T) {
 			require.NoError(t, robot.Send(t.Context(), sample()))
 		}
 		require.Zero(t, time.Since(began))
+
+		// The vendor's own limit closes the robot all the same.
+		server.Fail(wecomtest.Errcode(45009))
+		require.ErrorIs(t, robot.Send(alert.Once(t.Context()), sample()), wecom.CodeRateLimited)
+		attempts := server.Attempts()
+		require.Equal(t, time.Minute, alert.RetryAfter(robot.Send(alert.Once(t.Context()), sample())))
+		require.Equal(t, attempts, server.Attempts())
 	})
 }
 

@@ -104,7 +104,7 @@ type Robot struct {
 	render    func([]alert.Alert) (Message, error) // nil: card or digest
 	textLimit int
 	caller    *httpcall.Caller
-	limit     *httpcall.Limiter // nil: no limit
+	limit     *httpcall.Limiter
 	host      string
 	key       secret.Text
 	sendURL   secret.Text
@@ -200,14 +200,15 @@ func (o *Options) caller(limit *httpcall.Limiter) *httpcall.Caller {
 }
 
 // newLimit returns the budget for n messages a minute; 0 means the vendor's
-// limit and a negative number none.
+// limit. A negative number is no limit, but a budget all the same: a refusal
+// by the vendor closes it.
 //
 // A bucket with burst b that is refilled every i lets b+60s/i messages pass in
 // its first minute, so that a quarter of the rate as burst leaves the rest to
 // the refill: at 20 a minute 5 at once, then one per 3.75 s.
 func newLimit(n int) *httpcall.Limiter {
 	if n < 0 {
-		return nil
+		return httpcall.NewLimiter(0, 1)
 	}
 	n = cmp.Or(n, defaultRate)
 	burst := max(1, n/4)

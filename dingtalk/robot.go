@@ -1,0 +1,248 @@
+package dingtalk
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/secret"
+)
+
+// defaultRate is the vendor's limit in messages a minute.
+const defaultRate = 20
+
+// opSend names the one operation of a robot in errors and logs.
+const opSend = "send"
+
+// A Robot posts to one group. It is immutable but for its rate budget, safe
+// for concurrent use, and needs no closing. Printing it shows the host only.
+type Robot struct {
+	style    style
+	render   func([]alert.Alert) (Message, error) // nil: card or digest
+	room     int                                  // bytes of title and text of what is rendered
+	keyword  string
+	at       func() At // a closure, where no printer looks: it holds numbers
+	caller   *httpcall.Caller
+	limit    *httpcall.Limiter
+	host     string
+	endpoint string
+	token    secret.Text
+	secret   secret.Text // may be empty
+	plainURL secret.Text // the URL of a robot that does not sign
+}
+
+var _ alert.Sender = (*Robot)(nil)
+
+// New returns a Robot for a webhook, given by its bare access_token or by its
+// whole URL, which may be on any host. It makes no connection. Its errors
+// quote neither tokenOrURL nor the secret.
+func New(tokenOrURL string, opts *Options) (*Robot, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	endpoint, token, err := parseAddress(tokenOrURL, o.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("dingtalk: new: %w", err)
+	}
+	x, err := o.extras()
+	if err != nil {
+		return nil, fmt.Errorf("dingtalk: new: %w", err)
+	}
+	limit := newLimit(o.Rate)
+	return &Robot{
+		style:   style{locale: o.Locale, location: o.Location},
+		render:  o.Render,
+		room:    x.room(),
+		keyword: x.keyword,
+		at:      func() At { return x.at },
+		caller: httpcall.New(httpcall.Options{
+			Channel:     "dingtalk",
+			HTTPClient:  o.HTTPClient,
+			Timeout:     o.Timeout,
+			MaxAttempts: o.MaxAttempts,
+			Logger:      o.Logger,
+			Limit:       limit,
+			FailFast:    o.FailFast,
+		}),
+		limit:    limit,
+		host:     endpoint.Host,
+		endpoint: endpoint.String(),
+		token:    secret.New(token),
+		secret:   secret.New(strings.TrimSpace(o.Secret)),
+		plainURL: secret.New(endpoint.String() + "?" + tokenName + "=" + token),
+	}, nil
+}
+
+// newLimit returns the budget for n messages a minute; 0 means the vendor's
+// limit. A negative number is no limit, but a budget all the same: the vendor's
+// penalty closes it.
+//
+// A bucket with burst b that is refilled every i lets b+60s/i messages pass in
+// its first minute, so that a quarter of the rate as burst leaves the rest to
+// the refill: at 20 a minute 5 at once, then one per 3.75 s.
+func newLimit(n int) *httpcall.Limiter {
+	if n < 0 {
+		return httpcall.NewLimiter(0, 1)
+	}
+	n = cmp.Or(n, defaultRate)
+	burst := max(1, n/4)
+	refills := time.Duration(n - burst + 1)
+	return httpcall.NewLimiter((time.Minute+refills-1)/refills, burst)
+}
+
+// Send posts one card for one alert and one digest for many, and does nothing
+// without alerts. Under [alert.Once] it makes one attempt and does not wait
+// for rate budget. Every error is an [*Error].
+func (r *Robot) Send(ctx context.Context, alerts ...alert.Alert) error {
+	if len(alerts) == 0 {
+		return nil
+	}
+	m, err := r.message(alerts)
+	if err != nil {
+		return &Error{Op: "render", Err: err}
+	}
+	return r.deliver(ctx, m, extras{id: newID(), keyword: r.keyword, at: r.at()})
+}
+
+// message renders alerts, of which there is at least one.
+func (r *Robot) message(alerts []alert.Alert) (Message, error) {
+	switch {
+	case r.render != nil:
+		return r.render(alerts)
+	case len(alerts) == 1:
+		return r.style.card(&alerts[0], r.room), nil
+	}
+	return r.style.digest(alerts, r.room), nil
+}
+
+// Post posts a message. It waits for rate budget and repeats failures that
+// pass, and also an unknown outcome: the message carries an identity of its
+// own, by which the vendor knows a repetition and does not show it twice.
+// [Options].Keyword is added where it is missing, [Options].At is not. Every
+// error is an [*Error]; one that holds a [*FieldError] was found before
+// anything was sent.
+//
+// Vendor page: https://help.dingtalk.io/open/development/custom-robots-send-group-messages.
+func (r *Robot) Post(ctx context.Context, m Message) error {
+	return r.deliver(ctx, m, extras{id: newID(), keyword: r.keyword})
+}
+
+// PostWithID is Post with an identity from the caller, under which the same
+// message may be posted again, by another call or another process, without
+// being shown twice. It consists of up to 64 letters, digits and -_.: and
+// should be a UUID. For how long the vendor remembers it is not documented:
+// count on minutes.
+func (r *Robot) PostWithID(ctx context.Context, id string, m Message) error {
+	if id == "" || len(id) > maxID || !isPlain(id, "-_.:") {
+		return &Error{Op: opSend, Err: &FieldError{"msgUuid", fmt.Sprintf("want 1 to %d letters, digits and -_.:", maxID)}}
+	}
+	return r.deliver(ctx, m, extras{id: id, keyword: r.keyword})
+}
+
+// A delivery is one message on its way, over all attempts.
+type delivery struct {
+	robot     *Robot
+	signature secret.Text // of the attempt under way
+	renewed   bool        // an attempt with a fresh timestamp was asked for
+}
+
+// deliver posts m with what x adds to it.
+func (r *Robot) deliver(ctx context.Context, m Message, x extras) error {
+	if m == nil {
+		return &Error{Op: opSend, Err: &FieldError{"message", "is nil"}}
+	}
+	body, err := encode(m, x)
+	if err != nil {
+		return &Error{Op: opSend, Err: err}
+	}
+	d := &delivery{robot: r}
+	_, err = r.caller.Do(ctx, &httpcall.Request{
+		Op:              opSend,
+		URL:             d.url,
+		Body:            body,
+		Judge:           d.judge,
+		RepeatUncertain: true, // under the same identity
+	})
+	return failure(err)
+}
+
+// url returns the URL of the next attempt, signed now.
+func (d *delivery) url() (string, error) {
+	r := d.robot
+	if r.secret.IsZero() {
+		return r.plainURL.Reveal(), nil
+	}
+	raw, signature := signedURL(r.endpoint, r.token.Reveal(), r.secret.Reveal(), time.Now())
+	d.signature = secret.New(signature)
+	return raw, nil
+}
+
+// failure turns the error of a call into an *Error.
+func failure(err error) error {
+	if err == nil {
+		return nil
+	}
+	verdict, judged := errors.AsType[*Error](err)
+	if judged {
+		verdict.again = false // that was for this call
+	}
+	transport, below := errors.AsType[*httpcall.Error](err)
+	e := &Error{Op: opSend, Err: err}
+	switch {
+	case judged && below: // another attempt was due, and something came between
+		*e = *verdict
+		e.Err = err
+	case judged:
+		return verdict
+	case below:
+		e.HTTPStatus = transport.Status
+	}
+	return e
+}
+
+// maxID bounds the identity of a message in bytes.
+const maxID = 64
+
+// zeroID is as long as what newID returns.
+const zeroID = "00000000-0000-4000-8000-000000000000"
+
+// newID returns a random UUID.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])  // never fails
+	b[6] = b[6]&0x0F | 0x40 // version 4
+	b[8] = b[8]&0x3F | 0x80
+	id := make([]byte, 0, len(zeroID))
+	for i, c := range b {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			id = append(id, '-')
+		}
+		id = hex.AppendEncode(id, []byte{c})
+	}
+	return string(id)
+}
+
+// String returns the host of the webhook.
+func (r *Robot) String() string {
+	if r == nil {
+		return "dingtalk.Robot(nil)"
+	}
+	return "dingtalk.Robot(" + r.host + ")"
+}
+
+// Format prints what String returns for every verb: fmt must not walk through
+// the fields.
+func (r *Robot) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+
+// LogValue returns what String returns.
+func (r *Robot) LogValue() slog.Value { return slog.StringValue(r.String()) }
