@@ -38,10 +38,13 @@ func TestEveryCode(t *testing.T) {
 	t.Parallel()
 	for class, list := range codes() {
 		for _, code := range list {
-			robot, server := newRobot(t, &wecom.Options{MaxAttempts: -1, FailFast: true, Rate: -1})
-			server.FailAlways(wecomtest.Errcode(int(code)))
-			_, uploadErr := robot.Upload(t.Context(), note())
-			for op, err := range map[string]error{"send": robot.Send(t.Context(), sample()), "upload": uploadErr} {
+			for op, call := range map[string]func(*wecom.Robot) error{
+				"send":   func(r *wecom.Robot) error { return r.Send(t.Context(), sample()) },
+				"upload": func(r *wecom.Robot) error { _, err := r.Upload(t.Context(), note()); return err },
+			} {
+				robot, server := newRobot(t, &wecom.Options{MaxAttempts: -1, FailFast: true, Rate: -1})
+				server.FailAlways(wecomtest.Errcode(int(code)))
+				err := call(robot)
 				require.ErrorIs(t, err, code)
 				require.NotErrorIs(t, err, code+1)
 				e, ok := errors.AsType[*wecom.Error](err)
