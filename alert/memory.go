@@ -14,37 +14,32 @@ import (
 type memory struct {
 	window time.Duration
 	hash   hasher
+	start  time.Time // an entry's time counts from here, which takes a third of the space
 
 	mu      sync.Mutex
 	entries map[identity]*entry
-	peak    int        // greatest len(entries) since the map was made
-	queue   []accepted // in order of time; those before head are gone
-	head    int
+	peak    int // greatest len(entries) since the map was made
+	queue   queue
 }
 
 // An entry is what is known of one identity. A problem that changes its
 // Status gets a new entry, so that late news about the old one finds nobody.
 type entry struct {
-	id     identity
-	status Status // of a problem
+	id            identity
+	at            time.Duration // when it was last accepted, if it was
+	before, after *entry        // its neighbours in the queue
+	round         *round        // latest attempt under way, if any
+	place         int           // within round
 
-	at       time.Time // when it was last accepted; zero if it never was
-	severity Severity  // greatest accepted
-
-	round  *round // latest attempt under way, if any
-	place  int    // within round
-	rising Severity
-}
-
-// An accepted is a place in the queue. It is void if its entry was replaced
-// or accepted again since.
-type accepted struct {
-	entry *entry
-	at    time.Time
+	accepted bool     // within the window, hence in the queue
+	status   Status   // of a problem
+	severity Severity // greatest accepted
+	rising   Severity // of the attempt under way
 }
 
 // A round is one call to the wrapped Sender. err may be read once done is
-// closed.
+// closed. The first that waits makes done, under the lock of the memory; as a
+// rule there is none.
 type round struct {
 	done chan struct{}
 	size int
@@ -54,15 +49,33 @@ type round struct {
 // at returns what became of the alert at the given place.
 func (r *round) at(place int) error { return ErrorAt(r.err, place, r.size) }
 
+// awaited returns r, which is under way, with done made.
+func (r *round) awaited() *round {
+	if r.done == nil {
+		r.done = make(chan struct{})
+	}
+	return r
+}
+
+// finish lets those go on who wait.
+func (r *round) finish() {
+	if r.done != nil {
+		close(r.done)
+	}
+}
+
 // A plan says what to do with each alert of a call in one round. What it does
 // not mention is dropped.
 type plan struct {
-	round  *round
+	round  round
 	send   []int   // new: send them, in this order
 	claims []claim // entries that wait for the outcome of send
 	copies []wait  // copies of an alert in send
 	waits  []wait  // copies of alerts that other calls have under way
 	held   []int   // behind a waiting alert with the same Key
+
+	oneSend   [1]int   // room for the usual call, which has one alert
+	oneClaims [2]claim // with an ID and a Key
 }
 
 // A claim ties an entry to the place in the round that decides about it.
@@ -84,6 +97,7 @@ func newMemory(window time.Duration) *memory {
 	return &memory{
 		window:  window,
 		hash:    newHasher(),
+		start:   time.Now(),
 		entries: make(map[identity]*entry),
 	}
 }
@@ -93,9 +107,11 @@ func newMemory(window time.Duration) *memory {
 func (m *memory) plan(alerts []Alert, todo []int) *plan {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	now := time.Now()
+	now := time.Since(m.start)
 	m.expire(now)
-	p := &plan{round: &round{done: make(chan struct{})}, send: make([]int, 0, len(todo))}
+	p := &plan{}
+	p.send = slices.Grow(p.oneSend[:0], len(todo))
+	p.claims = p.oneClaims[:0]
 	var waiting map[string]bool // Keys whose order a wait must not upset
 	for _, i := range todo {
 		a := &alerts[i]
@@ -104,12 +120,12 @@ func (m *memory) plan(alerts []Alert, todo []int) *plan {
 		switch {
 		case known:
 			m.learn(a, ids, now)
-		case leader != nil && leader.round == p.round:
+		case leader != nil && leader.round == &p.round:
 			p.copies = append(p.copies, wait{i, leader.round, leader.place})
 		case a.Key != "" && waiting[a.Key]:
 			p.held = append(p.held, i)
 		case leader != nil:
-			p.waits = append(p.waits, wait{i, leader.round, leader.place})
+			p.waits = append(p.waits, wait{i, leader.round.awaited(), leader.place})
 			if waiting == nil {
 				waiting = make(map[string]bool)
 			}
@@ -127,13 +143,13 @@ func (m *memory) plan(alerts []Alert, todo []int) *plan {
 // of a copy that is under way, or nil.
 func (m *memory) find(a *Alert, ids identities) (known bool, leader *entry) {
 	if e := m.event(a, ids); e != nil {
-		return !e.at.IsZero(), e
+		return e.accepted, e
 	}
 	e := m.problem(a, ids)
 	if e == nil || e.status != a.Status {
 		return false, nil
 	}
-	if !e.at.IsZero() && e.severity >= a.Severity {
+	if e.accepted && e.severity >= a.Severity {
 		return true, nil
 	}
 	if e.round != nil && e.rising >= a.Severity {
@@ -163,15 +179,19 @@ func (m *memory) claim(p *plan, a *Alert, ids identities) {
 	place := len(p.send)
 	if a.ID != "" {
 		e := m.add(&entry{id: ids.event})
-		e.round, e.place = p.round, place
+		e.round, e.place = &p.round, place
 		p.claims = append(p.claims, claim{entry: e, place: place})
 	}
 	if a.Key != "" {
 		e := m.problem(a, ids)
-		if e == nil || e.status != a.Status {
+		if e != nil && e.status != a.Status {
+			m.queue.remove(e)
+			e = nil
+		}
+		if e == nil {
 			e = m.add(&entry{id: ids.problem, status: a.Status})
 		}
-		e.round, e.place, e.rising = p.round, place, a.Severity
+		e.round, e.place, e.rising = &p.round, place, a.Severity
 		p.claims = append(p.claims, claim{entry: e, place: place, severity: a.Severity})
 	}
 }
@@ -180,8 +200,8 @@ func (m *memory) claim(p *plan, a *Alert, ids identities) {
 func (m *memory) settle(p *plan, alerts []Alert) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	defer close(p.round.done)
-	now := time.Now()
+	defer p.round.finish()
+	now := time.Since(m.start)
 	for _, c := range p.claims {
 		e := c.entry
 		if m.entries[e.id] != e {
@@ -190,10 +210,10 @@ func (m *memory) settle(p *plan, alerts []Alert) {
 		if p.round.at(c.place) == nil {
 			m.accept(e, c.severity, now)
 		}
-		if e.round == p.round && e.place == c.place {
+		if e.round == &p.round && e.place == c.place {
 			e.round = nil
 		}
-		if e.round == nil && e.at.IsZero() {
+		if e.round == nil && !e.accepted {
 			delete(m.entries, e.id)
 		}
 	}
@@ -209,12 +229,12 @@ func (m *memory) settle(p *plan, alerts []Alert) {
 func (m *memory) remember(a *Alert) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.learn(a, m.hash.who(a), time.Now())
+	m.learn(a, m.hash.who(a), time.Since(m.start))
 }
 
 // learn does the work of remember. Without it, the event delivered again
 // after its problem has changed its Status would look new.
-func (m *memory) learn(a *Alert, ids identities, now time.Time) {
+func (m *memory) learn(a *Alert, ids identities, now time.Duration) {
 	if a.ID != "" && m.event(a, ids) == nil {
 		m.accept(m.add(&entry{id: ids.event}), 0, now)
 	}
@@ -228,39 +248,29 @@ func (m *memory) add(e *entry) *entry {
 }
 
 // accept begins the window of e.
-func (m *memory) accept(e *entry, s Severity, now time.Time) {
-	if e.at.IsZero() || s > e.severity {
+func (m *memory) accept(e *entry, s Severity, now time.Duration) {
+	if !e.accepted || s > e.severity {
 		e.severity = s
 	}
-	e.at = now
-	m.queue = append(m.queue, accepted{e, now})
+	m.queue.remove(e)
+	m.queue.add(e, now)
 }
 
 // expire forgets what was accepted a window ago or earlier.
-func (m *memory) expire(now time.Time) {
-	for m.head < len(m.queue) && now.Sub(m.queue[m.head].at) >= m.window {
-		e, at := m.queue[m.head].entry, m.queue[m.head].at
-		m.queue[m.head] = accepted{}
-		m.head++
-		switch {
-		case m.entries[e.id] != e || !e.at.Equal(at):
-		case e.round == nil:
+func (m *memory) expire(now time.Duration) {
+	for e := m.queue.first; e != nil && now-e.at >= m.window; e = m.queue.first {
+		m.queue.remove(e)
+		if e.round == nil {
 			delete(m.entries, e.id)
-		default:
-			e.at = time.Time{}
 		}
 	}
 	m.shrink()
 }
 
-// shrink gives back the space of a storm that is over. It moves what is left
-// only after at least three times as much was removed.
+// shrink gives back the space of a storm that is over, once less than a
+// quarter of it is in use. The map itself only grows.
 func (m *memory) shrink() {
 	const small = 1024
-	if m.head > small && m.head > len(m.queue)/4*3 {
-		m.queue = slices.Clone(m.queue[m.head:])
-		m.head = 0
-	}
 	if m.peak > small && len(m.entries) < m.peak/4 {
 		entries := make(map[identity]*entry, len(m.entries))
 		maps.Copy(entries, m.entries)
