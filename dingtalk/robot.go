@@ -1,7 +1,6 @@
 package dingtalk
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -16,9 +15,6 @@ import (
 	"github.com/tocsin-go/tocsin/internal/httpcall"
 	"github.com/tocsin-go/tocsin/internal/secret"
 )
-
-// defaultRate is the vendor's limit in messages a minute.
-const defaultRate = 20
 
 // opSend names the one operation of a robot in errors and logs.
 const opSend = "send"
@@ -58,7 +54,7 @@ func New(tokenOrURL string, opts *Options) (*Robot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dingtalk: new: %w", err)
 	}
-	limit := newLimit(o.Rate)
+	limit := httpcall.PerMinute(o.Rate)
 	return &Robot{
 		style:   style{locale: o.Locale, location: o.Location},
 		render:  o.Render,
@@ -81,23 +77,6 @@ func New(tokenOrURL string, opts *Options) (*Robot, error) {
 		secret:   secret.New(strings.TrimSpace(o.Secret)),
 		plainURL: secret.New(endpoint.String() + "?" + tokenName + "=" + token),
 	}, nil
-}
-
-// newLimit returns the budget for n messages a minute; 0 means the vendor's
-// limit. A negative number is no limit, but a budget all the same: the vendor's
-// penalty closes it.
-//
-// A bucket with burst b that is refilled every i lets b+60s/i messages pass in
-// its first minute, so that a quarter of the rate as burst leaves the rest to
-// the refill: at 20 a minute 5 at once, then one per 3.75 s.
-func newLimit(n int) *httpcall.Limiter {
-	if n < 0 {
-		return httpcall.NewLimiter(0, 1)
-	}
-	n = cmp.Or(n, defaultRate)
-	burst := max(1, n/4)
-	refills := time.Duration(n - burst + 1)
-	return httpcall.NewLimiter((time.Minute+refills-1)/refills, burst)
 }
 
 // Send posts one card for one alert and one digest for many, and does nothing

@@ -17,9 +17,6 @@ import (
 	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
-// defaultRate is the vendor's limit in messages a minute.
-const defaultRate = 20
-
 // opSend names the one operation of a robot in errors and logs.
 const opSend = "send"
 
@@ -135,7 +132,7 @@ func New(keyOrURL string, opts *Options) (*Robot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wecom: new: %w", err)
 	}
-	limit := newLimit(o.Rate)
+	limit := httpcall.PerMinute(o.Rate)
 	r := &Robot{
 		style:     st,
 		render:    render,
@@ -197,23 +194,6 @@ func (o *Options) caller(limit *httpcall.Limiter) *httpcall.Caller {
 		h.MaxWait = longestWait
 	}
 	return httpcall.New(h)
-}
-
-// newLimit returns the budget for n messages a minute; 0 means the vendor's
-// limit. A negative number is no limit, but a budget all the same: a refusal
-// by the vendor closes it.
-//
-// A bucket with burst b that is refilled every i lets b+60s/i messages pass in
-// its first minute, so that a quarter of the rate as burst leaves the rest to
-// the refill: at 20 a minute 5 at once, then one per 3.75 s.
-func newLimit(n int) *httpcall.Limiter {
-	if n < 0 {
-		return httpcall.NewLimiter(0, 1)
-	}
-	n = cmp.Or(n, defaultRate)
-	burst := max(1, n/4)
-	refills := time.Duration(n - burst + 1)
-	return httpcall.NewLimiter((time.Minute+refills-1)/refills, burst)
 }
 
 // Send posts one card for one alert and one digest for many, and does nothing

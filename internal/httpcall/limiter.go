@@ -1,6 +1,7 @@
 package httpcall
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,26 @@ func NewLimiter(interval time.Duration, burst int) *Limiter {
 	l := &Limiter{interval: interval, burst: max(1, burst)}
 	l.bucket = l.fill()
 	return l
+}
+
+// robotRate is how many messages a minute the vendors of group robots allow.
+const robotRate = 20
+
+// PerMinute returns the budget for n messages a minute, in any minute; 0 means
+// 20, the limit of both vendors of group robots. A negative number is no
+// limit, but a budget all the same: a refusal by the vendor closes it.
+//
+// A bucket with burst b that is refilled every i lets b+60s/i messages pass in
+// its first minute, so that a quarter of the rate as burst leaves the rest to
+// the refill: at 20 a minute 5 at once, then one per 3.75 s.
+func PerMinute(n int) *Limiter {
+	if n < 0 {
+		return NewLimiter(0, 1)
+	}
+	n = cmp.Or(n, robotRate)
+	burst := max(1, n/4)
+	refills := time.Duration(n - burst + 1)
+	return NewLimiter((time.Minute+refills-1)/refills, burst)
 }
 
 func (l *Limiter) fill() *rate.Limiter { return rate.NewLimiter(rate.Every(l.interval), l.burst) }

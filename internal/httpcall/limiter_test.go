@@ -1,6 +1,7 @@
 package httpcall_test
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -188,5 +189,41 @@ func TestLimiterConcurrently(t *testing.T) {
 		at := admissions(t, l, 60)
 		require.LessOrEqual(t, busiest(at, time.Minute), 20)
 		<-time.After(10 * time.Minute) // until the last of them has given up
+	})
+}
+
+// However many calls are due, no minute holds more than n, and no budget is
+// left unused for long.
+func TestPerMinute(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 2, 7, 20, 60} {
+		synctest.Test(t, func(t *testing.T) {
+			limit := httpcall.PerMinute(n)
+			allowed := cmp.Or(n, 20)
+			var at []time.Time
+			for range 3 * allowed {
+				require.NoError(t, limit.Wait(t.Context()))
+				at = append(at, time.Now())
+			}
+			for i := allowed; i < len(at); i++ {
+				require.GreaterOrEqual(t, at[i].Sub(at[i-allowed]), time.Minute, "n = %d, call %d", n, i)
+			}
+			require.LessOrEqual(t, at[len(at)-1].Sub(at[0]), 4*time.Minute)
+		})
+	}
+}
+
+func TestPerMinuteOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limit := httpcall.PerMinute(-1)
+		began := time.Now()
+		for range 1000 {
+			require.NoError(t, limit.Wait(t.Context()))
+		}
+		require.Zero(t, time.Since(began))
+		limit.Pause(time.Minute)
+		require.NoError(t, limit.Wait(t.Context()))
+		require.Equal(t, time.Minute, time.Since(began))
 	})
 }
