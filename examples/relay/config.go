@@ -2,22 +2,13 @@ package main
 
 import (
 	"cmp"
-	"crypto/rand"
 	"crypto/tls"
-	"errors"
 	"io"
-	"net"
 	"net/netip"
-	"os"
-	"regexp"
-	"strconv"
-	"strings"
 	"time"
 	_ "time/tzdata" // zones by name on machines and images without zone data
 
 	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/aliyun"
-	"github.com/tocsin-go/tocsin/snmptrap"
 )
 
 // A config is what the operator asked for, judged and complete.
@@ -32,32 +23,23 @@ type config struct {
 	zone       *time.Location
 	capture    string
 	wecom      wecomConfig
+	dingtalk   dingtalkConfig
 	trap       trapConfig
 	test, demo bool
 }
 
-type wecomConfig struct {
-	url      string // or a bare key
-	origin   string // of url, for errors
-	mentions []string
-	rate     int // messages a minute; 0: no limit
-}
-
-type trapConfig struct {
-	targets   []string // host:port
-	community string
-	baseOID   string
-	layout    snmptrap.Layout
-}
-
 // noDestination reports that nothing real was configured, in which case the
 // relay shows what it would deliver.
-func (c *config) noDestination() bool { return c.wecom.url == "" && len(c.trap.targets) == 0 }
+func (c *config) noDestination() bool {
+	return len(c.wecom.urls)+len(c.dingtalk.urls)+len(c.trap.targets) == 0
+}
 
 // A form is the list of all settings, by name.
 type form struct {
 	listen, secret, allow, proxy, cert, key   *setting
 	wecomURL, wecomMention, wecomRate         *setting
+	dingURL, dingSecret, dingKeyword          *setting
+	dingAt, dingRate                          *setting
 	target, community, baseOID, layout        *setting
 	locale, timezone, capture, test, demonstr *setting
 }
@@ -75,9 +57,14 @@ func newForm() (f form, all []*setting) {
 	f.proxy = add("trusted-proxy", repeated, "believe X-Forwarded-For from proxies in this `range`; may be repeated")
 	f.cert = add("tls-cert", single, "`file` with the certificate chain in PEM; with -tls-key, serves HTTPS")
 	f.key = add("tls-key", single, "`file` with the private key in PEM")
-	f.wecomURL = add("wecom-url", single, "webhook `URL` of a WeCom group robot, on any host, or its bare key")
+	f.wecomURL = add("wecom-url", repeated, "webhook `URL` of a WeCom group robot, on any host, or its bare key; may be repeated")
 	f.wecomMention = add("wecom-mention", repeated, "`userid` of a member to mention in each message; may be repeated")
-	f.wecomRate = add("wecom-rate", single, "`messages` a minute the robot may send, 0 for no limit (default 20)")
+	f.wecomRate = add("wecom-rate", single, "`messages` a minute that each of these robots may send, 0 for no limit (default 20)")
+	f.dingURL = add("dingtalk-url", repeated, "webhook `URL` of a DingTalk group robot, on any host, or its bare access_token; may be repeated")
+	f.dingSecret = add("dingtalk-secret", repeated, "signing `secret` (SEC...) of a robot: one for each -dingtalk-url, in the same order, and - for a robot that does not sign")
+	f.dingKeyword = add("dingtalk-keyword", single, "`word` that the security settings of these robots ask for; added to messages that lack it")
+	f.dingAt = add("dingtalk-at", repeated, "`whom` to mention in each message: a mobile number (11 digits, or +852-12345678), a userid, or all; may be repeated")
+	f.dingRate = add("dingtalk-rate", single, "`messages` a minute that each of these robots may send, 0 for no limit (default 20)")
 	f.target = add("trap-target", repeated, "`host:port` of a receiver of SNMP traps; may be repeated")
 	f.community = add("trap-community", single, "`community` of the traps")
 	f.baseOID = add("trap-base-oid", single, "`OID` under which the traps and their objects stand")
@@ -98,145 +85,12 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*conf
 		return nil, err
 	}
 	c := &config{test: f.test.text() == "true", demo: f.demonstr.text() == "true"}
-	for _, judge := range []func(*form) error{c.judgeServer, c.judgeTLS, c.judgeWecom, c.judgeTrap, c.judgeWording, c.judgeMode} {
+	for _, judge := range []func(*form) error{c.judgeServer, c.judgeTLS, c.judgeWecom, c.judgeDingtalk, c.judgeTrap, c.judgeWording, c.judgeMode} {
 		if err := judge(&f); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
-}
-
-func (c *config) judgeServer(f *form) error {
-	c.listen = "127.0.0.1:8080"
-	if f.listen.origin != "" {
-		c.listen = f.listen.text()
-		if _, _, err := net.SplitHostPort(c.listen); err != nil {
-			return f.listen.refuse("not of the form host:port")
-		}
-	}
-	if c.secret = f.secret.text(); f.secret.origin == "" {
-		c.secret, c.secretMade = rand.Text(), true
-	}
-	if !regexp.MustCompile(`^\.*[A-Za-z0-9_~-][A-Za-z0-9._~-]*$`).MatchString(c.secret) {
-		return f.secret.refuse("want only letters, digits and . _ ~ -, and not only dots")
-	}
-	var err error
-	if c.proxies, err = prefixes(f.proxy, nil); err != nil {
-		return err
-	}
-	c.allow, err = prefixes(f.allow, aliyun.SourceRanges())
-	return err
-}
-
-// prefixes reads ranges and single addresses. The word "aliyun" stands for
-// named, if there are any.
-func prefixes(s *setting, named []netip.Prefix) ([]netip.Prefix, error) {
-	var out []netip.Prefix
-	for i, word := range s.list() {
-		if word == "aliyun" && named != nil {
-			out = append(out, named...)
-			continue
-		}
-		p, err := netip.ParsePrefix(word)
-		if err != nil {
-			a, err := netip.ParseAddr(word)
-			if err != nil {
-				return nil, s.refuse("entry %d is neither an address nor a range such as 192.0.2.0/24", i+1)
-			}
-			p = netip.PrefixFrom(a, a.BitLen())
-		}
-		if p.Addr().Is4In6() {
-			return nil, s.refuse("entry %d: write the range as IPv4", i+1)
-		}
-		out = append(out, p.Masked())
-	}
-	if s.origin != "" && len(out) == 0 {
-		return nil, s.refuse("names no range")
-	}
-	return out, nil
-}
-
-func (c *config) judgeTLS(f *form) error {
-	switch {
-	case f.cert.origin == "" && f.key.origin == "":
-		return nil
-	case f.key.origin == "":
-		return f.cert.refuse("needs -tls-key too")
-	case f.cert.origin == "":
-		return f.key.refuse("needs -tls-cert too")
-	}
-	chain, err := readPEM(f.cert)
-	if err != nil {
-		return err
-	}
-	key, err := readPEM(f.key)
-	if err != nil {
-		return err
-	}
-	pair, err := tls.X509KeyPair(chain, key)
-	if err != nil {
-		return f.cert.refuse("%w", err)
-	}
-	c.cert = &pair
-	return nil
-}
-
-// readPEM reads the file that s names. With TOCSIN_TLS_KEY_FILE the value is
-// the content already, which is what one expects of that name.
-func readPEM(s *setting) ([]byte, error) {
-	if v := s.text(); strings.HasPrefix(v, "-----BEGIN ") {
-		return []byte(v), nil
-	}
-	b, err := os.ReadFile(s.text())
-	if err != nil {
-		return nil, s.refuse("%w", withoutPath(err))
-	}
-	return b, nil
-}
-
-func (c *config) judgeWecom(f *form) error {
-	c.wecom = wecomConfig{url: f.wecomURL.text(), origin: f.wecomURL.origin, mentions: f.wecomMention.list(), rate: 20}
-	if f.wecomRate.origin == "" {
-		return nil
-	}
-	n, err := strconv.Atoi(f.wecomRate.text())
-	if err != nil || n < 0 {
-		return f.wecomRate.refuse("not a number of messages a minute, 0 or more")
-	}
-	c.wecom.rate = n
-	return nil
-}
-
-// errNoBaseOID explains a choice that only the operator can make.
-var errNoBaseOID = errors.New("needs -trap-base-oid: a number of your own, which IANA gives to every organisation for nothing " +
-	"(Private Enterprise Numbers); to keep filters made for the original relay, 1.3.6.1.4.1.12149, which belongs to Enalur")
-
-func (c *config) judgeTrap(f *form) error {
-	c.trap = trapConfig{targets: f.target.list(), community: f.community.text(), baseOID: f.baseOID.text(), layout: snmptrap.Seed}
-	if f.layout.origin != "" {
-		var err error
-		if c.trap.layout, err = snmptrap.ParseLayout(f.layout.text()); err != nil {
-			return f.layout.refuse("neither seed nor full")
-		}
-	}
-	if f.target.origin == "" {
-		return nil
-	}
-	for i, t := range c.trap.targets {
-		host, port, err := net.SplitHostPort(t)
-		if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 || host == "" {
-			return f.target.refuse("entry %d is not of the form host:port, such as nms.example.com:162", i+1)
-		}
-	}
-	switch {
-	case len(c.trap.targets) == 0:
-		return f.target.refuse("names no receiver")
-	case c.trap.baseOID == "":
-		return f.target.refuse("%w", errNoBaseOID)
-	case c.trap.community == "":
-		return f.target.refuse("needs -trap-community, better as TOCSIN_TRAP_COMMUNITY_FILE")
-	}
-	return nil
 }
 
 func (c *config) judgeWording(f *form) (err error) {
@@ -261,21 +115,22 @@ func (c *config) judgeMode(f *form) error {
 	case c.demo && !c.noDestination():
 		return f.demonstr.refuse("shows stand-ins, but a real destination is configured; use -test to try that one")
 	case c.test && c.noDestination():
-		return f.test.refuse("no destination is configured; set -wecom-url or -trap-target")
+		return f.test.refuse("no destination is configured; set -wecom-url, -dingtalk-url or -trap-target")
 	case c.noDestination():
 		return nil
 	}
-	if c.wecom.url == "" {
-		for _, s := range []*setting{f.wecomMention, f.wecomRate} {
-			if s.origin != "" {
-				return s.refuse("has no effect without -wecom-url")
-			}
-		}
-	}
-	if len(c.trap.targets) == 0 {
-		for _, s := range []*setting{f.community, f.baseOID, f.layout} {
-			if s.origin != "" {
-				return s.refuse("has no effect without -trap-target")
+	for _, kind := range []struct {
+		absent bool
+		flag   string
+		rest   []*setting
+	}{
+		{len(c.wecom.urls) == 0, "-wecom-url", []*setting{f.wecomMention, f.wecomRate}},
+		{len(c.dingtalk.urls) == 0, "-dingtalk-url", []*setting{f.dingKeyword, f.dingAt, f.dingRate}},
+		{len(c.trap.targets) == 0, "-trap-target", []*setting{f.community, f.baseOID, f.layout}},
+	} {
+		for _, s := range kind.rest {
+			if kind.absent && s.origin != "" {
+				return s.refuse("has no effect without %s", kind.flag)
 			}
 		}
 	}

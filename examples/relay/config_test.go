@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/dingtalk"
 	"github.com/tocsin-go/tocsin/snmptrap"
 )
 
@@ -38,6 +39,8 @@ func TestDefaults(t *testing.T) {
 	require.True(t, c.secretMade)
 	require.GreaterOrEqual(t, len(c.secret), 26)
 	require.Equal(t, 20, c.wecom.rate)
+	require.Equal(t, 20, c.dingtalk.rate)
+	require.Empty(t, c.dingtalk.secrets)
 	require.Equal(t, snmptrap.Seed, c.trap.layout)
 	require.Equal(t, alert.Chinese, c.locale)
 	require.Equal(t, "Asia/Shanghai", c.zone.String())
@@ -64,9 +67,17 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 			[]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")}},
 		{"trusted-proxy", "10.1.2.3/8", "", func(c *config) any { return c.proxies },
 			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}},
-		{"wecom-url", "https://example.com/send?key=k", "", func(c *config) any { return c.wecom.url }, "https://example.com/send?key=k"},
+		{"wecom-url", "https://example.com/send?key=k,k2", "", func(c *config) any { return c.wecom.urls },
+			[]string{"https://example.com/send?key=k", "k2"}},
 		{"wecom-mention", "ann, bob", " -wecom-url k", func(c *config) any { return c.wecom.mentions }, []string{"ann", "bob"}},
 		{"wecom-rate", "0", " -wecom-url k", func(c *config) any { return c.wecom.rate }, 0},
+		{"dingtalk-url", "t1\nhttps://example.com/robot/send?access_token=t2\r\n\r\nt3", "", func(c *config) any { return c.dingtalk.urls },
+			[]string{"t1", "https://example.com/robot/send?access_token=t2", "t3"}},
+		{"dingtalk-secret", "SEC1,-", " -dingtalk-url t1,t2", func(c *config) any { return c.dingtalk.secrets }, []string{"SEC1", ""}},
+		{"dingtalk-keyword", "tocsin", " -dingtalk-url t", func(c *config) any { return c.dingtalk.keyword }, "tocsin"},
+		{"dingtalk-at", "13800000001,+852-12345678,@ann,0123456789012345,ALL", " -dingtalk-url t", func(c *config) any { return c.dingtalk.at },
+			dingtalk.At{Mobiles: []string{"13800000001", "+852-12345678"}, UserIDs: []string{"ann", "0123456789012345"}, All: true}},
+		{"dingtalk-rate", "5", " -dingtalk-url t", func(c *config) any { return c.dingtalk.rate }, 5},
 		{"trap-target", "192.0.2.7:162,[2001:db8::1]:10162", " -trap-community c -trap-base-oid 1.3.6.1.4.1.32473",
 			func(c *config) any { return c.trap.targets }, []string{"192.0.2.7:162", "[2001:db8::1]:10162"}},
 		{"trap-community", "hush", " -trap-target nms:162 -trap-base-oid 1.3.6.1.4.1.32473", func(c *config) any { return c.trap.community }, "hush"},
@@ -84,8 +95,8 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			variable := "TOCSIN_" + strings.ToUpper(strings.ReplaceAll(tt.name, "-", "_"))
-			value := strings.ReplaceAll(tt.value, " ", "")
-			c, err := settingsOf("-"+tt.name+"="+value+tt.with, map[string]string{variable: "overruled"})
+			args := append([]string{"-" + tt.name + "=" + tt.value}, strings.Fields(tt.with)...)
+			c, err := configure(args, func(name string) string { return map[string]string{variable: "overruled"}[name] }, io.Discard)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, tt.got(c), "flag")
 			c, err = settingsOf(tt.with, map[string]string{variable: tt.value, variable + "_FILE": "/overruled"})
@@ -143,6 +154,28 @@ func TestBadSettings(t *testing.T) {
 		{"certificate missing", "-tls-cert /nowhere/c.pem -tls-key k.pem", nil, "-tls-cert: no such file"},
 		{"rate in words", "-wecom-url k -wecom-rate many", nil, "-wecom-rate: not a number"},
 		{"negative rate", "-wecom-url k -wecom-rate -1", nil, "-wecom-rate: not a number"},
+		{"no robot", "-wecom-url=", nil, "-wecom-url: names no robot"},
+		{"robot twice", "-wecom-url k -wecom-url l -wecom-url k", nil, "-wecom-url: entry 3 is entry 1 again"},
+		{"everybody in markdown", "-wecom-url k -wecom-mention ann,@all", nil, "-wecom-mention: entry 2: markdown cannot mention everybody"},
+		{"too many mentions", "-wecom-url k -wecom-mention " + strings.Repeat("0123456789012345678901234567,", 40), nil, "-wecom-mention: entry 34: 1054 bytes, limit 1024 bytes"},
+		{"no DingTalk robot", "", map[string]string{"TOCSIN_DINGTALK_URL": "\n,\n"}, "TOCSIN_DINGTALK_URL: names no robot"},
+		{"DingTalk rate", "-dingtalk-url t -dingtalk-rate 1.5", nil, "-dingtalk-rate: not a number"},
+		{"one secret for two", "-dingtalk-url t1,t2 -dingtalk-secret SEC1", nil, "-dingtalk-secret: has 1 for 2 of -dingtalk-url: give one for each"},
+		{"two secrets for one", "-dingtalk-url t1 -dingtalk-secret SEC1,SEC2", nil, "-dingtalk-secret: has 2 for 1 of -dingtalk-url"},
+		{"an empty secret", "-dingtalk-url t1 -dingtalk-secret=", nil, "-dingtalk-secret: has 0 for 1 of -dingtalk-url"},
+		{"secret without robot", "-dingtalk-secret SEC1", nil, "-dingtalk-secret: has no effect without -dingtalk-url"},
+		{"URL for a secret", "-dingtalk-url t1,t2 -dingtalk-secret SEC1,https://example.com/robot/send?access_token=t", nil,
+			"-dingtalk-secret: entry 2 is a URL"},
+		{"secret with control characters", "-dingtalk-url t1,t2", map[string]string{"TOCSIN_DINGTALK_SECRET": "SEC1\nSEC\x01"},
+			"TOCSIN_DINGTALK_SECRET: entry 2: holds control characters"},
+		{"keyword of a novel", "-dingtalk-url t -dingtalk-keyword " + strings.Repeat("k", 129), nil, "-dingtalk-keyword: 129 bytes, limit 128"},
+		{"number without hyphen", "-dingtalk-url t -dingtalk-at ann,+85212345678", nil, "-dingtalk-at: entry 2: lacks the hyphen"},
+		{"no userid", "-dingtalk-url t -dingtalk-at ann,b/ob", nil, "-dingtalk-at: entry 2: not a userId"},
+		{"nobody", "-dingtalk-url t -dingtalk-at @", nil, "-dingtalk-at: entry 1: is empty"},
+		{"at without robot", "-wecom-url k -dingtalk-at all", nil, "-dingtalk-at: has no effect without -dingtalk-url"},
+		{"keyword without robot", trap + "-dingtalk-keyword k", nil, "-dingtalk-keyword: has no effect without -dingtalk-url"},
+		{"rate without robot", "-dingtalk-url t -wecom-rate 3", nil, "-wecom-rate: has no effect without -wecom-url"},
+		{"demo of a DingTalk group", "-demo -dingtalk-url t", nil, "-demo: shows stand-ins"},
 		{"target without port", strings.Replace(trap, ":162", "", 1), nil, "-trap-target: entry 1 is not of the form host:port"},
 		{"target with port 0", strings.Replace(trap, ":162", ":0", 1), nil, "-trap-target: entry 1 is not"},
 		{"no target", "-trap-target ,", nil, "-trap-target: names no receiver"},

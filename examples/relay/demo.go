@@ -37,7 +37,7 @@ func (r *relay) demo(ctx context.Context) (err error) {
 	for _, side := range []struct {
 		name string
 		got  <-chan box
-	}{{"robot", r.standIn.message}, {"console", r.standIn.trap}} {
+	}{{"WeCom robot", r.standIn.wecom}, {"DingTalk robot", r.standIn.dingtalk}, {"console", r.standIn.trap}} {
 		select {
 		case b := <-side.got:
 			r.out.box(b)
@@ -51,11 +51,13 @@ func (r *relay) demo(ctx context.Context) (err error) {
 
 // demoEnd shows the next steps.
 const demoEnd = `
-That was the whole way: callback, alert, WeCom message and SNMP trap.
+That was the whole way: callback, alert, messages to both groups, SNMP trap.
 To go on, put these behind "go run ./examples/relay":
 
   (nothing)         stay, and print what your own callbacks become
-  -wecom-url URL    deliver to a group robot
+  -wecom-url URL    deliver to a WeCom group robot
+  -dingtalk-url URL -dingtalk-secret SEC...
+                    deliver to a DingTalk group robot that checks signatures
   -trap-target HOST:162 -trap-base-oid OID -trap-community NAME
                     deliver to a network-management console
   … -test           send one marked alert to each destination and exit

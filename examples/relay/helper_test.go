@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
@@ -25,6 +26,8 @@ import (
 const (
 	testSecret    = "callback-secret-hush"
 	testKey       = "robot-key-hush"
+	testToken     = "robot-token-hush"
+	testSigning   = "SEC-signing-hush"
 	testCommunity = "community-hush"
 	testOID       = "1.3.6.1.4.1.32473"
 )
@@ -178,18 +181,35 @@ func do(t *testing.T, req *http.Request) (int, string) {
 
 // A robot is a group robot that keeps what it gets and answers as told.
 type robot struct {
+	host     string
 	url      string
 	messages chan string
+	queries  chan url.Values
 	answer   func() string // nil: accepted
 }
 
+// newRobot is a robot of WeCom.
 func newRobot(t *testing.T, answer func() string) *robot {
 	t.Helper()
-	r := &robot{messages: make(chan string, 100), answer: answer}
+	return newRobotAt(t, "/cgi-bin/webhook/send?key="+testKey, answer)
+}
+
+// newDingtalk is a robot of DingTalk. What it keeps begins with the title.
+func newDingtalk(t *testing.T, answer func() string) *robot {
+	t.Helper()
+	return newRobotAt(t, "/robot/send?access_token="+testToken, answer)
+}
+
+func newRobotAt(t *testing.T, path string, answer func() string) *robot {
+	t.Helper()
+	r := &robot{messages: make(chan string, 100), queries: make(chan url.Values, 100), answer: answer}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		var m struct{ Markdown struct{ Content string } }
+		var m struct {
+			Markdown struct{ Content, Title, Text string }
+		}
 		_ = json.NewDecoder(req.Body).Decode(&m)
-		r.messages <- m.Markdown.Content
+		r.messages <- m.Markdown.Content + m.Markdown.Title + "\n" + m.Markdown.Text
+		r.queries <- req.URL.Query()
 		text := `{"errcode":0,"errmsg":"ok"}`
 		if r.answer != nil {
 			text = r.answer()
@@ -197,7 +217,7 @@ func newRobot(t *testing.T, answer func() string) *robot {
 		_, _ = io.WriteString(w, text)
 	}))
 	t.Cleanup(s.Close)
-	r.url = s.URL + "/cgi-bin/webhook/send?key=" + testKey
+	r.host, r.url = strings.TrimPrefix(s.URL, "http://"), s.URL+path
 	return r
 }
 

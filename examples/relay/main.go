@@ -1,4 +1,5 @@
-// Relay brings CloudMonitor callbacks to a WeCom group and to SNMP consoles.
+// Relay brings CloudMonitor callbacks to WeCom and DingTalk groups and to SNMP
+// consoles.
 // With nothing configured it shows in the terminal what it would deliver:
 //
 //	go run ./examples/relay -demo

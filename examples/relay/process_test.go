@@ -24,11 +24,17 @@ func TestExitStatuses(t *testing.T) {
 		{"help", nil, []string{"-help"}, 0, "-trap-base-oid OID", ""},
 		{"demo", nil, []string{"-demo"}, 0, "level:WARN", "(?s).*"},
 		{"unknown flag", nil, []string{"-colour"}, 2, "", `^relay: flag provided but not defined: -colour \(see -help\)\n$`},
-		{"bad URL", []string{"TOCSIN_WECOM_URL=https://example.com/" + testKey}, nil, 2, "", `^relay: TOCSIN_WECOM_URL: [^\n]+\n$`},
+		{"bad URL", []string{"TOCSIN_WECOM_URL=https://example.com/" + testKey}, nil, 2, "", `^relay: TOCSIN_WECOM_URL: entry 1: [^\n]+\n$`},
+		{"bad second URL", []string{"TOCSIN_DINGTALK_URL=t\nhttps://example.com/robot/send?token=" + testToken}, nil, 2, "",
+			`^relay: TOCSIN_DINGTALK_URL: entry 2: [^\n]+\n$`},
+		{"signed URL", nil, []string{"-dingtalk-url", "https://oapi.dingtalk.com/robot/send?access_token=" + testToken + "&timestamp=1&sign=hush"}, 2, "",
+			`^relay: -dingtalk-url: entry 1: [^\n]+ secret [^\n]+\n$`},
+		{"secrets in disorder", []string{"TOCSIN_DINGTALK_SECRET=" + testSigning}, []string{"-dingtalk-url", testToken, "-dingtalk-url", "t"}, 2, "",
+			`^relay: TOCSIN_DINGTALK_SECRET: has 1 for 2 of -dingtalk-url: [^\n]+\n$`},
 		{"bad OID", nil, []string{"-trap-target", "nms.example.com:162", "-trap-community", testCommunity, "-trap-base-oid", "1.3.x"}, 2, "", `^relay: [^\n]+\n$`},
 		{"capture into nowhere", nil, []string{"-capture", "/nowhere/file"}, 2, "", `^relay: -capture: [^\n]+\n$`},
 		{"nowhere to listen", nil, []string{"-listen", "192.0.2.1:1"}, 1, "", `relay: listen tcp 192.0.2.1:1: [^\n]+\n$`},
-		{"test refused", nil, []string{"-test", "-wecom-url", refusing.url}, 1, "FAILED  WeCom robot at 127.0.0.1", `^relay: test: not every destination accepted the alert\n$`},
+		{"test refused", nil, []string{"-test", "-wecom-url", refusing.url}, 1, "FAILED  WeCom robot 1 at 127.0.0.1", `^relay: test: not every destination accepted the alert\n$`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

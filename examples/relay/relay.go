@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/aliyun"
 	"github.com/tocsin-go/tocsin/snmptrap"
-	"github.com/tocsin-go/tocsin/wecom"
 )
 
 // repeatWindow is how long a delivery is remembered. CloudMonitor repeats a
@@ -60,35 +58,13 @@ func newRelay(ctx context.Context, c *config, log *slog.Logger, out *printer) (r
 		r.closers = append(r.closers, r.standIn)
 		r.standIn.attract(c)
 	}
-	if err := r.addTraps(); err != nil {
-		return r, err
-	}
-	if err := r.addRobot(); err != nil {
-		return r, err
+	for _, add := range []func() error{r.addTraps, r.addWecom, r.addDingtalk} {
+		if err := add(); err != nil {
+			return r, err
+		}
 	}
 	r.handler, err = r.newHandler()
 	return r, err
-}
-
-func (r *relay) addRobot() error {
-	c := r.config
-	if c.wecom.url == "" {
-		return nil
-	}
-	opts := &wecom.Options{Locale: c.locale, Location: c.zone, Mentions: c.wecom.mentions, Rate: c.wecom.rate, Logger: r.log}
-	if opts.Rate == 0 {
-		opts.Rate = -1 // the operator's 0 is no limit
-	}
-	robot, err := wecom.New(c.wecom.url, opts)
-	if err != nil {
-		return usageError{fmt.Errorf("%s: %w", c.wecom.origin, err)}
-	}
-	name := "WeCom robot"
-	if u, err := url.Parse(c.wecom.url); err == nil && u.Host != "" {
-		name += " at " + u.Host
-	}
-	r.leaves = append(r.leaves, leaf{name: name, answer: "accepted", sender: robot})
-	return nil
 }
 
 // addTraps makes a leaf of each receiver, so that a repeat goes to the one
@@ -121,7 +97,7 @@ func (r *relay) addTraps() error {
 func (r *relay) join() alert.Sender {
 	var quick, slow []alert.Sender
 	for _, l := range r.leaves {
-		s := alert.Chain(l.sender, alert.Dedup(repeatWindow), noteUse)
+		s := alert.Chain(l.sender, alert.Dedup(repeatWindow), noteUse, l.named)
 		if l.quick {
 			quick = append(quick, s)
 		} else {
@@ -132,6 +108,17 @@ func (r *relay) join() alert.Sender {
 		slow = []alert.Sender{alert.Fanout(slow...)}
 	}
 	return inTurn(append(quick, slow...))
+}
+
+// named puts the name of the leaf before its errors, so that the log says
+// which of several robots failed.
+func (l leaf) named(next alert.Sender) alert.Sender {
+	return alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+		if err := next.Send(ctx, alerts...); err != nil {
+			return fmt.Errorf("%s: %w", l.name, err)
+		}
+		return nil
+	})
 }
 
 // inTurn tries one sender after the other, whatever becomes of them.

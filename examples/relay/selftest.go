@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -16,14 +17,21 @@ const testWait = 30 * time.Second
 var errSelfTest = errors.New("test: not every destination accepted the alert")
 
 // selfTest sends one marked alert to each destination and prints what came of
-// it. Every destination is tried, each trap receiver on its own.
+// it. All are tried at once, each robot and each trap receiver on its own: one
+// that does not answer takes none of the others' time.
 func (r *relay) selfTest(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, testWait)
 	defer cancel()
 	a := testAlert(r.config.locale, time.Now())
+	outcomes := make([]error, len(r.leaves))
+	var wg sync.WaitGroup
+	for i, l := range r.leaves {
+		wg.Go(func() { outcomes[i] = l.sender.Send(ctx, a) })
+	}
+	wg.Wait()
 	failed := false
-	for _, l := range r.leaves {
-		if err := l.sender.Send(ctx, a); err != nil {
+	for i, l := range r.leaves {
+		if err := outcomes[i]; err != nil {
 			failed = true
 			r.out.printf("FAILED  %s: %s\n", l.name, printable(err.Error()))
 			continue

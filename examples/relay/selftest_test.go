@@ -53,7 +53,7 @@ func TestSelfTestFailure(t *testing.T) {
 			group := newRobot(t, func() string { return tt.answer })
 			code, out := selfTestRun(t, append(nms.settings(), "-wecom-url", group.url)...)
 			require.Equal(t, 1, code)
-			require.Contains(t, out, "FAILED  WeCom robot at 127.0.0.1")
+			require.Contains(t, out, "FAILED  WeCom robot 1 at 127.0.0.1")
 			require.Contains(t, out, tt.want)
 			require.Contains(t, out, "ok      SNMP console at "+nms.addr, "the others are tried all the same")
 		})

@@ -121,8 +121,8 @@ func (r *relay) welcome(url string) {
 		r.out.printf("Callback URL (made for this run; set -callback-secret to keep one):\n  %s\n", url)
 	}
 	if r.standIn != nil {
-		r.out.printf("No destination is configured, so a stand-in robot and console print here what\n" +
-			"they would get. Set -wecom-url or -trap-target (see -help) for real ones.\n")
+		r.out.printf("No destination is configured, so stand-in robots and a console print here what\n" +
+			"they would get. Set -wecom-url, -dingtalk-url or -trap-target (see -help) for\nreal ones.\n")
 		if r.config.secretMade {
 			r.out.printf("Try it from another terminal:\n  %s\n", curlLine(url))
 		}

@@ -30,7 +30,7 @@ type kind uint8
 
 const (
 	single   kind = iota
-	repeated      // may be given several times, or as a comma separated list
+	repeated      // may be given several times, or as a list separated by commas or lines
 	toggle        // stands without a value
 )
 
@@ -60,11 +60,12 @@ func (s *setting) text() string {
 	return s.values[0]
 }
 
-// list is the value of a repeated setting: flags add up, commas separate.
+// list is the value of a repeated setting: flags add up, commas and line ends
+// separate.
 func (s *setting) list() []string {
 	var out []string
 	for _, v := range s.values {
-		for part := range strings.SplitSeq(v, ",") {
+		for part := range strings.FieldsFuncSeq(v, func(c rune) bool { return c == ',' || c == '\n' || c == '\r' }) {
 			if part = strings.TrimSpace(part); part != "" {
 				out = append(out, part)
 			}
@@ -184,9 +185,10 @@ func withoutPath(err error) error {
 
 // usage prints the flags in the order of the table.
 func usage(w io.Writer, settings []*setting) {
-	fmt.Fprint(w, "Relay brings CloudMonitor callbacks to a WeCom group and to SNMP consoles.\n\n")
+	fmt.Fprint(w, "Relay brings CloudMonitor callbacks to WeCom and DingTalk groups and to SNMP\nconsoles.\n\n")
 	fmt.Fprint(w, "Each flag can be set in the environment: -wecom-url as TOCSIN_WECOM_URL, or as\n"+
-		"TOCSIN_WECOM_URL_FILE with the name of a file that holds the value.\n\n")
+		"TOCSIN_WECOM_URL_FILE with the name of a file that holds the value. What may be\n"+
+		"repeated is separated there by commas or stands on a line each.\n\n")
 	for _, s := range settings {
 		arg, text := flag.UnquoteUsage(&flag.Flag{Name: s.name, Usage: s.usage, Value: s})
 		if s.kind == toggle {

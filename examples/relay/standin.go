@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,19 +14,12 @@ import (
 	"time"
 )
 
-const (
-	// standInKey opens the stand-in robot. It is no secret: the robot listens
-	// on this machine only and delivers to nobody.
-	standInKey = "stand-in"
-	// standInOID is the number that IANA keeps for documentation.
-	standInOID = "1.3.6.1.4.1.32473"
-	// robotLimit is the most bytes that a robot takes as markdown.
-	robotLimit = 4096
-)
+// standInOID is the number that IANA keeps for documentation.
+const standInOID = "1.3.6.1.4.1.32473"
 
-// A standIn is a group robot and a network-management console on this
-// machine, which print what they receive. It serves newcomers who have
-// neither.
+// A standIn is a group robot of each kind and a network-management console on
+// this machine, which print what they receive. It serves newcomers who have
+// none of them.
 type standIn struct {
 	out   *printer
 	hooks *http.Server
@@ -35,8 +27,8 @@ type standIn struct {
 	udp   *net.UDPConn
 	wg    sync.WaitGroup
 
-	message, trap chan box // first arrivals, if held
-	hold          bool     // keep arrivals for demo, which prints them in order
+	wecom, dingtalk, trap chan box // first arrivals, if held
+	hold                  bool     // keep arrivals for demo, which prints them in order
 }
 
 // A box is something to print with a frame around it.
@@ -45,15 +37,15 @@ type box struct{ title, text string }
 // startStandIn listens on two free ports of the loopback interface. Close
 // ends it.
 func startStandIn(ctx context.Context, out *printer, log *slog.Logger, hold bool) (*standIn, error) {
-	s := &standIn{out: out, hold: hold, message: make(chan box, 1), trap: make(chan box, 1)}
+	s := &standIn{out: out, hold: hold, wecom: make(chan box, 1), dingtalk: make(chan box, 1), trap: make(chan box, 1)}
 	var err error
 	if s.tcp, err = new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
-		return nil, fmt.Errorf("stand-in robot: %w", err)
+		return nil, fmt.Errorf("stand-in robots: %w", err)
 	}
 	if s.udp, err = net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}); err != nil {
 		return nil, errors.Join(fmt.Errorf("stand-in console: %w", err), s.tcp.Close())
 	}
-	s.hooks = &http.Server{Handler: http.HandlerFunc(s.robot), ReadHeaderTimeout: 5 * time.Second,
+	s.hooks = &http.Server{Handler: s.robots(), ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	s.wg.Go(func() { _ = s.hooks.Serve(s.tcp) }) // ends by Close
 	s.wg.Go(s.console)
@@ -63,48 +55,18 @@ func startStandIn(ctx context.Context, out *printer, log *slog.Logger, hold bool
 // attract makes the stand-ins the destinations. A community and a base OID
 // that were set stay, so that traps can be looked at before they go out.
 func (s *standIn) attract(c *config) {
-	c.wecom.url = "http://" + s.tcp.Addr().String() + "/cgi-bin/webhook/send?key=" + standInKey
+	c.wecom.urls = []string{"http://" + s.tcp.Addr().String() + wecomPath + "?key=" + standInKey}
+	c.dingtalk.urls = []string{"http://" + s.tcp.Addr().String() + dingtalkPath + "?access_token=" + standInKey}
 	c.trap.targets = []string{s.udp.LocalAddr().String()}
 	c.trap.community = cmp.Or(c.trap.community, "public")
 	c.trap.baseOID = cmp.Or(c.trap.baseOID, standInOID)
 }
 
-// Close stops both and waits for them.
+// Close stops all and waits for them.
 func (s *standIn) Close() error {
 	err := errors.Join(s.hooks.Close(), s.udp.Close())
 	s.wg.Wait()
 	return err
-}
-
-// robot answers one message as a group robot would.
-func (s *standIn) robot(w http.ResponseWriter, r *http.Request) {
-	var m struct {
-		Type           string `json:"msgtype"`
-		Text, Markdown struct {
-			Content  string   `json:"content"`
-			Mentions []string `json:"mentioned_list"`
-		}
-	}
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&m)
-	content := cmp.Or(m.Markdown.Content, m.Text.Content)
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	switch {
-	case err != nil || m.Type != "markdown" && m.Type != "text":
-		_, _ = io.WriteString(w, `{"errcode":40008,"errmsg":"invalid message type"}`)
-		return
-	case content == "":
-		_, _ = io.WriteString(w, `{"errcode":44004,"errmsg":"empty content"}`)
-		return
-	case len(content) > robotLimit:
-		_, _ = io.WriteString(w, `{"errcode":40058,"errmsg":"content exceed max length 4096"}`)
-		return
-	}
-	title := fmt.Sprintf("WeCom group: one message, %s, %d bytes", m.Type, len(content))
-	if len(m.Text.Mentions) > 0 {
-		title += ", mentions " + strings.Join(m.Text.Mentions, " ")
-	}
-	s.got(s.message, box{title, content})
-	_, _ = io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
 }
 
 // console prints traps until the socket is closed.

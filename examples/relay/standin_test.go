@@ -20,6 +20,7 @@ func TestDemoShowsTheWholeWay(t *testing.T) {
 	rest := out.String()
 	for _, part := range []string{ // in this order
 		"Callback: ", `"product":"cfw"`, "WeCom group: one message, markdown", `<font color="`, "2020-12-16 16:08:41 +08:00",
+		"DingTalk group: one message, markdown", "│ title: 【告警通知】WARN InternetBandwidthThresholdExceeded", "<font color=#", "2020-12-16 16:08:41 +08:00",
 		"SNMP console: one trap", "= OID: tocsinAlertFiring (1.3.6.1.4.1.32473.0.1)", "tocsinLevel           = STRING: level:WARN",
 		"tocsinStatus          = INTEGER: firing(1)", "tocsinTime            = STRING: 2020-12-16,16:8:41.7,+8:0",
 		"The relay answered CloudMonitor: 200 OK", "-trap-target",
@@ -59,6 +60,7 @@ func TestTerminalIsSafe(t *testing.T) {
 	code, _ := p.callback(t, testSecret, values.Encode())
 	require.Equal(t, 200, code)
 	p.out.await(t, `WeCom group(?s:.*)└─`)
+	p.out.await(t, `DingTalk group(?s:.*)└─`)
 	p.out.await(t, `SNMP console(?s:.*)└─`)
 	require.Equal(t, 0, p.stop(t))
 	require.NotRegexp(t, "[\x00-\x09\x0b-\x1f\x7f\u0080-\u009f\u202e]", p.printed())
@@ -79,16 +81,23 @@ func TestStandInRobotIsStrict(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	s.attract(c)
-	tests := []struct{ name, body, want string }{
-		{"no JSON", "x", `"errcode":40008`},
-		{"no type", `{}`, `"errcode":40008`},
-		{"no content", `{"msgtype":"markdown"}`, `"errcode":44004`},
-		{"too long", `{"msgtype":"markdown","markdown":{"content":"` + strings.Repeat("长", 1366) + `"}}`, `"errcode":40058`},
-		{"markdown", `{"msgtype":"markdown","markdown":{"content":"here"}}`, `"errcode":0`},
-		{"text", `{"msgtype":"text","text":{"content":"there","mentioned_list":["ann"]}}`, `"errcode":0`},
+	group, other := c.wecom.urls[0], c.dingtalk.urls[0]
+	tests := []struct{ name, url, body, want string }{
+		{"no JSON", group, "x", `"errcode":40008`},
+		{"no type", group, `{}`, `"errcode":40008`},
+		{"no content", group, `{"msgtype":"markdown"}`, `"errcode":44004`},
+		{"too long", group, `{"msgtype":"markdown","markdown":{"content":"` + strings.Repeat("长", 1366) + `"}}`, `"errcode":40058`},
+		{"markdown", group, `{"msgtype":"markdown","markdown":{"content":"here"}}`, `"errcode":0`},
+		{"text", group, `{"msgtype":"text","text":{"content":"there","mentioned_list":["ann"]}}`, `"errcode":0`},
+		{"DingTalk, no JSON", other, "x", `"errcode":40035`},
+		{"DingTalk, other type", other, `{"msgtype":"text","text":{"content":"c"}}`, `"errcode":400105`},
+		{"DingTalk, no title", other, `{"msgtype":"markdown","markdown":{"text":"c"}}`, `"errcode":400402`},
+		{"DingTalk, no text", other, `{"msgtype":"markdown","markdown":{"title":"c"}}`, `"errcode":400403`},
+		{"DingTalk, too long", other, `{"msgtype":"markdown","markdown":{"title":"c","text":"` + strings.Repeat("长", 6660) + `"}}`, `"errcode":460101`},
+		{"DingTalk", other, `{"msgtype":"markdown","markdown":{"title":"one","text":"two"},"at":{"atMobiles":["13800000001"],"atUserIds":["ann"],"isAtAll":true}}`, `"errcode":0`},
 	}
 	for _, tt := range tests {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.wecom.url, strings.NewReader(tt.body))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tt.url, strings.NewReader(tt.body))
 		require.NoError(t, err)
 		_, answer := do(t, req)
 		require.Contains(t, answer, tt.want, tt.name)
@@ -96,6 +105,8 @@ func TestStandInRobotIsStrict(t *testing.T) {
 	require.Equal(t, 2, strings.Count(out.String(), "WeCom group: one message"))
 	require.Contains(t, out.String(), "│ here\n")
 	require.Contains(t, out.String(), "text, 5 bytes, mentions ann\n│ there\n")
+	require.Equal(t, 1, strings.Count(out.String(), "DingTalk group: one message"))
+	require.Contains(t, out.String(), "markdown, 132 bytes, mentions 13800000001 ann all\n│ title: one\n│ \n│ two\n")
 }
 
 // netSNMPTrap is a datagram that the program snmptrap sent.
