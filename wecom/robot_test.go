@@ -49,6 +49,8 @@ func TestNew(t *testing.T) {
 		{name: "letters", address: testKey + "告警", refused: "letters, digits"},
 		{name: "endless key", address: strings.Repeat(testKey, 9), refused: "too long"},
 		{name: "plain http to the vendor", address: "http://qyapi.weixin.qq.com" + hook, refused: "https://"},
+		{name: "plain http to the vendor spelled otherwise", address: "http://QYAPI.weixin.qq.com." + hook, refused: "https://"},
+		{name: "plain http base of the vendor", address: testKey, opts: wecom.Options{BaseURL: "http://qyapi.weixin.qq.com"}, refused: "BaseURL: the vendor's address begins with https://"},
 		{name: "other scheme", address: "ftp://gw.example.com" + hook, refused: "neither https:// nor http://"},
 		{name: "no host", address: "https://" + hook, refused: "no host"},
 		{name: "user", address: "https://me:" + testKey + "@gw.example.com" + hook, refused: "user"},

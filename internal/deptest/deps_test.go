@@ -72,6 +72,7 @@ func TestModulesLinked(t *testing.T) {
 		"internal/markup":       nil,
 		"internal/secret":       nil,
 		"internal/standin":      nil,
+		"internal/webhook":      nil,
 		"snmptrap":              {gosnmp},
 		"snmptrap/snmptraptest": {gosnmp},
 		"wecom":                 http,
