@@ -1,6 +1,6 @@
 # Each target is a short script in .ci, which CI runs too.
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps real ci
+.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps mib real ci
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ cross: ## build for windows/amd64, darwin/arm64 and linux/arm64
 
 deps: ## check what each package links
 	go test -count=1 -v ./internal/deptest
+
+mib: ## smilint on the MIB module, and the proof that it bites (.ci/install)
+	.ci/mib
 
 real: ## tests against real parts, which .ci/install installs on Debian
 	.ci/real

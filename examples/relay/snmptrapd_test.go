@@ -28,7 +28,7 @@ func realPart(t *testing.T, name string) string {
 	return path
 }
 
-// startSnmptrapd runs the real receiver with the MIB of the tests and returns
+// startSnmptrapd runs the real receiver with the shipped MIB and returns
 // its address and what it prints.
 func startSnmptrapd(t *testing.T) (addr string, log *transcript) {
 	t.Helper()
@@ -36,8 +36,7 @@ func startSnmptrapd(t *testing.T) (addr string, log *transcript) {
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "snmptrapd.conf")
 	require.NoError(t, os.WriteFile(conf, []byte("disableAuthorization yes\n"), 0o600))
-	mibs, err := filepath.Abs("testdata/mibs")
-	require.NoError(t, err)
+	mibs := mibDirs(t)
 	addr = freeUDP(t)
 	log = newTranscript()
 	cmd := exec.CommandContext(t.Context(), snmptrapd, "-f", "-Lo", "-n", "-C", "-c", conf,
@@ -57,6 +56,17 @@ func startSnmptrapd(t *testing.T) (addr string, log *transcript) {
 	out, err := inform.CombinedOutput()
 	require.NoError(t, err, "%s%s", out, log)
 	return addr, log
+}
+
+// mibDirs returns where our module and the base modules of the tests are, as a
+// list for -M: Debian ships no base modules.
+func mibDirs(t *testing.T) string {
+	t.Helper()
+	ours, err := filepath.Abs("../../snmptrap/mibs")
+	require.NoError(t, err)
+	base, err := filepath.Abs("testdata/mibs")
+	require.NoError(t, err)
+	return ours + ":" + base
 }
 
 // freeUDP returns a loopback address that nobody uses at the moment.
