@@ -224,6 +224,7 @@ func TestMIBHouse(t *testing.T) {
 	text := snmptrap.MIB()
 	m := parseMIB(t, text)
 	require.Equal(t, testBase, m.oids["tocsinAlert"])
+	require.Equal(t, 1, strings.Count(text, "{ enterprises 32473 }"), "the number stands in one place, where it can be replaced")
 	for name, module := range m.imports {
 		require.Contains(t, []string{"SNMPv2-SMI", "SNMPv2-TC", "SNMPv2-CONF"}, module)
 		require.GreaterOrEqual(t, len(regexp.MustCompile(`\b`+name+`\b`).FindAllString(text, -1)), 2, "%s is not used", name)
@@ -264,4 +265,11 @@ func TestMIBEqualsDoc(t *testing.T) {
 			require.Equal(t, s.words[n], word[1], "B.%d", i+1)
 		}
 	}
+}
+
+// The module for consoles of an enterprise whose number is 99999.
+func ExampleMIB() {
+	module := strings.Replace(snmptrap.MIB(), "{ enterprises 32473 }", "{ enterprises 99999 }", 1)
+	fmt.Println(strings.Contains(module, "tocsinAlertFiring NOTIFICATION-TYPE"), strings.Contains(module, "{ enterprises 99999 }"))
+	// Output: true true
 }
