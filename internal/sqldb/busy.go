@@ -1,0 +1,62 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"strings"
+)
+
+// Repeatable reports whether err says that the engine has rolled a transaction
+// back and asks for it once more: a serialisation failure, a deadlock, a lock
+// that somebody else holds. The drivers are the user's and not imported here;
+// they say it by a method, and MySQL's by the text that its server sends.
+func Repeatable(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err); ok {
+		switch e.SQLState() {
+		case "40001", "40P01", "55P03":
+			return true
+		}
+		return false
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err); ok {
+		return e.Code()&0xff == 5 || e.Code()&0xff == 6 // SQLITE_BUSY, SQLITE_LOCKED
+	}
+	return repeatableText(err.Error())
+}
+
+// repeatableText knows the errors by which MySQL, and drivers of SQLite that
+// have no method for it, say the same.
+func repeatableText(text string) bool {
+	for _, sign := range [...]string{
+		"Error 1213 ", // deadlock
+		"Error 1205 ", // lock wait timeout
+		"Error 1020 ", // MariaDB: record has changed since last read
+		"Error 1180 ", // error during commit, as Galera says a conflict
+		"Error 1412 ", // table definition has changed
+		"Error 8002 ", // TiDB: conflict
+		"Error 9007 ", // TiDB: write conflict
+		"Error 6002 ", // OceanBase: transaction rolled back
+		"Error 6005 ", // OceanBase: row is locked
+		"database is locked",
+		"database table is locked",
+	} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// lost reports whether err means that the connection was already dead when it
+// was used, and nothing was executed.
+func lost(err error) bool { return errors.Is(err, driver.ErrBadConn) }

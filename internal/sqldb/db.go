@@ -1,0 +1,155 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	maxRepeats  = 50                     // of one transaction; reached only in a fault
+	firstPause  = 2 * time.Millisecond   // before the first repetition
+	longest     = 250 * time.Millisecond // pause
+	maxRepeated = 10 * time.Second       // after which a transaction is not repeated any more
+)
+
+// A DB is a database and its dialect. It is safe for concurrent use.
+type DB struct {
+	sql     *sql.DB
+	dialect Dialect
+	writer  chan struct{} // of capacity 1: who holds it may write, on SQLite
+}
+
+// New returns a DB. It touches nothing.
+func New(db *sql.DB, d Dialect) (*DB, error) {
+	if db == nil {
+		return nil, errors.New("no database")
+	}
+	if !d.Valid() {
+		return nil, fmt.Errorf("unknown SQL dialect %v", d)
+	}
+	return &DB{sql: db, dialect: d, writer: make(chan struct{}, 1)}, nil
+}
+
+// Dialect returns the dialect.
+func (db *DB) Dialect() Dialect { return db.dialect }
+
+// A Tx is a transaction. Its statements have question marks for parameters on
+// every engine.
+type Tx struct {
+	tx      *sql.Tx
+	dialect Dialect
+	now     int64
+}
+
+// Now returns the time on the clock of the database when the transaction began,
+// in milliseconds.
+func (t *Tx) Now() int64 { return t.now }
+
+// Dialect returns the dialect.
+func (t *Tx) Dialect() Dialect { return t.dialect }
+
+// Exec executes a statement and returns the number of rows that it changed.
+// On MySQL a row that was set to what it held already may not count.
+func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := t.tx.ExecContext(ctx, t.dialect.Bind(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// Query executes a query. The caller closes the rows before the next statement:
+// a transaction has one connection.
+func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.tx.QueryContext(ctx, t.dialect.Bind(query), args...)
+}
+
+// Row executes a query for one row.
+func (t *Tx) Row(ctx context.Context, query string, args ...any) *sql.Row {
+	return t.tx.QueryRowContext(ctx, t.dialect.Bind(query), args...)
+}
+
+// Tx runs f in a transaction and commits it. When the engine asks for it the
+// whole is run once more, so f starts from nothing each time and has no effect
+// outside the database. After an error of Commit nobody knows whether it took
+// place; f must be fit to be called again by the caller.
+func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
+	if db.dialect == SQLite {
+		select {
+		case db.writer <- struct{}{}:
+			defer func() { <-db.writer }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	began, pause := time.Now(), firstPause
+	for repeats := 0; ; repeats++ {
+		err := db.once(ctx, f)
+		if err == nil || repeats == maxRepeats || time.Since(began) > maxRepeated || !Repeatable(err) && !lost(err) {
+			return err
+		}
+		// Jitter, or those who collided collide again.
+		timer := time.NewTimer(pause/2 + rand.N(pause))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("%w; last: %w", ctx.Err(), err)
+		}
+		pause = min(2*pause, longest)
+	}
+}
+
+// once runs f in one transaction.
+func (db *DB) once(ctx context.Context, f func(*Tx) error) (err error) {
+	opts := &sql.TxOptions{}
+	if db.dialect != SQLite { // which knows no levels and is serializable
+		opts.Isolation = sql.LevelReadCommitted
+	}
+	tx, err := db.sql.BeginTx(ctx, opts)
+	if err != nil {
+		return err
+	}
+	committed := false
+	defer func() {
+		if !committed { // also when f panics
+			err = errors.Join(err, rollback(tx))
+		}
+	}()
+	t := &Tx{tx: tx, dialect: db.dialect}
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	if err := f(t); err != nil {
+		return err
+	}
+	if err = tx.Commit(); err == nil {
+		committed = true
+	}
+	return err
+}
+
+// begin reads the clock. On SQLite it first makes the transaction one that
+// writes: a transaction that reads and then wants to write fails if another
+// has written meanwhile.
+func (t *Tx) begin(ctx context.Context) error {
+	if t.dialect == SQLite {
+		if _, err := t.tx.ExecContext(ctx, lockSQLite); err != nil && !noTable(err) {
+			return err
+		}
+	}
+	return t.tx.QueryRowContext(ctx, "SELECT "+t.dialect.now()).Scan(&t.now)
+}
+
+// rollback ends a transaction that is not wanted. That it has ended already,
+// after a failed Commit, is no error.
+func rollback(tx *sql.Tx) error {
+	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return err
+	}
+	return nil
+}

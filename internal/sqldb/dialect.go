@@ -1,0 +1,121 @@
+package sqldb
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A Dialect is the way an engine wants to be spoken to.
+type Dialect uint8
+
+// The engines. MySQL was tried on MariaDB; OceanBase and TiDB speak it too.
+const (
+	SQLite Dialect = iota + 1
+	PostgreSQL
+	MySQL
+)
+
+// ParseDialect reads the name of an engine or of its usual drivers.
+func ParseDialect(name string) (Dialect, error) {
+	switch strings.ToLower(name) {
+	case "sqlite", "sqlite3":
+		return SQLite, nil
+	case "postgres", "postgresql", "pgx":
+		return PostgreSQL, nil
+	case "mysql", "mariadb":
+		return MySQL, nil
+	}
+	return 0, fmt.Errorf("unknown SQL dialect %.20q (want sqlite, postgres or mysql)", name)
+}
+
+// String returns the name of the engine.
+func (d Dialect) String() string {
+	switch d {
+	case SQLite:
+		return "sqlite"
+	case PostgreSQL:
+		return "postgres"
+	case MySQL:
+		return "mysql"
+	}
+	return fmt.Sprintf("Dialect(%d)", uint8(d))
+}
+
+// Valid reports whether d is one of the engines.
+func (d Dialect) Valid() bool { return d >= SQLite && d <= MySQL }
+
+// Bind returns query, whose parameters are question marks, in the form of the
+// engine. No statement of ours has a question mark in a literal.
+func (d Dialect) Bind(query string) string {
+	if d != PostgreSQL {
+		return query
+	}
+	var b strings.Builder
+	for i := 1; ; i++ {
+		before, after, found := strings.Cut(query, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("$" + strconv.Itoa(i))
+		query = after
+	}
+}
+
+// Marks returns n question marks for a list: "?,?,?".
+func Marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
+
+// now returns the expression for the clock of the database in milliseconds.
+// It is that of the statement and not of the transaction.
+func (d Dialect) now() string {
+	switch d {
+	case PostgreSQL:
+		return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+	case MySQL:
+		return "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)"
+	}
+	return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+}
+
+// ForUpdate returns what follows a SELECT whose rows the transaction will
+// change. SQLite locks as a whole.
+func (d Dialect) ForUpdate() string {
+	if d == SQLite {
+		return ""
+	}
+	return " FOR UPDATE"
+}
+
+// Schema returns a CREATE statement in the types of the engine. The words are
+// $SERIAL for a primary key that counts, $HASH for 32 bytes, $BLOB for up to
+// 16 MiB, and $WORD for a short ASCII word that is compared byte by byte.
+func (d Dialect) Schema(create string) string {
+	types := []string{"INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB", "BLOB", "VARCHAR(64)"}
+	suffix := ""
+	switch d {
+	case PostgreSQL:
+		types = []string{"BIGSERIAL PRIMARY KEY", "BYTEA", "BYTEA", `VARCHAR(64) COLLATE "C"`}
+	case MySQL:
+		types = []string{"BIGINT AUTO_INCREMENT PRIMARY KEY", "BINARY(32)", "MEDIUMBLOB", "VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin"}
+		if strings.HasPrefix(create, "CREATE TABLE") {
+			suffix = " ENGINE=InnoDB"
+		}
+	}
+	return strings.NewReplacer("$SERIAL", types[0], "$HASH", types[1], "$BLOB", types[2], "$WORD", types[3]).Replace(create) + suffix
+}
+
+// Hash returns what stands in the database for a list of texts. Each is
+// preceded by its length, so that two lists never run together alike.
+func Hash(texts ...string) []byte {
+	h := sha256.New()
+	var size [8]byte
+	for _, s := range texts {
+		binary.BigEndian.PutUint64(size[:], uint64(len(s)))
+		h.Write(size[:])
+		h.Write([]byte(s))
+	}
+	return h.Sum(nil)
+}

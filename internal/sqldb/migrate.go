@@ -1,0 +1,119 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+const (
+	createVersions = `CREATE TABLE IF NOT EXISTS tocsin_schema (component $WORD NOT NULL PRIMARY KEY, version INTEGER NOT NULL)`
+	lockSQLite     = `DELETE FROM tocsin_schema WHERE component = ''` // there is none: takes the lock and does nothing
+
+	// migrationLock is the name under which programs that start at the same
+	// time take turns. PostgreSQL wants a number: "tocsin" in ASCII.
+	migrationLock   = "tocsin_schema"
+	migrationNumber = 0x746f6373696e
+)
+
+// noTable reports whether err says that there is no schema yet.
+func noTable(err error) bool { return strings.Contains(err.Error(), "no such table") }
+
+// Migrate brings the tables of a component to the newest version: steps[i] is
+// one statement, in the words of [Dialect.Schema], that leads from version i to
+// i+1. Steps are never changed once they were released, only added. Programs
+// that start at the same time take turns. Each step is recorded with it, but
+// for MySQL, whose schema statements commit by themselves: there a step must be
+// fit to be run again, as CREATE TABLE IF NOT EXISTS is.
+//
+// A database with a version beyond the last step belongs to a newer program
+// and is refused.
+func (db *DB) Migrate(ctx context.Context, component string, steps []string) error {
+	unlock, err := db.lockSchema(ctx)
+	if err != nil {
+		return fmt.Errorf("schema of %s: lock: %w", component, err)
+	}
+	defer unlock()
+	if err := db.createVersions(ctx); err != nil {
+		return fmt.Errorf("schema of %s: %w", component, err)
+	}
+	for {
+		done, err := db.step(ctx, component, steps)
+		if err != nil {
+			return fmt.Errorf("schema of %s: %w", component, err)
+		}
+		if done {
+			return nil
+		}
+	}
+}
+
+// lockSchema keeps other programs from migrating until unlock is called.
+// SQLite needs no more than its one writer.
+func (db *DB) lockSchema(ctx context.Context) (unlock func(), err error) {
+	lock, release := "", ""
+	switch db.dialect {
+	case PostgreSQL:
+		lock = fmt.Sprintf("SELECT pg_advisory_lock(%d)", migrationNumber)
+		release = fmt.Sprintf("SELECT pg_advisory_unlock(%d)", migrationNumber)
+	case MySQL:
+		lock = fmt.Sprintf("SELECT GET_LOCK('%s', 60)", migrationLock)
+		release = fmt.Sprintf("SELECT RELEASE_LOCK('%s')", migrationLock)
+	default:
+		return func() {}, nil
+	}
+	conn, err := db.sql.Conn(ctx) // the lock belongs to the connection
+	if err != nil {
+		return nil, err
+	}
+	var got sql.NullString
+	if err := conn.QueryRowContext(ctx, lock).Scan(&got); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	if db.dialect == MySQL && got.String != "1" {
+		return nil, errors.Join(errors.New("another program has held it for a minute"), conn.Close())
+	}
+	return func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), release) // closing the session would do it too
+		_ = conn.Close()
+	}, nil
+}
+
+// createVersions makes the table of versions. On SQLite two programs may try
+// at once, which Tx repeats.
+func (db *DB) createVersions(ctx context.Context) error {
+	return db.Tx(ctx, func(t *Tx) error {
+		_, err := t.Exec(ctx, db.dialect.Schema(createVersions))
+		return err
+	})
+}
+
+// step takes one step, and reports whether there is none left.
+func (db *DB) step(ctx context.Context, component string, steps []string) (done bool, err error) {
+	err = db.Tx(ctx, func(t *Tx) error {
+		version := 0
+		err := t.Row(ctx, `SELECT version FROM tocsin_schema WHERE component = ?`, component).Scan(&version)
+		fresh := errors.Is(err, sql.ErrNoRows)
+		if err != nil && !fresh {
+			return err
+		}
+		if version > len(steps) {
+			return fmt.Errorf("the database has version %d and this program knows %d: it was written by a newer one", version, len(steps))
+		}
+		if done = version == len(steps); done {
+			return nil
+		}
+		if _, err := t.Exec(ctx, db.dialect.Schema(steps[version])); err != nil {
+			return fmt.Errorf("step %d: %w", version+1, err)
+		}
+		record := `UPDATE tocsin_schema SET version = ? WHERE component = ?`
+		if fresh {
+			record = `INSERT INTO tocsin_schema (version, component) VALUES (?, ?)`
+		}
+		_, err = t.Exec(ctx, record, version+1, component)
+		return err
+	})
+	return done, err
+}
