@@ -1,0 +1,62 @@
+package autocall
+
+import "context"
+
+// A store keeps items. There are two: memory and SQL. All rules stand in
+// item and Book; a store only finds and keeps.
+//
+// Times are milliseconds of Unix time on the clock of the store.
+type store interface {
+	// do runs f in a transaction. f may be run again, so it has no effect
+	// but on the txn and on variables that it sets anew. What f changed is
+	// durable when do returns nil, and undone when it returns an error.
+	do(ctx context.Context, f func(txn) error) error
+}
+
+// A txn is a transaction of a store. An item that it returns is the caller's
+// to change, and is kept only by put. Items it returned stay locked for other
+// transactions until it ends.
+type txn interface {
+	now() int64
+
+	// byID, byMid and byKey find one item, or return nil. byKey finds open
+	// ones only. byMid also finds items by a mid that has passed.
+	byID(id string) (*item, error)
+	byMid(mid string) (*item, error)
+	byKey(key string) (*item, error)
+
+	// held finds the open item that a phone has, or returns nil.
+	held(phone string) (*item, error)
+
+	// waiting returns up to limit open items that no phone has and that are
+	// due, the worst Severity first and of equals the oldest.
+	waiting(limit int) ([]*item, error)
+
+	// overdue returns up to limit open items whose lease, deadline or expiry
+	// has passed.
+	overdue(limit int) ([]*item, error)
+
+	// list returns up to limit items, the newest first, only open ones if
+	// asked for.
+	list(openOnly bool, limit int) ([]*item, error)
+
+	// put keeps an item, new or changed, with the mid of its hand-out.
+	put(*item) error
+
+	// see notes that a phone was heard of just now, and returns what was
+	// known of it before.
+	see(phone, model string) (phoneRecord, error)
+
+	// phones returns all phones that were ever heard of, by name.
+	phones() ([]phoneRecord, error)
+	putPhone(phoneRecord) error
+
+	// tell adds a notice, notices returns up to limit that nobody has taken
+	// within the last minute and takes them, and told removes one.
+	tell(notice) error
+	notices(limit int) ([]notice, error)
+	told(id int64) error
+
+	// purge forgets final items that ended before a time.
+	purge(before int64) (int, error)
+}
