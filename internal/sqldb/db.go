@@ -45,12 +45,23 @@ type Tx struct {
 	now     int64
 }
 
-// Now returns the time on the clock of the database when the transaction began,
-// in milliseconds.
+// Now returns the time on the clock of the database when the transaction began
+// or took its last [Tx.Lock], in milliseconds.
 func (t *Tx) Now() int64 { return t.now }
 
 // Dialect returns the dialect.
 func (t *Tx) Dialect() Dialect { return t.dialect }
+
+// Lock executes a statement for whose row other transactions may have to be
+// waited for, and reads the clock anew: what they did is then never in the
+// future. It returns the number of rows as Exec does.
+func (t *Tx) Lock(ctx context.Context, query string, args ...any) (int64, error) {
+	n, err := t.Exec(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return n, t.readClock(ctx)
+}
 
 // Exec executes a statement and returns the number of rows that it changed.
 // On MySQL a row that was set to what it held already may not count.
@@ -142,6 +153,10 @@ func (t *Tx) begin(ctx context.Context) error {
 			return err
 		}
 	}
+	return t.readClock(ctx)
+}
+
+func (t *Tx) readClock(ctx context.Context) error {
 	return t.tx.QueryRowContext(ctx, "SELECT "+t.dialect.now()).Scan(&t.now)
 }
 
