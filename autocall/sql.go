@@ -1,0 +1,103 @@
+package autocall
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/tocsin-go/tocsin/internal/sqldb"
+)
+
+// NewSQLQueue returns a queue that a database keeps, so that nothing accepted
+// is lost with the process. Several servers may share one database, and any of
+// them may die at any moment.
+//
+// The driver is yours, and dialect is the engine that it leads to: "sqlite",
+// "postgres" or "mysql" (MariaDB too); the usual names of drivers, such as
+// "sqlite3" and "pgx", do as well. Tables are made, and brought up to date, in
+// the database's default schema; their names begin with autocall_, but for
+// tocsin_schema, which holds the version. A database that a newer program has
+// changed is refused. The queue never closes db.
+//
+// What is durable is what the engine makes durable at a commit:
+//
+//   - SQLite: open it with the journal mode WAL, synchronous=FULL, a
+//     busy_timeout of seconds and _txlock=immediate. With synchronous=NORMAL,
+//     which many advise for WAL, a power failure may take back the last
+//     answers, and people are rung again. Several processes of one machine may
+//     share a file; a network file system must not hold it.
+//   - PostgreSQL: fsync and synchronous_commit on, as by default. With a
+//     fail-over to a standby that is not synchronous, the last transactions
+//     may be lost. An outer transaction pooler must leave advisory locks to
+//     the session while NewSQLQueue runs.
+//   - MySQL and MariaDB: InnoDB with innodb_flush_log_at_trx_commit=1, as by
+//     default, and binlog_format ROW or MIXED.
+//
+// Tried are SQLite, PostgreSQL 15 and MariaDB 10.11. Not tried are MySQL
+// itself, Galera, OceanBase and TiDB. They need no more than the above: READ
+// COMMITTED, unique indices that take several NULLs, and that of two
+// transactions which change the same row at once the second one waits or
+// fails; no FOR UPDATE, no counter of the engine and no named lock but
+// GET_LOCK at the start.
+//
+// All servers go by the clock of the database. Each change takes a turn, one
+// after the other for the whole queue, which costs one commit for each poll of
+// a phone. If a server dies in the middle of its turn, the others go on when
+// the database has noticed that: at once if the process died, and by
+// tcp_keepalives_idle of PostgreSQL or wait_timeout of MySQL if the machine
+// or the network did. Set these to a minute at most.
+//
+// Telephone numbers, names, messages and the audit trail stand in the database
+// in clear, since they are needed to ring; protect it accordingly. A call goes
+// Keep after its end, with its hand-outs. Phones stay: their names, models and
+// when they last polled.
+func NewSQLQueue(ctx context.Context, db *sql.DB, dialect string, opts *QueueOptions) (*Dispatcher, error) {
+	d, err := sqldb.ParseDialect(dialect)
+	if err != nil {
+		return nil, &Error{Op: "open queue", Err: err, final: true}
+	}
+	shared, err := sqldb.New(db, d)
+	if err != nil {
+		return nil, &Error{Op: "open queue", Err: err, final: true}
+	}
+	queue, err := newDispatcher(&sqlStore{db: shared}, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := shared.Migrate(ctx, "autocall", sqlSchema); err != nil {
+		return nil, &Error{Op: "open queue", Err: err}
+	}
+	return queue, nil
+}
+
+// A sqlStore keeps items in a database.
+type sqlStore struct {
+	db *sqldb.DB
+}
+
+var _ store = (*sqlStore)(nil)
+
+// do runs f in a transaction. Those that change something follow one another,
+// by the lock that sqlTxn takes; those that only read, as its methods tell,
+// wait for nobody. One that turns out to change something after it has read is
+// run again, as one of the first kind.
+func (s *sqlStore) do(ctx context.Context, f func(txn) error) error {
+	err := s.try(ctx, f, false)
+	if errors.Is(err, errUnlocked) {
+		err = s.try(ctx, f, true)
+	}
+	return err
+}
+
+// try runs f in a transaction that takes the lock first, if asked to.
+func (s *sqlStore) try(ctx context.Context, f func(txn) error, lockFirst bool) error {
+	return s.db.Tx(ctx, func(tx *sqldb.Tx) error {
+		t := &sqlTxn{ctx: ctx, tx: tx, mids: make(map[string]bool)}
+		if lockFirst {
+			if err := t.lock(); err != nil {
+				return err
+			}
+		}
+		return f(t)
+	})
+}

@@ -1,0 +1,109 @@
+package autocall
+
+import (
+	"cmp"
+	"database/sql"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/tocsin-go/tocsin/internal/sqldb"
+)
+
+// noticeLease is how long a notice belongs to the server that took it.
+const noticeLease = time.Minute
+
+func (t *sqlTxn) see(phone, model string) (phoneRecord, error) {
+	if err := t.lock(); err != nil {
+		return phoneRecord{}, err
+	}
+	before, err := scanPhone(t.tx.Row(t.ctx, sqlPhone, sqldb.Hash(phone)).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return phoneRecord{}, t.writePhone(sqlInsertPhone, phoneRecord{Name: phone, Model: model, Seen: t.now()})
+	}
+	if err != nil {
+		return phoneRecord{}, err
+	}
+	now := before
+	now.Model, now.Seen = model, t.now()
+	return before, t.writePhone(sqlUpdatePhone, now)
+}
+
+func (t *sqlTxn) putPhone(p phoneRecord) error {
+	if err := t.lock(); err != nil {
+		return err
+	}
+	return t.writePhone(sqlUpdatePhone, p)
+}
+
+// writePhone inserts or updates a phone. Its texts are written as bytes: what
+// a phone says about itself need not be text.
+func (t *sqlTxn) writePhone(query string, p phoneRecord) error {
+	told := 0
+	if p.Told {
+		told = 1
+	}
+	_, err := t.tx.Exec(t.ctx, query, []byte(p.Name), []byte(p.Model), p.Seen, told, sqldb.Hash(p.Name))
+	return err
+}
+
+// scanPhone reads a row of phones.
+func scanPhone(scan func(...any) error) (p phoneRecord, err error) {
+	var name, model []byte
+	told := 0
+	err = scan(&name, &model, &p.Seen, &told)
+	p.Name, p.Model, p.Told = string(name), string(model), told != 0
+	return p, err
+}
+
+func (t *sqlTxn) phones() ([]phoneRecord, error) {
+	t.looked = t.looked || !t.locked
+	var all []phoneRecord
+	err := t.rows(sqlPhones, nil, func(scan func(...any) error) error {
+		p, err := scanPhone(scan)
+		all = append(all, p)
+		return err
+	})
+	slices.SortFunc(all, func(a, b phoneRecord) int { return cmp.Compare(a.Name, b.Name) })
+	return all, err
+}
+
+func (t *sqlTxn) tell(n notice) error {
+	if err := t.lock(); err != nil {
+		return err
+	}
+	id, err := t.turn()
+	if err == nil {
+		_, err = t.tx.Exec(t.ctx, sqlInsertNotice, id, []byte(n.Kind), []byte(n.Subject))
+	}
+	return err
+}
+
+func (t *sqlTxn) notices(limit int) ([]notice, error) {
+	if err := t.lock(); err != nil {
+		return nil, err
+	}
+	var all []notice
+	err := t.rows(sqlNotices, []any{t.now() - noticeLease.Milliseconds(), limit}, func(scan func(...any) error) error {
+		var n notice
+		var kind, subject []byte
+		err := scan(&n.ID, &kind, &subject)
+		n.Kind, n.Subject = string(kind), string(subject)
+		all = append(all, n)
+		return err
+	})
+	for _, n := range all {
+		if err == nil {
+			_, err = t.tx.Exec(t.ctx, sqlTakeNotice, t.now(), n.ID)
+		}
+	}
+	return all, err
+}
+
+func (t *sqlTxn) told(id int64) error {
+	if err := t.lock(); err != nil {
+		return err
+	}
+	_, err := t.tx.Exec(t.ctx, sqlDeleteNotice, id)
+	return err
+}

@@ -1,0 +1,227 @@
+package autocall
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tocsin-go/tocsin/internal/sqldb"
+)
+
+// purgeLimit bounds how many calls one transaction forgets.
+const purgeLimit = 200
+
+// errUnlocked asks for the whole once more, with the lock taken first.
+var errUnlocked = errors.New("read before the lock and then written")
+
+// A sqlTxn is a transaction of a sqlStore.
+type sqlTxn struct {
+	ctx    context.Context //nolint:containedctx // of the one request that the transaction is for, as in sql.Tx
+	tx     *sqldb.Tx
+	locked bool            // the turn is ours
+	looked bool            // something was read without it
+	mids   map[string]bool // those that the database knows
+}
+
+var _ txn = (*sqlTxn)(nil)
+
+func (t *sqlTxn) now() int64 { return t.tx.Now() }
+
+// lock takes the turn, unless we have it. Everything that has been read before
+// could have been changed by others meanwhile, so then the transaction fails
+// and is run again.
+func (t *sqlTxn) lock() error {
+	if t.locked {
+		return nil
+	}
+	if t.looked {
+		return errUnlocked
+	}
+	n, err := t.tx.Lock(t.ctx, sqlTurn)
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return errors.New("the row of table autocall_guard is gone: nothing would keep two servers apart")
+	}
+	t.locked = true
+	return nil
+}
+
+// turn returns a number that is greater than all before.
+func (t *sqlTxn) turn() (n int64, err error) {
+	if _, err = t.tx.Exec(t.ctx, sqlTurn); err == nil {
+		err = t.tx.Row(t.ctx, sqlReadTurn).Scan(&n)
+	}
+	return n, err
+}
+
+// look is for what may be read without the lock: by those who only read.
+func (t *sqlTxn) look(query string, args ...any) ([]*item, error) {
+	t.looked = t.looked || !t.locked
+	return t.items(query, args...)
+}
+
+func (t *sqlTxn) byID(id string) (*item, error) {
+	return first(t.look(sqlByID, sqldb.Hash(id)))
+}
+
+func (t *sqlTxn) held(phone string) (*item, error) {
+	return first(t.look(sqlByHolder, sqldb.Hash(phone)))
+}
+
+func (t *sqlTxn) list(openOnly bool, limit int) ([]*item, error) {
+	if openOnly {
+		return t.look(sqlNewestYet, limit)
+	}
+	return t.look(sqlNewest, limit)
+}
+
+// find is for what leads to a change, so it takes the lock first.
+func (t *sqlTxn) find(query string, args ...any) ([]*item, error) {
+	if err := t.lock(); err != nil {
+		return nil, err
+	}
+	return t.items(query, args...)
+}
+
+func (t *sqlTxn) byMid(mid string) (*item, error) {
+	return first(t.find(sqlByMid, sqldb.Hash(mid)))
+}
+
+func (t *sqlTxn) byKey(key string) (*item, error) {
+	return first(t.find(sqlByKey, sqldb.Hash(key)))
+}
+
+func (t *sqlTxn) waiting(limit int) ([]*item, error) {
+	if err := t.lock(); err != nil { // whose clock counts
+		return nil, err
+	}
+	return t.items(sqlWaiting, stageWaits, t.now(), limit)
+}
+
+func (t *sqlTxn) overdue(limit int) ([]*item, error) {
+	if err := t.lock(); err != nil {
+		return nil, err
+	}
+	return t.items(sqlOverdue, t.now(), limit)
+}
+
+// first returns the first item or nil.
+func first(items []*item, err error) (*item, error) {
+	if err != nil || len(items) == 0 {
+		return nil, err
+	}
+	return items[0], nil
+}
+
+// items reads rows of a sequence number and a document.
+func (t *sqlTxn) items(query string, args ...any) ([]*item, error) {
+	var all []*item
+	err := t.rows(query, args, func(scan func(...any) error) error {
+		var doc []byte
+		it := new(item)
+		if err := scan(&it.Seq, &doc); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(doc, it); err != nil {
+			return fmt.Errorf("call of row %d: %w", it.Seq, err)
+		}
+		if it.Hand != nil {
+			t.mids[it.Hand.Mid] = true
+		}
+		all = append(all, it)
+		return nil
+	})
+	return all, err
+}
+
+// rows runs a query and gives each row to f.
+func (t *sqlTxn) rows(query string, args []any, f func(scan func(...any) error) error) (err error) {
+	rows, err := t.tx.Query(t.ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := f(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (t *sqlTxn) put(it *item) error {
+	if err := t.lock(); err != nil {
+		return err
+	}
+	query := sqlUpdateCall
+	if it.Seq == 0 {
+		seq, err := t.turn()
+		if err != nil {
+			return err
+		}
+		query, it.Seq = sqlInsertCall, seq
+	}
+	row, err := callRow(it)
+	if err != nil {
+		return err
+	}
+	if _, err := t.tx.Exec(t.ctx, query, row...); err != nil {
+		return err
+	}
+	if it.Hand == nil || t.mids[it.Hand.Mid] {
+		return nil
+	}
+	t.mids[it.Hand.Mid] = true
+	_, err = t.tx.Exec(t.ctx, sqlInsertMid, sqldb.Hash(it.Hand.Mid), it.Seq)
+	return err
+}
+
+// callRow returns the columns of a call, in the order of the statements.
+func callRow(it *item) ([]any, error) {
+	doc, err := json.Marshal(it)
+	if err != nil {
+		return nil, err
+	}
+	var key, holder, overdue, finished any
+	stage := stageOver
+	if it.State.Open() {
+		stage, overdue = stageWaits, it.Expires
+		if it.Call.Key != "" {
+			key = sqldb.Hash(it.Call.Key)
+		}
+		if it.Hand != nil {
+			stage, overdue, holder = stageRings, min(it.Hand.Lease, it.Expires), sqldb.Hash(it.Hand.Phone)
+		}
+	} else {
+		finished = it.Finished
+	}
+	return []any{
+		sqldb.Hash(it.ID), key, holder, stage, -int(it.Call.Severity), it.Due, overdue, finished, doc, it.Seq,
+	}, nil
+}
+
+func (t *sqlTxn) purge(before int64) (int, error) {
+	if err := t.lock(); err != nil {
+		return 0, err
+	}
+	var ended []any
+	err := t.rows(sqlEnded, []any{before, purgeLimit}, func(scan func(...any) error) error {
+		var seq int64
+		err := scan(&seq)
+		ended = append(ended, seq)
+		return err
+	})
+	if err != nil || len(ended) == 0 {
+		return 0, err
+	}
+	for _, query := range []string{sqlDeleteMids, sqlDeleteCalls} {
+		if _, err := t.tx.Exec(t.ctx, fmt.Sprintf(query, sqldb.Marks(len(ended))), ended...); err != nil {
+			return 0, err
+		}
+	}
+	return len(ended), nil
+}
+
