@@ -224,4 +224,3 @@ func (t *sqlTxn) purge(before int64) (int, error) {
 	}
 	return len(ended), nil
 }
-

@@ -1,0 +1,177 @@
+package queuetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tocsin-go/tocsin/autocall"
+)
+
+// An exam is one check under way.
+type exam struct {
+	*testing.T
+
+	ctx    context.Context //nolint:containedctx // of the one check that the exam is
+	open   func(*autocall.QueueOptions) Queue
+	bubble bool
+	q      Queue
+}
+
+// start opens a queue. What the options do not say is so long that nothing
+// lapses by itself, also on a machine that is busy.
+func (x *exam) start(o autocall.QueueOptions) Queue {
+	x.Helper()
+	if o.Lease == 0 {
+		o.Lease = time.Hour
+	}
+	if o.Deadline == 0 {
+		o.Deadline = 10 * time.Hour
+	}
+	x.q = x.open(&o)
+	return x.q
+}
+
+// run runs Run until stop is called.
+func (x *exam) run() (stop func()) {
+	ctx, cancel := context.WithCancel(x.ctx)
+	done := make(chan error, 1)
+	go func() { done <- x.q.Run(ctx) }()
+	return func() {
+		x.Helper()
+		cancel()
+		if err := <-done; err != nil && ctx.Err() == nil {
+			x.Fatalf("Run: %v", err)
+		}
+	}
+}
+
+// number returns the telephone number of a person of ours.
+func number(n int) string { return fmt.Sprintf("1390000%04d", n) }
+
+// call returns a call to the people with these numbers.
+func call(people ...int) autocall.Call {
+	var c autocall.Call
+	for _, n := range people {
+		c.People = append(c.People, autocall.Person{Name: fmt.Sprint("person ", n), Number: number(n)})
+	}
+	return c
+}
+
+func (x *exam) must(err error) {
+	x.Helper()
+	if err != nil {
+		x.Fatal(err)
+	}
+}
+
+// enqueue adds a call that must be new.
+func (x *exam) enqueue(c autocall.Call) (id string) {
+	x.Helper()
+	id, joined, err := x.q.Enqueue(x.ctx, c)
+	x.must(err)
+	if joined || id == "" {
+		x.Fatalf("Enqueue returned %q, joined %v, and wanted a call of its own", id, joined)
+	}
+	return id
+}
+
+// next polls.
+func (x *exam) next(phone string) autocall.HandOut {
+	x.Helper()
+	h, err := x.q.Next(x.ctx, autocall.Phone{Name: phone})
+	x.must(err)
+	return h
+}
+
+// given polls and must get a hand-out of the people with these numbers.
+func (x *exam) given(phone string, people ...int) (mid string) {
+	x.Helper()
+	h := x.next(phone)
+	var want []string
+	for _, n := range people {
+		want = append(want, number(n))
+	}
+	if h.IsZero() || !slices.Equal(h.Numbers, want) {
+		x.Fatalf("%s got %d numbers %v, and wanted %v", phone, len(h.Numbers), h.Numbers, want)
+	}
+	return h.Mid
+}
+
+// nothing polls and must get nothing.
+func (x *exam) nothing(phone string) {
+	x.Helper()
+	if h := x.next(phone); !h.IsZero() {
+		x.Fatalf("%s got %v, and wanted nothing", phone, h.Numbers)
+	}
+}
+
+// wait polls until there is a hand-out that is not of the given mid.
+func (x *exam) wait(phone, notMid string) (h autocall.HandOut) {
+	x.Helper()
+	x.until("a hand-out for "+phone, func() bool {
+		h = x.next(phone)
+		return !h.IsZero() && h.Mid != notMid
+	})
+	return h
+}
+
+// post tells an outcome, which must be taken as the event. Person 0 is nobody.
+func (x *exam) post(phone, mid string, person int, want autocall.Event) (id string) {
+	x.Helper()
+	o := autocall.Outcome{Phone: autocall.Phone{Name: phone}, Mid: mid}
+	if person != 0 {
+		o.Number = number(person)
+	}
+	r, err := x.q.Answer(x.ctx, o)
+	x.must(err)
+	if r.Event != want {
+		x.Fatalf("Answer made %q of person %d from %s, and wanted %q", r.Event, person, phone, want)
+	}
+	return r.Call
+}
+
+// is returns a call, which must be in a state and have a trail without
+// contradictions.
+func (x *exam) is(id string, want autocall.State) autocall.Status {
+	x.Helper()
+	s, err := x.q.Get(x.ctx, id)
+	x.must(err)
+	if s.State != want {
+		x.Fatalf("the call is %s, and wanted %s: %v", s.State, want, events(s))
+	}
+	if err := CheckTrail(s); err != nil {
+		x.Fatal(err)
+	}
+	return s
+}
+
+// events returns the trail in short.
+func events(s autocall.Status) (all []autocall.Event) {
+	for _, e := range s.Audit {
+		all = append(all, e.Event)
+	}
+	return all
+}
+
+// until asks again and again, until the answer is yes.
+func (x *exam) until(what string, yes func() bool) {
+	x.Helper()
+	for !yes() {
+		select {
+		case <-time.After(2 * time.Millisecond):
+		case <-x.ctx.Done():
+			x.Fatalf("waited for %s: %v", what, x.ctx.Err())
+		}
+	}
+}
+
+// equal compares.
+func equal[T comparable](x *exam, what string, got, want T) {
+	x.Helper()
+	if got != want {
+		x.Fatalf("%s: got %v, want %v", what, got, want)
+	}
+}
