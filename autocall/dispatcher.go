@@ -5,7 +5,7 @@ import (
 	"crypto/rand"
 	"time"
 
-	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // sweepLimit bounds how many items one transaction settles or looks at.
@@ -21,7 +21,8 @@ const postponed = time.Minute
 type Dispatcher struct {
 	store store
 	rules rules
-	opts  QueueOptions // with defaults
+	opts  QueueOptions  // with defaults
+	news  chan struct{} // holds something when a notice was made: wakes Run
 }
 
 var _ Queue = (*Dispatcher)(nil)
@@ -181,12 +182,29 @@ func (d *Dispatcher) Cancel(ctx context.Context, id, cause string) (was bool, er
 		if it == nil {
 			return ErrUnknownCall
 		}
-		if was = it.cancel(t.now(), alert.Truncate(cause, maxName)); !was {
+		if was = it.cancel(t.now(), oneLine(cause, maxName)); !was {
 			return nil
 		}
 		return t.put(it)
 	})
 	return was, err
+}
+
+// CancelKey ends the open call with a key.
+func (d *Dispatcher) CancelKey(ctx context.Context, key, cause string) (id string, err error) {
+	if key == "" {
+		return "", nil
+	}
+	err = d.do(ctx, "cancel", func(t txn) error {
+		id = ""
+		it, err := t.byKey(key)
+		if err != nil || it == nil || !it.cancel(t.now(), oneLine(cause, maxName)) {
+			return err
+		}
+		id = it.ID
+		return t.put(it)
+	})
+	return id, err
 }
 
 // Get returns one call.
@@ -274,4 +292,18 @@ func (d *Dispatcher) do(ctx context.Context, op string, f func(txn) error) error
 		return &Error{Op: op, Err: err}
 	}
 	return nil
+}
+
+// isSilent reports whether a phone has not been heard of for longer than a
+// call takes.
+func (d *Dispatcher) isSilent(t txn, r phoneRecord) bool {
+	return t.now()-r.Seen > max(3*d.opts.PollInterval, 2*d.opts.Lease).Milliseconds()
+}
+
+// oneLine returns s as one clean line of at most limit bytes, with a visible
+// mark where it was cut.
+func oneLine(s string, limit int) string {
+	w := markup.Writer{Mark: "…"}
+	w.Line(s, limit)
+	return string(w.Buf)
 }

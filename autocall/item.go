@@ -1,6 +1,7 @@
 package autocall
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tocsin-go/tocsin/internal/phone"
@@ -40,11 +41,13 @@ type item struct {
 	Created  int64   `json:"created"`
 	Expires  int64   `json:"expires"`
 	Finished int64   `json:"finished,omitempty"`
-	Hand     *hand   `json:"hand,omitempty"` // set while Ringing
+	Hand     *hand   `json:"hand,omitempty"` // while a phone has it, see held
 	Past     []hand  `json:"past,omitempty"` // hand-outs that ended
 	By       *Person `json:"by,omitempty"`
 	Told     State   `json:"told,omitempty"` // final state of which a notice was made
 	Audit    []Entry `json:"audit"`
+
+	kept int // entries of Audit that are known already
 }
 
 // A hand is a hand-out: what a phone was told, under a mid of its own.
@@ -55,6 +58,28 @@ type hand struct {
 	Lease    int64  `json:"lease"`    // each poll of the phone renews it
 	Deadline int64  `json:"deadline"` // nothing does
 	Quiet    int64  `json:"quiet"`    // until then the phone is told to wait
+	Busy     int64  `json:"busy"`     // until then its last call may last
+}
+
+// clone returns a copy that can be changed. Lists are shared as far as they go.
+func (it *item) clone() *item {
+	if it == nil {
+		return nil
+	}
+	c := *it
+	if it.Hand != nil {
+		c.Hand = new(*it.Hand)
+	}
+	c.Past, c.Audit, c.kept = slices.Clip(it.Past), slices.Clip(it.Audit), len(it.Audit)
+	return &c
+}
+
+// ends returns when time alone changes an open item.
+func (it *item) ends() int64 {
+	if it.Hand != nil {
+		return min(it.Hand.Lease, it.Expires)
+	}
+	return it.Expires
 }
 
 // newItem returns a checked call as an item.

@@ -8,6 +8,8 @@ type notice struct {
 	ID      int64  // given by the store
 	Kind    string // a final State, or "silent"
 	Subject string // id of the call, or name of the phone
+	Tries   int    // how often somebody took it
+	Due     int64  // not to be taken before
 }
 
 // A phoneRecord is what a store keeps of a phone.

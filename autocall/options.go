@@ -1,9 +1,22 @@
 package autocall
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"time"
+)
+
+// Defaults and limits of QueueOptions.
+const (
+	defaultLease        = 3 * time.Minute
+	minLease            = 30 * time.Second // one ringing
+	defaultDeadline     = 10 * time.Minute
+	defaultPollInterval = 10 * time.Second
+	defaultKeep         = 7 * 24 * time.Hour
+	maxList             = 5
 )
 
 // QueueOptions change what a queue does. Nil and the zero value mean the
@@ -29,6 +42,11 @@ type QueueOptions struct {
 	// PollInterval is how often the phones are set to poll. Default 10 s.
 	PollInterval time.Duration
 
+	// Phones names the phones that must poll, as the handler knows them, so
+	// that one which never does is reported too. Default: every phone that
+	// ever polled must go on.
+	Phones []string
+
 	// Keep is how long calls that ended can be asked for. Default 7 days.
 	Keep time.Duration
 
@@ -48,4 +66,45 @@ type QueueOptions struct {
 	// Logger gets a record of each transition. No number is whole. Default:
 	// none.
 	Logger *slog.Logger
+}
+
+// newDispatcher returns a queue over a store.
+func newDispatcher(s store, opts *QueueOptions) (*Dispatcher, error) {
+	d := &Dispatcher{store: s}
+	if opts != nil {
+		d.opts = *opts
+	}
+	o := &d.opts
+	o.Lease = cmp.Or(o.Lease, defaultLease)
+	o.Deadline = cmp.Or(o.Deadline, max(defaultDeadline, 2*o.Lease, 2*o.StepDelay))
+	o.List = cmp.Or(o.List, 1)
+	o.PollInterval = cmp.Or(o.PollInterval, defaultPollInterval)
+	o.Keep = cmp.Or(o.Keep, defaultKeep)
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	o.Phones = slices.Clone(o.Phones)
+	if err := o.check(); err != nil {
+		return nil, &Error{Op: "new queue", Err: err, final: true}
+	}
+	d.rules = rules{lease: o.Lease, deadline: o.Deadline, stepDelay: o.StepDelay, list: o.List}
+	d.news = make(chan struct{}, 1)
+	return d, nil
+}
+
+// check says what is wrong with options that have their defaults.
+func (o *QueueOptions) check() error {
+	switch {
+	case o.Lease < minLease:
+		return fmt.Errorf("lease of %v, want at least %v: the app does not poll during a call", o.Lease, minLease)
+	case o.Deadline < o.Lease || o.Deadline > MaxExpiry:
+		return fmt.Errorf("deadline of %v, want the lease of %v to %v", o.Deadline, o.Lease, MaxExpiry)
+	case o.StepDelay < 0 || o.StepDelay >= o.Deadline:
+		return fmt.Errorf("step delay of %v, want less than the deadline of %v", o.StepDelay, o.Deadline)
+	case o.List < 1 || o.List > maxList:
+		return fmt.Errorf("list of %d people, want 1 to %d", o.List, maxList)
+	case o.PollInterval < time.Second || o.PollInterval > o.Lease:
+		return fmt.Errorf("poll interval of %v, want 1s to the lease of %v", o.PollInterval, o.Lease)
+	case o.Keep < time.Minute:
+		return fmt.Errorf("keep of %v, want at least a minute", o.Keep)
+	}
+	return nil
 }

@@ -31,7 +31,12 @@ type Queue interface {
 	// is ringing rings on; its number is not handed out again.
 	Cancel(ctx context.Context, id, cause string) (bool, error)
 
-	// Get returns one call, or ErrUnknownCall.
+	// CancelKey is Cancel for the open call with a Key, and returns its id. If
+	// there is none it returns "".
+	CancelKey(ctx context.Context, key, cause string) (id string, err error)
+
+	// Get returns one call, or ErrUnknownCall, also if it ended so long ago
+	// that it was forgotten.
 	Get(ctx context.Context, id string) (Status, error)
 
 	// List returns up to limit calls, the newest first.

@@ -3,7 +3,7 @@ package autocall
 import "context"
 
 // A store keeps items. There are two: memory and SQL. All rules stand in
-// item and Book; a store only finds and keeps.
+// item and Dispatcher; a store only finds and keeps.
 //
 // Times are milliseconds of Unix time on the clock of the store.
 type store interface {
@@ -25,15 +25,16 @@ type txn interface {
 	byMid(mid string) (*item, error)
 	byKey(key string) (*item, error)
 
-	// held finds the open item that a phone has, or returns nil.
+	// held finds the item whose Hand has the phone, or returns nil. There is at
+	// most one. It need not be open: a phone whose call was taken away may be
+	// ringing still.
 	held(phone string) (*item, error)
 
 	// waiting returns up to limit open items that no phone has and that are
 	// due, the worst Severity first and of equals the oldest.
 	waiting(limit int) ([]*item, error)
 
-	// overdue returns up to limit open items whose lease, deadline or expiry
-	// has passed.
+	// overdue returns up to limit open items for which ends has come.
 	overdue(limit int) ([]*item, error)
 
 	// list returns up to limit items, the newest first, only open ones if
@@ -44,15 +45,16 @@ type txn interface {
 	put(*item) error
 
 	// see notes that a phone was heard of just now, and returns what was
-	// known of it before.
+	// known of it before: the zero record if nothing was.
 	see(phone, model string) (phoneRecord, error)
 
 	// phones returns all phones that were ever heard of, by name.
 	phones() ([]phoneRecord, error)
 	putPhone(phoneRecord) error
 
-	// tell adds a notice, notices returns up to limit that nobody has taken
-	// within the last minute and takes them, and told removes one.
+	// tell keeps a notice: a new one if its ID is zero, else a changed one.
+	// notices returns up to limit that are Due, the oldest first, and told
+	// removes one.
 	tell(notice) error
 	notices(limit int) ([]notice, error)
 	told(id int64) error
