@@ -5,13 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/tocsin-go/tocsin/internal/sqldb"
 )
-
-// noticeLease is how long a notice belongs to the server that took it.
-const noticeLease = time.Minute
 
 func (t *sqlTxn) see(phone, model string) (phoneRecord, error) {
 	if err := t.lock(); err != nil {
@@ -72,10 +68,15 @@ func (t *sqlTxn) tell(n notice) error {
 	if err := t.lock(); err != nil {
 		return err
 	}
-	id, err := t.turn()
-	if err == nil {
-		_, err = t.tx.Exec(t.ctx, sqlInsertNotice, id, []byte(n.Kind), []byte(n.Subject))
+	query := sqlUpdateNotice
+	if n.ID == 0 {
+		id, err := t.turn()
+		if err != nil {
+			return err
+		}
+		query, n.ID = sqlInsertNotice, id
 	}
+	_, err := t.tx.Exec(t.ctx, query, []byte(n.Kind), []byte(n.Subject), n.Tries, n.Due, n.ID)
 	return err
 }
 
@@ -84,19 +85,14 @@ func (t *sqlTxn) notices(limit int) ([]notice, error) {
 		return nil, err
 	}
 	var all []notice
-	err := t.rows(sqlNotices, []any{t.now() - noticeLease.Milliseconds(), limit}, func(scan func(...any) error) error {
+	err := t.rows(sqlNotices, []any{t.now(), limit}, func(scan func(...any) error) error {
 		var n notice
 		var kind, subject []byte
-		err := scan(&n.ID, &kind, &subject)
+		err := scan(&n.ID, &kind, &subject, &n.Tries, &n.Due)
 		n.Kind, n.Subject = string(kind), string(subject)
 		all = append(all, n)
 		return err
 	})
-	for _, n := range all {
-		if err == nil {
-			_, err = t.tx.Exec(t.ctx, sqlTakeNotice, t.now(), n.ID)
-		}
-	}
 	return all, err
 }
 

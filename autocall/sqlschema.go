@@ -10,10 +10,10 @@ package autocall
 // not do, as clusters hand theirs out to each machine in blocks.
 //
 // autocall_calls has a row for each call: the call itself in doc, as JSON, and
-// beside it what is searched. open_key is NULL once the call has ended, holder
-// is NULL while no phone has it: that both are unique is the engine's own word
+// beside it what is searched. open_key is NULL once the call has ended, and
+// holder while no phone has it: that both are unique is the engine's own word
 // for two of the rules. stage is one of those below, urgency the severity
-// turned round so that one index has both directions.
+// turned round so that one index has both directions, overdue_at is item.ends.
 //
 // autocall_mids finds the call of each hand-out, past ones too. autocall_phones
 // and autocall_notices are what their records are in this package.
@@ -43,7 +43,8 @@ var sqlSchema = []string{
 	`CREATE TABLE IF NOT EXISTS autocall_phones (
 		id $HASH NOT NULL PRIMARY KEY, name $BLOB NOT NULL, model $BLOB NOT NULL, seen BIGINT NOT NULL, told SMALLINT NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS autocall_notices (
-		id BIGINT NOT NULL PRIMARY KEY, kind $BLOB NOT NULL, subject $BLOB NOT NULL, taken BIGINT NOT NULL)`,
+		id BIGINT NOT NULL PRIMARY KEY, kind $BLOB NOT NULL, subject $BLOB NOT NULL,
+		tries INTEGER NOT NULL, due BIGINT NOT NULL)`,
 }
 
 // The stages of a call.
@@ -83,8 +84,8 @@ const (
 	sqlInsertPhone = `INSERT INTO autocall_phones (name, model, seen, told, id) VALUES (?, ?, ?, ?, ?)`
 	sqlUpdatePhone = `UPDATE autocall_phones SET name = ?, model = ?, seen = ?, told = ? WHERE id = ?`
 
-	sqlInsertNotice = `INSERT INTO autocall_notices (id, kind, subject, taken) VALUES (?, ?, ?, 0)`
-	sqlNotices      = `SELECT id, kind, subject FROM autocall_notices WHERE taken <= ? ORDER BY id LIMIT ?`
-	sqlTakeNotice   = `UPDATE autocall_notices SET taken = ? WHERE id = ?`
+	sqlInsertNotice = `INSERT INTO autocall_notices (kind, subject, tries, due, id) VALUES (?, ?, ?, ?, ?)`
+	sqlUpdateNotice = `UPDATE autocall_notices SET kind = ?, subject = ?, tries = ?, due = ? WHERE id = ?`
+	sqlNotices      = `SELECT id, kind, subject, tries, due FROM autocall_notices WHERE due <= ? ORDER BY id LIMIT ?`
 	sqlDeleteNotice = `DELETE FROM autocall_notices WHERE id = ?`
 )

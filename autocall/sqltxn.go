@@ -128,6 +128,7 @@ func (t *sqlTxn) items(query string, args ...any) ([]*item, error) {
 		if err := json.Unmarshal(doc, it); err != nil {
 			return fmt.Errorf("call of row %d: %w", it.Seq, err)
 		}
+		it.kept = len(it.Audit)
 		if it.Hand != nil {
 			t.mids[it.Hand.Mid] = true
 		}
@@ -186,17 +187,20 @@ func callRow(it *item) ([]any, error) {
 		return nil, err
 	}
 	var key, holder, overdue, finished any
+	if it.Hand != nil {
+		holder = sqldb.Hash(it.Hand.Phone)
+	}
 	stage := stageOver
-	if it.State.Open() {
-		stage, overdue = stageWaits, it.Expires
-		if it.Call.Key != "" {
-			key = sqldb.Hash(it.Call.Key)
-		}
-		if it.Hand != nil {
-			stage, overdue, holder = stageRings, min(it.Hand.Lease, it.Expires), sqldb.Hash(it.Hand.Phone)
-		}
-	} else {
+	switch {
+	case !it.State.Open():
 		finished = it.Finished
+	case it.Hand == nil:
+		stage, overdue = stageWaits, it.ends()
+	default:
+		stage, overdue = stageRings, it.ends()
+	}
+	if it.State.Open() && it.Call.Key != "" {
+		key = sqldb.Hash(it.Call.Key)
 	}
 	return []any{
 		sqldb.Hash(it.ID), key, holder, stage, -int(it.Call.Severity), it.Due, overdue, finished, doc, it.Seq,

@@ -156,20 +156,19 @@ func checkRounds(x *exam) {
 
 func checkInterval(x *exam) {
 	x.start(autocall.QueueOptions{})
-	for _, interval := range []time.Duration{30 * time.Minute, 30 * time.Millisecond} {
-		c := call(1)
-		c.Rounds, c.Interval = 2, interval
-		id := x.enqueue(c)
-		x.post("phone", x.given("phone", 1), 0, autocall.EventNobody)
-		if x.bubble || interval > time.Minute {
-			x.nothing("phone")
-			x.is(id, autocall.Queued)
-		}
-		if interval < time.Minute {
-			x.post("phone", x.wait("phone", "").Mid, 1, autocall.EventAnswered)
-			equal(x, "round", x.is(id, autocall.Answered).Round, 2)
-		}
-	}
+	c := call(1)
+	c.Rounds, c.Interval = 2, 30*time.Minute
+	id := x.enqueue(c)
+	x.post("phone", x.given("phone", 1), 0, autocall.EventNobody)
+	x.nothing("phone")
+	x.place.Advance(29 * time.Minute)
+	x.nothing("phone")
+	other := x.enqueue(call(2)) // which does not wait for the pause
+	x.post("phone", x.given("phone", 2), 2, autocall.EventAnswered)
+	x.is(other, autocall.Answered)
+	x.place.Advance(time.Minute)
+	x.post("phone", x.given("phone", 1), 1, autocall.EventAnswered)
+	equal(x, "round", x.is(id, autocall.Answered).Round, 2)
 }
 
 func checkLists(x *exam) {
@@ -188,17 +187,15 @@ func checkLists(x *exam) {
 
 // Between two steps the phone is told to wait.
 func checkSteps(x *exam) {
-	x.start(autocall.QueueOptions{StepDelay: 30 * time.Millisecond})
+	x.start(autocall.QueueOptions{StepDelay: 10 * time.Minute})
 	id := x.enqueue(call(1))
 	mid := x.given("phone", 1)
-	if x.bubble {
+	for range 2 {
 		x.nothing("phone")
+		x.nothing("other")
+		x.place.Advance(10 * time.Minute)
+		equal(x, "mid of the next step", x.given("phone", 1), mid)
 	}
-	equal(x, "mid of the second step", x.wait("phone", "").Mid, mid)
-	if x.bubble {
-		x.nothing("phone")
-	}
-	x.nothing("other")
 	x.post("phone", mid, 1, autocall.EventAnswered)
 	x.is(id, autocall.Answered)
 }

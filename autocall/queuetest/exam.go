@@ -14,23 +14,28 @@ import (
 type exam struct {
 	*testing.T
 
-	ctx    context.Context //nolint:containedctx // of the one check that the exam is
-	open   func(*autocall.QueueOptions) Queue
-	bubble bool
-	q      Queue
+	ctx   context.Context //nolint:containedctx // of the one check that the exam is
+	place Place
+	q     Queue
 }
 
-// start opens a queue. What the options do not say is so long that nothing
-// lapses by itself, also on a machine that is busy.
+// What start sets where the options say nothing.
+const (
+	lease    = time.Hour
+	deadline = 10 * time.Hour
+)
+
+// start opens a queue. Its leases are so long that nothing lapses but by
+// Advance, also on a machine that is busy.
 func (x *exam) start(o autocall.QueueOptions) Queue {
 	x.Helper()
 	if o.Lease == 0 {
-		o.Lease = time.Hour
+		o.Lease = lease
 	}
 	if o.Deadline == 0 {
-		o.Deadline = 10 * time.Hour
+		o.Deadline = deadline
 	}
-	x.q = x.open(&o)
+	x.q = x.place.Open(&o)
 	return x.q
 }
 
@@ -108,16 +113,6 @@ func (x *exam) nothing(phone string) {
 	}
 }
 
-// wait polls until there is a hand-out that is not of the given mid.
-func (x *exam) wait(phone, notMid string) (h autocall.HandOut) {
-	x.Helper()
-	x.until("a hand-out for "+phone, func() bool {
-		h = x.next(phone)
-		return !h.IsZero() && h.Mid != notMid
-	})
-	return h
-}
-
 // post tells an outcome, which must be taken as the event. Person 0 is nobody.
 func (x *exam) post(phone, mid string, person int, want autocall.Event) (id string) {
 	x.Helper()
@@ -159,11 +154,13 @@ func events(s autocall.Status) (all []autocall.Event) {
 // until asks again and again, until the answer is yes.
 func (x *exam) until(what string, yes func() bool) {
 	x.Helper()
+	ctx, cancel := context.WithTimeout(x.ctx, patience)
+	defer cancel()
 	for !yes() {
 		select {
-		case <-time.After(2 * time.Millisecond):
-		case <-x.ctx.Done():
-			x.Fatalf("waited for %s: %v", what, x.ctx.Err())
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			x.Fatalf("waited for %s: %v", what, ctx.Err())
 		}
 	}
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/tocsin-go/tocsin/autocall"
 )
 
-// patience bounds one check. It ends only one that waits for what never comes.
-const patience = 5 * time.Minute
+// patience bounds a wait for what a queue does by itself, in Go's time. It ends
+// only one that is in vain.
+const patience = time.Minute
 
 // A Queue is what is checked: [autocall.Dispatcher] with any store.
 type Queue interface {
@@ -23,46 +24,40 @@ type Queue interface {
 	Run(ctx context.Context) error
 }
 
-// A Kit says how to make the queues to check.
-type Kit struct {
-	// New prepares a place with nothing in it and returns a function that
-	// opens a queue there.
-	New func(t *testing.T) (open func(*autocall.QueueOptions) Queue)
+// A Place is where queues keep their calls. It is empty at first.
+type Place struct {
+	// Open opens a queue.
+	Open func(*autocall.QueueOptions) Queue
 
-	// Shared says that open may be called several times: each time it returns
+	// Shared says that Open may be called several times: each time it returns
 	// a queue of its own over the same calls, as another server or the next
 	// one after a restart would have.
 	Shared bool
 
-	// Bubble says that the queue goes by the clock of Go. Each check then runs
-	// in a bubble of testing/synctest, and those that take minutes run too.
-	Bubble bool
+	// Advance moves the clock by which the queue goes. If it is nil, that is
+	// the clock of Go, which a bubble of testing/synctest moves.
+	Advance func(time.Duration)
 }
 
-// Run runs all checks, each a parallel subtest with a place of its own.
-func Run(t *testing.T, k Kit) {
+// Run runs all checks, each in parallel and in a place of its own, which where
+// prepares: in a bubble or, if it has an Advance, in none.
+func Run(t *testing.T, bubble bool, where func(t *testing.T) Place) {
 	for _, c := range checks() {
-		switch {
-		case c.shared && !k.Shared, c.slow && !k.Bubble:
-			continue
-		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if k.Bubble {
-				synctest.Test(t, func(t *testing.T) { k.examine(t, c) })
+			if bubble {
+				synctest.Test(t, func(t *testing.T) { examine(t, c, where(t)) })
 				return
 			}
-			k.examine(t, c)
+			examine(t, c, where(t))
 		})
 	}
 }
 
 // A check is one property of a queue.
 type check struct {
-	name   string
-	run    func(*exam)
-	shared bool // needs Kit.Shared
-	slow   bool // takes minutes, so it needs Kit.Bubble
+	name string
+	run  func(*exam)
 }
 
 // checks returns all checks.
@@ -86,9 +81,9 @@ func checks() []check {
 		{name: "cancel", run: checkCancel},
 		{name: "expiry", run: checkExpiry},
 		{name: "policy", run: checkPolicy},
-		{name: "postponed", run: checkPostponed, slow: true},
+		{name: "postponed", run: checkPostponed},
 		{name: "notices", run: checkNotices},
-		{name: "notices again", run: checkNoticesAgain, slow: true},
+		{name: "notices again", run: checkNoticesAgain},
 		{name: "phones", run: checkPhones},
 		{name: "silence", run: checkSilence},
 		{name: "lists of calls", run: checkList},
@@ -97,14 +92,15 @@ func checks() []check {
 		{name: "ended context", run: checkContext},
 		{name: "one key at once", run: checkOneKey},
 		{name: "crowd", run: checkCrowd},
-		{name: "restart", run: checkRestart, shared: true},
-		{name: "two servers", run: checkServers, shared: true},
+		{name: "restart", run: checkRestart},
+		{name: "two servers", run: checkServers},
 	}
 }
 
 // examine runs one check.
-func (k Kit) examine(t *testing.T, c check) {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	c.run(&exam{T: t, ctx: ctx, open: k.New(t), bubble: k.Bubble})
+func examine(t *testing.T, c check, place Place) {
+	if place.Advance == nil {
+		place.Advance = func(d time.Duration) { <-time.After(d) }
+	}
+	c.run(&exam{T: t, ctx: t.Context(), place: place})
 }

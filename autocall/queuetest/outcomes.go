@@ -9,45 +9,55 @@ import (
 	"github.com/tocsin-go/tocsin/autocall"
 )
 
-// short is a lease that a check waits for.
-const short = 30 * time.Millisecond
-
 // A phone that falls silent loses its call to another one, and is believed all
 // the same when it says that somebody picked up.
 func checkLease(x *exam) {
-	x.start(autocall.QueueOptions{Lease: short})
-	id := x.enqueue(call(1, 2))
+	x.start(autocall.QueueOptions{})
+	c := call(1, 2)
+	c.Expiry = autocall.MaxExpiry
+	id := x.enqueue(c)
 	old := x.given("A", 1)
-	h := x.wait("B", "")
-	equal(x, "number", h.Numbers[0], number(1))
-	if h.Mid == old {
+	for range 2 { // each poll renews the lease
+		x.place.Advance(lease * 3 / 4)
+		equal(x, "mid of A", x.given("A", 1), old)
+		x.nothing("B")
+	}
+	x.place.Advance(lease)
+	mid := x.given("B", 1)
+	if mid == old {
 		x.Fatal("the second hand-out has the mid of the first")
 	}
+	x.nothing("A")
 	x.post("A", old, 0, autocall.EventIgnored)
+	equal(x, "mid of B", x.given("B", 1), mid)
 	equal(x, "call of a late answer", x.post("A", old, 1, autocall.EventLate), id)
 	x.nothing("A")
 	x.nothing("B")
-	s := x.is(id, autocall.Answered)
-	equal(x, "who answered", s.By.Number, number(1))
-	x.post("B", h.Mid, 0, autocall.EventIgnored)
-	x.post("B", h.Mid, 1, autocall.EventIgnored)
+	equal(x, "who answered", x.is(id, autocall.Answered).By.Number, number(1))
+	x.post("B", mid, 0, autocall.EventIgnored)
+	x.post("B", mid, 1, autocall.EventIgnored)
 	x.is(id, autocall.Answered)
 }
 
 // Polling renews the lease but not for ever. A person whom no phone manages to
 // ring is passed over.
 func checkDeadline(x *exam) {
-	x.start(autocall.QueueOptions{Deadline: short})
-	id := x.enqueue(call(1, 2))
-	mid, rung := "", ""
+	x.start(autocall.QueueOptions{Deadline: lease * 3 / 2})
+	c := call(1, 2)
+	c.Expiry = autocall.MaxExpiry
+	id := x.enqueue(c)
+	old := ""
 	for range 3 {
-		h := x.wait("phone", mid)
-		mid, rung = h.Mid, h.Numbers[0]
-		equal(x, "number", rung, number(1))
+		mid := x.given("phone", 1)
+		if mid == old {
+			x.Fatal("a hand-out has the mid of one that was lost")
+		}
+		x.place.Advance(lease * 3 / 4)
+		equal(x, "mid", x.given("phone", 1), mid)
+		x.place.Advance(lease * 3 / 4)
+		old = mid
 	}
-	h := x.wait("phone", mid)
-	equal(x, "number after three hand-outs were lost", h.Numbers[0], number(2))
-	x.post("phone", h.Mid, 2, autocall.EventAnswered)
+	x.post("phone", x.given("phone", 2), 2, autocall.EventAnswered)
 	x.is(id, autocall.Answered)
 }
 
@@ -155,39 +165,21 @@ func checkCancel(x *exam) {
 func checkExpiry(x *exam) {
 	x.start(autocall.QueueOptions{})
 	c := call(1)
-	c.Key, c.Expiry = "key", short
+	c.Key, c.Expiry = "key", 20*time.Minute
 	waiting := x.enqueue(c)
-	x.until("a second call with the key", func() bool { // nobody polls meanwhile
-		_, joined, err := x.q.Enqueue(x.ctx, call2(c, time.Hour))
-		x.must(err)
-		return !joined
-	})
-	x.is(waiting, autocall.Expired)
-	x.given("other", 1)
-
-	c = call(2)
-	c.Expiry = short
-	id := x.enqueue(c)
-	mid := ""
-	x.until("the end of the call", func() bool {
-		h := x.next("phone")
-		if h.IsZero() {
-			return true
-		}
-		mid = h.Mid
-		return false
-	})
-	x.is(id, autocall.Expired)
-	if mid != "" { // unless it had expired before the first poll
-		x.post("phone", mid, 2, autocall.EventLate)
-		x.is(id, autocall.Answered)
+	x.place.Advance(19 * time.Minute)
+	if id, joined, err := x.q.Enqueue(x.ctx, c); err != nil || !joined || id != waiting {
+		x.Fatalf("Enqueue returned %s, joined %v, %v, and wanted to join %s", id, joined, err, waiting)
 	}
-}
-
-// call2 returns c with another expiry.
-func call2(c autocall.Call, expiry time.Duration) autocall.Call {
-	c.Expiry = expiry
-	return c
+	x.place.Advance(time.Minute)
+	second := x.enqueue(c) // nobody polled meanwhile
+	x.is(waiting, autocall.Expired)
+	mid := x.given("phone", 1)
+	x.place.Advance(20 * time.Minute)
+	x.nothing("phone")
+	x.is(second, autocall.Expired)
+	x.post("phone", mid, 1, autocall.EventLate)
+	x.is(second, autocall.Answered)
 }
 
 func checkPolicy(x *exam) {
@@ -218,18 +210,14 @@ func checkPolicy(x *exam) {
 
 // A call that must not be rung now is rung when it may.
 func checkPostponed(x *exam) {
-	until := time.Now().Add(3 * time.Minute)
-	x.start(autocall.QueueOptions{Policy: func(now time.Time, _ alert.Severity, _ autocall.Person) autocall.Verdict {
-		if now.Before(until) {
-			return autocall.NotNow
-		}
-		return autocall.Ring
-	}})
+	verdict := autocall.NotNow
+	x.start(autocall.QueueOptions{Policy: func(time.Time, alert.Severity, autocall.Person) autocall.Verdict { return verdict }})
 	id := x.enqueue(call(1))
-	h := x.wait("phone", "")
-	if time.Now().Before(until) {
-		x.Fatal("rung too early")
-	}
-	x.post("phone", h.Mid, 1, autocall.EventAnswered)
+	x.nothing("phone")
+	x.place.Advance(30 * time.Minute)
+	x.nothing("phone")
+	verdict = autocall.Ring
+	x.place.Advance(2 * time.Minute)
+	x.post("phone", x.given("phone", 1), 1, autocall.EventAnswered)
 	x.is(id, autocall.Answered)
 }

@@ -1,0 +1,22 @@
+package autocall_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/autocall/queuetest"
+)
+
+func TestMemoryQueue(t *testing.T) {
+	t.Parallel()
+	queuetest.Run(t, true, func(t *testing.T) queuetest.Place {
+		t.Helper()
+		return queuetest.Place{Open: func(o *autocall.QueueOptions) queuetest.Queue {
+			q, err := autocall.NewMemoryQueue(o)
+			require.NoError(t, err)
+			return q
+		}}
+	})
+}

@@ -1,0 +1,104 @@
+package realdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// A Clock is how far the clock of a database is ahead, as those see it who
+// opened the database with it: a lease of minutes ends in a test at once.
+type Clock struct {
+	ahead atomic.Int64 // milliseconds
+}
+
+// Advance moves the clock forward.
+func (c *Clock) Advance(d time.Duration) { c.ahead.Add(d.Milliseconds()) }
+
+// OpenWith opens a database that Open returned the words for, so that the
+// queries with which internal/sqldb reads the clock go by c.
+func (c *Clock) OpenWith(tb testing.TB, name, dsn string) *sql.DB {
+	tb.Helper()
+	plain, err := sql.Open(name, dsn)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer plain.Close() //nolint:errcheck // only its driver is wanted
+	db := sql.OpenDB(&connector{clock: c, driver: plain.Driver(), dsn: dsn})
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Log(err)
+		}
+	})
+	return db
+}
+
+// A connector makes connections that go by a Clock.
+type connector struct {
+	clock  *Clock
+	driver driver.Driver
+	dsn    string
+}
+
+// Driver returns the driver beneath.
+func (c *connector) Driver() driver.Driver { return c.driver }
+
+// Connect opens a connection. The drivers of tests connect to this machine, so
+// it does without the context.
+func (c *connector) Connect(context.Context) (driver.Conn, error) {
+	conn, err := c.driver.Open(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	full, ok := conn.(fullConn)
+	if !ok {
+		return nil, fmt.Errorf("%T lacks a method of database/sql/driver", conn)
+	}
+	return &clockConn{fullConn: full, clock: c.clock}, nil
+}
+
+// A fullConn has what all our drivers have.
+type fullConn interface {
+	driver.Conn
+	driver.QueryerContext
+	driver.ExecerContext
+	driver.ConnPrepareContext
+	driver.ConnBeginTx
+	driver.SessionResetter
+}
+
+// A clockConn is a connection on which it is later.
+type clockConn struct {
+	fullConn
+
+	clock *Clock
+}
+
+// QueryContext adds to queries for the clock.
+func (c *clockConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	for _, now := range [...]string{"julianday('now')", "clock_timestamp()", "SYSDATE(3)"} {
+		if strings.Contains(query, now) {
+			query = fmt.Sprintf("%s + %d", query, c.clock.ahead.Load())
+		}
+	}
+	return c.fullConn.QueryContext(ctx, query, args)
+}
+
+// IsValid asks the connections that can tell.
+func (c *clockConn) IsValid() bool {
+	v, ok := c.fullConn.(driver.Validator)
+	return !ok || v.IsValid()
+}
+
+// CheckNamedValue asks the connections that care.
+func (c *clockConn) CheckNamedValue(v *driver.NamedValue) error {
+	if checker, ok := c.fullConn.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}
