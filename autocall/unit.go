@@ -14,7 +14,7 @@ import (
 type unit struct {
 	txn
 
-	told    bool // a notice was made
+	noticed bool // a notice was made
 	records []record
 }
 
@@ -30,7 +30,7 @@ func (u *unit) settle(it *item) error {
 		if err := u.tell(notice{Kind: string(it.State), Subject: it.ID}); err != nil {
 			return err
 		}
-		u.told = true
+		u.noticed = true
 	}
 	for _, e := range it.fresh {
 		u.records = append(u.records, record{it.ID, e})
@@ -86,7 +86,7 @@ func (d *Dispatcher) do(ctx context.Context, op string, f func(*unit) error) err
 	if err != nil {
 		return &Error{Op: op, Err: err, begun: !errors.Is(err, ErrUnknownCall)}
 	}
-	if u.told {
+	if u.noticed {
 		select {
 		case d.wake <- struct{}{}:
 		default: // it is awake
