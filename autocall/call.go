@@ -1,13 +1,15 @@
 package autocall
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/internal/phone"
 )
 
 // Limits of a [Call].
@@ -22,35 +24,14 @@ const (
 	defaultExpiry = time.Hour
 )
 
-// A Person is somebody to ring. The name is what reports say; it is never sent
-// to a phone.
-type Person struct {
-	Name   string `json:"name,omitempty"`
-	Number string `json:"number"` // as the phone's own dialler logs it: national digits, or + and digits
-}
-
-// String returns the name and the masked number.
-func (p Person) String() string {
-	if p.Name == "" {
-		return phone.Mask(p.Number)
-	}
-	return p.Name + " (" + phone.Mask(p.Number) + ")"
-}
-
-// GoString keeps the number out of %#v.
-func (p Person) GoString() string { return fmt.Sprintf("autocall.Person(%q)", p.String()) }
-
-// Format keeps the number out of every verb of package fmt.
-func (p Person) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(p.String())) }
-
 // A Call asks for people to be rung, in order, until one of them picks up.
 type Call struct {
 	// Key is the identity of the problem. While a call with the same Key is
 	// under way another one is not made. An empty Key matches nothing.
 	Key string `json:"key,omitempty"`
 
-	// People are rung in this order. Equal numbers count once: a phone that
-	// gets the same number twice in a row never stops.
+	// People are rung in this order, at most [MaxPeople]. Equal numbers count
+	// once: a phone that gets a number twice in one list never stops.
 	People []Person `json:"people"`
 
 	// Message says what it is about, for reports: at most [MaxMessage] bytes.
@@ -89,44 +70,23 @@ func (c Call) checked() (Call, error) {
 	case c.Expiry < 0 || c.Expiry > MaxExpiry:
 		return c, fmt.Errorf("expiry %v, want at most %v", c.Expiry, MaxExpiry)
 	}
-	if c.Rounds == 0 {
-		c.Rounds = 1
-	}
-	if c.Expiry == 0 {
-		c.Expiry = defaultExpiry
-	}
+	c.Severity = clamp(c.Severity)
+	c.Rounds = cmp.Or(c.Rounds, 1)
+	c.Expiry = cmp.Or(c.Expiry, defaultExpiry)
 	var err error
 	c.People, err = distinct(c.People)
 	return c, err
 }
 
-// distinct checks the people and drops those whose number came before.
-func distinct(people []Person) ([]Person, error) {
-	var out []Person
-	seen := make(map[string]bool)
-	for i, p := range people {
-		p.Number = phone.Bare(p.Number)
-		switch {
-		case !callable(p.Number):
-			return nil, fmt.Errorf("person %d: not a telephone number: want 7 to 15 digits, or + and digits", i+1)
-		case len(p.Name) > maxName || !utf8.ValidString(p.Name):
-			return nil, fmt.Errorf("person %d: name is not UTF-8 or has over %d bytes", i+1, maxName)
-		case !seen[p.Number]:
-			seen[p.Number] = true
-			out = append(out, p)
-		}
+// LogValue returns what identifies a call in a log. Message stays out: it may
+// hold anything.
+func (c Call) LogValue() slog.Value {
+	people := make([]string, len(c.People))
+	for i, p := range c.People {
+		people[i] = p.String()
 	}
-	switch {
-	case len(out) == 0:
-		return nil, errors.New("nobody to ring")
-	case len(out) > MaxPeople:
-		return nil, fmt.Errorf("%d people, at most %d", len(out), MaxPeople)
-	}
-	return out, nil
-}
-
-// callable reports whether a number may be handed to a phone. What a dialler
-// would take for a command, such as a forwarding code, is none.
-func callable(number string) bool {
-	return phone.IsE164(number) || phone.IsNational(number) && len(number) >= 7
+	return slog.GroupValue(
+		slog.String("key", oneLine(c.Key, maxName)), slog.String("severity", clamp(c.Severity).String()),
+		slog.String("people", strings.Join(people, ", ")), slog.Int("rounds", c.Rounds),
+	)
 }

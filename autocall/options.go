@@ -86,7 +86,7 @@ func newDispatcher(s store, opts *QueueOptions) (*Dispatcher, error) {
 		return nil, &Error{Op: "new queue", Err: err, final: true}
 	}
 	d.rules = rules{lease: o.Lease, deadline: o.Deadline, stepDelay: o.StepDelay, list: o.List}
-	d.news = make(chan struct{}, 1)
+	d.wake = make(chan struct{}, 1)
 	return d, nil
 }
 

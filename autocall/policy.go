@@ -13,13 +13,13 @@ type Verdict uint8
 // The verdicts.
 const (
 	Ring   Verdict = iota // now
-	NotNow                // later: the call waits, and its expiry goes on
-	Never                 // the person is passed over
+	NotNow                // the call waits; its expiry does not
+	Skip                  // the person is passed over, in this round
 )
 
 // A Policy decides, at the moment of a hand-out, whether a person may be rung.
 // It is called under the lock of the queue: it must be quick and must not call
-// the queue.
+// the queue. If it panics the call waits.
 type Policy func(now time.Time, s alert.Severity, p Person) Verdict
 
 // Policies asks one policy after the other; the strictest verdict counts.
@@ -41,7 +41,7 @@ func Blocklist(numbers ...string) Policy {
 	}
 	return func(_ time.Time, _ alert.Severity, p Person) Verdict {
 		if blocked[phone.Bare(p.Number)] {
-			return Never
+			return Skip
 		}
 		return Ring
 	}

@@ -1,6 +1,7 @@
 package autocall
 
 import (
+	"log/slog"
 	"time"
 )
 
@@ -34,6 +35,15 @@ type Status struct {
 	Audit    []Entry   // every transition, oldest first
 }
 
+// LogValue returns what identifies a call in a log, without whole numbers.
+func (s Status) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("id", s.ID), slog.String("state", string(s.State)), slog.Int("round", s.Round), slog.Any("call", s.Call)}
+	if s.By != nil {
+		attrs = append(attrs, slog.String("by", s.By.String()))
+	}
+	return slog.GroupValue(attrs...)
+}
+
 // An Entry is one transition of a call, or a request that was refused one.
 type Entry struct {
 	At     time.Time `json:"at"`
@@ -51,6 +61,7 @@ type Event string
 // The events.
 const (
 	EventQueued     Event = "queued"     // the call was accepted
+	EventRaised     Event = "raised"     // it was asked for again, with a greater severity
 	EventHandedOut  Event = "handed out" // a phone was given a number
 	EventAnswered   Event = "answered"   // somebody picked up
 	EventLate       Event = "late"       // somebody picked up after the hand-out had passed on

@@ -1,0 +1,253 @@
+package autocall
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/httpcall"
+)
+
+const (
+	// pathEnd is what the app's documentation prints as the whole path.
+	pathEnd = "/alert/phone"
+
+	minToken = 16 // bytes
+
+	// answerTime is what the queue gets. The app hangs up after 10 s.
+	answerTime = 8 * time.Second
+
+	burst = 5 // requests at once
+)
+
+// HandlerOptions change what a [Handler] does. Nil and the zero value mean the
+// defaults.
+type HandlerOptions struct {
+	// PollInterval is how often the phones are set to poll. One that comes
+	// more than twice as often is slowed down; five requests at once are
+	// normal. Default 10 s; -1 switches the limit off.
+	PollInterval time.Duration
+
+	// Allow lists the addresses that may call. Default: everybody who knows a
+	// token.
+	Allow []netip.Prefix
+
+	// ClientIP finds the address of the caller. Behind a proxy it must believe
+	// a header only if the proxy set it. Default: the peer of the connection.
+	ClientIP func(*http.Request) (netip.Addr, error)
+
+	// Logger gets one record for each request that was refused or could not be
+	// served, at most six a minute of the same kind from strangers. No record
+	// holds a token, the URL or a whole number. Default: none.
+	Logger *slog.Logger
+}
+
+// A Handler is what the phones poll. It is safe for concurrent use. The URL to
+// be entered in the app is, whatever stands before it,
+//
+//	http://192.0.2.8:8080/phone/TOKEN/alert/phone
+//
+// with the token of the phone, with or without a slash at the end. Mount it
+// below a prefix and not at the exact path, so that no request is redirected:
+//
+//	mux.Handle("/phone/", handler)
+//
+// # Answers
+//
+// Every answer, whatever the request, is a JSON object with a code, as the app
+// dies of anything else. Code 0 with a phone and a mid is a hand-out, code 1
+// means that there is nothing to ring, and 2 that the request was wrong. The app
+// does not look at the HTTP status, which is for people and proxies: 200; 400
+// for a request that cannot be read; 403 for an address that may not call; 404
+// for a wrong token or path; 405; 429 for one that comes too often; 500 after a
+// panic; 503 when the queue is not available.
+//
+// There is one exception. An outcome that the queue could not keep is not
+// answered at all: the connection is closed. The app takes any answer, a 503
+// too, as a receipt, and only when there is none it keeps what it knows and
+// tells it again. Behind a proxy that answers 502 instead, an outcome "nobody"
+// is then lost and the same number rings once more; "picked up" is told again
+// in any case, because the mid is handed out until the queue has kept it.
+type Handler struct {
+	queue  Queue
+	phones []caller
+	opts   HandlerOptions
+	quiet  *httpcall.Limiter // for the log: what strangers do
+}
+
+// A caller is a phone that may poll.
+type caller struct {
+	name    string
+	token   [sha256.Size]byte // of equal length, for the comparison
+	polls   *httpcall.Limiter
+	posts   *httpcall.Limiter // apart: a refused outcome would be lost
+	unknown *httpcall.Limiter // for the log: outcomes of calls nobody knows
+}
+
+var _ http.Handler = (*Handler)(nil)
+
+// NewHandler returns a Handler for a queue and the phones that may poll, each
+// with a name, which logs and audit trails show, and a token. A token is text
+// for a URL path, letters, digits and -._~ only, of at least 16 bytes, and no
+// two are equal; whoever knows it gets telephone numbers, so make it random, as
+// crypto/rand.Text does. Two phones with one token are one phone, and both ring.
+func NewHandler(queue Queue, tokens map[string]string, opts *HandlerOptions) (*Handler, error) {
+	h := &Handler{queue: queue, quiet: httpcall.NewLimiter(10*time.Second, 6)}
+	if opts != nil {
+		h.opts = *opts
+		h.opts.Allow = slices.Clone(opts.Allow)
+	}
+	h.opts.PollInterval = cmp.Or(h.opts.PollInterval, defaultPollInterval)
+	h.opts.Logger = cmp.Or(h.opts.Logger, slog.New(slog.DiscardHandler))
+	if h.opts.ClientIP == nil {
+		h.opts.ClientIP = peer
+	}
+	if queue == nil {
+		return nil, errors.New("autocall: new handler: no queue")
+	}
+	for name, token := range tokens {
+		if err := h.admit(name, token); err != nil {
+			return nil, fmt.Errorf("autocall: new handler: %w", err)
+		}
+	}
+	if len(h.phones) == 0 {
+		return nil, errors.New("autocall: new handler: no phone")
+	}
+	return h, nil
+}
+
+// admit adds a phone.
+func (h *Handler) admit(name, token string) error {
+	c := caller{name: name, token: sha256.Sum256([]byte(token)), unknown: httpcall.NewLimiter(10*time.Second, 6)}
+	if every := h.opts.PollInterval / 2; every > 0 {
+		c.polls, c.posts = httpcall.NewLimiter(every, burst), httpcall.NewLimiter(every, burst)
+	}
+	switch {
+	case name == "" || name != oneLine(name, maxName):
+		return fmt.Errorf("phone name %q: want one line of 1 to %d bytes", oneLine(name, maxName), maxName)
+	case len(token) < minToken || !fitsPath(token):
+		return fmt.Errorf("phone %q: the token must be at least %d letters, digits and -._~", name, minToken)
+	case slices.ContainsFunc(h.phones, func(other caller) bool { return other.token == c.token }):
+		return fmt.Errorf("phone %q: another phone has the same token", name)
+	}
+	h.phones = append(h.phones, c)
+	return nil
+}
+
+// fitsPath tells whether s stands for itself in the path of a URL.
+func fitsPath(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case strings.IndexByte("-._~", c) < 0:
+			return false
+		}
+	}
+	return strings.Trim(s, ".") != ""
+}
+
+// peer returns the address at the other end of the connection.
+func peer(r *http.Request) (netip.Addr, error) {
+	p, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}, errors.New("autocall: remote address is not an IP address")
+	}
+	return p.Addr(), nil
+}
+
+// ServeHTTP answers one request of a phone.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	status, said := h.answer(r)
+	said.write(w, status)
+}
+
+// answer finds out who asks and what to answer.
+func (h *Handler) answer(r *http.Request) (status int, said reply) {
+	defer func() {
+		if v := recover(); v != nil {
+			if v == http.ErrAbortHandler { //nolint:errorlint // a panic value, which net/http compares in this way too
+				panic(v)
+			}
+			h.opts.Logger.LogAttrs(r.Context(), slog.LevelError, "request panicked", slog.String("panic", panicText(v)))
+			status, said = http.StatusInternalServerError, refusal("internal error")
+		}
+	}()
+	if !h.allowed(r) {
+		h.stranger(r, "request refused: address not allowed")
+		return http.StatusForbidden, refusal("forbidden")
+	}
+	phone := h.identify(r.URL.Path)
+	if phone == nil {
+		h.stranger(r, "request refused: wrong token or path")
+		return http.StatusNotFound, refusal("not found")
+	}
+	switch r.Method {
+	case http.MethodGet:
+		return h.poll(r, phone)
+	case http.MethodPost:
+		return h.outcome(r, phone)
+	}
+	return http.StatusMethodNotAllowed, refusal("want GET or POST")
+}
+
+// allowed reports whether the address of the caller is on the list. One that
+// nobody can tell is not.
+func (h *Handler) allowed(r *http.Request) bool {
+	if len(h.opts.Allow) == 0 {
+		return true
+	}
+	addr, err := h.opts.ClientIP(r)
+	if err != nil {
+		return false
+	}
+	addr = addr.Unmap().WithZone("")
+	return slices.ContainsFunc(h.opts.Allow, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// identify returns the phone whose token stands in the path, or nil. The time
+// it takes does not depend on which.
+func (h *Handler) identify(path string) *caller {
+	rest, found := strings.CutSuffix(strings.TrimSuffix(path, "/"), pathEnd)
+	token := sha256.Sum256([]byte(rest[strings.LastIndexByte(rest, '/')+1:]))
+	at := -1
+	for i := range h.phones {
+		at = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(token[:], h.phones[i].token[:]), i, at)
+	}
+	if at < 0 || !found {
+		return nil
+	}
+	return &h.phones[at]
+}
+
+// stranger logs what somebody did who is no phone, not too often.
+func (h *Handler) stranger(r *http.Request, message string) {
+	if spare(r, h.quiet) {
+		h.log(r, message)
+	}
+}
+
+// spare takes something of a budget and reports whether there was anything.
+func spare(r *http.Request, l *httpcall.Limiter) bool {
+	return l.Wait(alert.Once(context.WithoutCancel(r.Context()))) == nil
+}
+
+// log writes a record about a request. Its path holds the token, or an attempt
+// at it, and is left out.
+func (h *Handler) log(r *http.Request, message string, attrs ...slog.Attr) {
+	from := "unknown"
+	if addr, err := h.opts.ClientIP(r); err == nil {
+		from = addr.String()
+	}
+	attrs = append(attrs, slog.String("caller", from), slog.String("method", oneLine(r.Method, 16)))
+	h.opts.Logger.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelWarn, message, attrs...)
+}
