@@ -128,7 +128,6 @@ func (t *sqlTxn) items(query string, args ...any) ([]*item, error) {
 		if err := json.Unmarshal(doc, it); err != nil {
 			return fmt.Errorf("call of row %d: %w", it.Seq, err)
 		}
-		it.kept = len(it.Audit)
 		if it.Hand != nil {
 			t.mids[it.Hand.Mid] = true
 		}

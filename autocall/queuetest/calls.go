@@ -61,7 +61,6 @@ func checkRefused(x *exam) {
 		"too many rounds":  func(c *autocall.Call) { c.Rounds = autocall.MaxRounds + 1 },
 		"too long a life":  func(c *autocall.Call) { c.Expiry = autocall.MaxExpiry + 1 },
 		"a pause backward": func(c *autocall.Call) { c.Interval = -1 },
-		"no such severity": func(c *autocall.Call) { c.Severity = alert.Critical + 1 },
 	} {
 		c := call(1)
 		change(&c)
@@ -72,9 +71,15 @@ func checkRefused(x *exam) {
 		}
 	}
 	x.nothing("phone")
+	for over, want := range map[alert.Severity]alert.Severity{100: alert.Critical, -100: alert.Info} { // never a reason to refuse
+		c := call(1)
+		c.Severity = over
+		equal(x, "severity", x.is(x.enqueue(c), autocall.Queued).Call.Severity, want)
+	}
 }
 
-// The worst first, and of equals the one that came first.
+// The worst first, and of equals the one that came first. A call that is asked
+// for again and is worse now moves up.
 func checkOrder(x *exam) {
 	x.start(autocall.QueueOptions{})
 	severities := []alert.Severity{
@@ -82,10 +87,15 @@ func checkOrder(x *exam) {
 	}
 	for i, s := range severities {
 		c := call(i)
-		c.Severity = s
+		c.Severity, c.Key = s, number(i)
 		x.enqueue(c)
 	}
-	for _, i := range []int{2, 5, 8, 4, 0, 7, 3, 1, 6} {
+	worse := call(0)
+	worse.Severity, worse.Key = alert.Major, number(7)
+	if _, joined, err := x.q.Enqueue(x.ctx, worse); err != nil || !joined {
+		x.Fatalf("Enqueue: joined %v, %v", joined, err)
+	}
+	for _, i := range []int{2, 5, 8, 4, 7, 0, 3, 1, 6} {
 		x.post("phone", x.given("phone", i), 0, autocall.EventNobody)
 	}
 	x.nothing("phone")

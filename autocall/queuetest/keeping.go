@@ -77,7 +77,7 @@ func checkList(x *exam) {
 		{false, 3, ids[:3]},
 		{true, 100, []string{ids[0], ids[2], ids[5], ids[6]}},
 		{true, 2, []string{ids[0], ids[2]}},
-		{true, 0, nil},
+		{true, 0, []string{ids[0], ids[2], ids[5], ids[6]}}, // as many as usual
 	} {
 		all, err := x.q.List(x.ctx, tt.openOnly, tt.limit)
 		x.must(err)

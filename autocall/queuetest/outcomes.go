@@ -110,6 +110,8 @@ func checkLate(x *exam) {
 	equal(x, "who answered", x.is(id, autocall.Answered).By.Number, number(1))
 
 	id = x.enqueue(call(3))
+	x.nothing("phone") // it is ringing person 2
+	x.place.Advance(2 * time.Minute)
 	mid = x.given("phone", 3)
 	x.post("phone", mid, 0, autocall.EventNobody)
 	x.is(id, autocall.Exhausted)
@@ -149,6 +151,15 @@ func checkCancel(x *exam) {
 	x.nothing("phone")
 	x.post("phone", mid, 1, autocall.EventIgnored)
 	x.is(ringing, autocall.Cancelled)
+	c := call(3)
+	c.Key = "key"
+	id := x.enqueue(c)
+	for _, want := range []string{id, ""} {
+		got, err := x.q.CancelKey(x.ctx, "key", "resolved")
+		x.must(err)
+		equal(x, "CancelKey", got, want)
+	}
+	x.is(id, autocall.Cancelled)
 	for _, id := range []string{"", "x", "\x00\xff", ringing + " ", strings.ToLower(ringing)} {
 		_, err := x.q.Cancel(x.ctx, id, "")
 		refused, ok := errors.AsType[*autocall.Error](err)
