@@ -96,7 +96,7 @@ func checkList(x *exam) {
 // What ended is forgotten when its time is over, and not before. What is open
 // is not.
 func checkPurge(x *exam) {
-	const ended = 300 // more than a store may forget at once
+	const ended = 220 // more than a store may forget at once
 	x.start(autocall.QueueOptions{Keep: time.Hour})
 	stop := x.run()
 	mid := ""

@@ -66,14 +66,6 @@ func (e *Engine) open(tb testing.TB, dsn string) *sql.DB {
 	return db
 }
 
-// Kill ends the server as a power cut would. A file has no server.
-func (e *Engine) Kill() {
-	if e.cmd != nil {
-		_ = e.cmd.Process.Kill()
-		_ = e.cmd.Wait()
-	}
-}
-
 // Start brings a killed server back, on its old port and with its data, and
 // waits until it answers.
 func (e *Engine) Start(tb testing.TB) {
