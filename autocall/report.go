@@ -39,7 +39,7 @@ const source = "autocall"
 type reportWords struct {
 	answered, exhausted, expired, silent string
 
-	by, tried   string // formats: who picked up; who did not, and in how many rounds
+	by, list    string // formats: who picked up; who was to be rung, and how many rounds were begun
 	comma, stop string
 }
 
@@ -50,18 +50,18 @@ func wordsOf(l alert.Locale) reportWords {
 		return reportWords{
 			answered: "Telephone call picked up", exhausted: "Nobody picked up the telephone",
 			expired: "Nobody picked up the telephone in time", silent: "The telephone that rings people does not report",
-			by: "%s picked up", tried: "Rung: %s; rounds: %d", comma: ", ", stop: ". ",
+			by: "%s picked up", list: "List: %s; rounds: %d", comma: ", ", stop: ". ",
 		}
 	case alert.Japanese:
 		return reportWords{
 			answered: "電話に応答がありました", exhausted: "電話に誰も応答しませんでした",
 			expired: "時間内に電話の応答がありませんでした", silent: "発信用の電話機から連絡がありません",
-			by: "%s が応答しました", tried: "発信先：%s、%d 巡", comma: "、", stop: "。",
+			by: "%s が応答しました", list: "発信先：%s、%d 巡", comma: "、", stop: "。",
 		}
 	}
 	return reportWords{
 		answered: "电话告警已接听", exhausted: "电话告警无人接听", expired: "电话告警超时无人接听", silent: "拨号手机失去联系",
-		by: "%s 已接听", tried: "已呼叫：%s，共 %d 轮", comma: "，", stop: "。",
+		by: "%s 已接听", list: "名单：%s，共 %d 轮", comma: "，", stop: "。",
 	}
 }
 
@@ -76,7 +76,7 @@ func reportOf(s Status, l alert.Locale) alert.Alert {
 		name = w.expired
 	}
 	if details == "" {
-		details = fmt.Sprintf(w.tried, strings.Join(namesOf(s.Call.People), w.comma), s.Round)
+		details = fmt.Sprintf(w.list, strings.Join(namesOf(s.Call.People), w.comma), s.Round)
 	}
 	if s.Call.Message != "" {
 		details += w.stop + redact(s.Call.Message, s.Call.People)
