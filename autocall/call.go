@@ -81,12 +81,8 @@ func (c Call) checked() (Call, error) {
 // LogValue returns what identifies a call in a log. Message stays out: it may
 // hold anything.
 func (c Call) LogValue() slog.Value {
-	people := make([]string, len(c.People))
-	for i, p := range c.People {
-		people[i] = p.String()
-	}
 	return slog.GroupValue(
 		slog.String("key", oneLine(c.Key, maxName)), slog.String("severity", clamp(c.Severity).String()),
-		slog.String("people", strings.Join(people, ", ")), slog.Int("rounds", c.Rounds),
+		slog.String("people", strings.Join(namesOf(c.People), ", ")), slog.Int("rounds", c.Rounds),
 	)
 }

@@ -136,12 +136,8 @@ func (d *Dispatcher) CancelKey(ctx context.Context, key, cause string) (id strin
 
 // clean returns a cause as the trail may show it.
 func (it *item) clean(cause string) string {
-	numbers := make([]string, len(it.Call.People))
-	for i, p := range it.Call.People {
-		numbers[i] = p.Number
-	}
 	// The cut comes last, lest half a number stays.
-	return oneLine(phone.Redact(oneLine(cause, 64*maxName), numbers...), maxName)
+	return oneLine(redact(oneLine(cause, 64*maxName), it.Call.People), maxName)
 }
 
 // Get returns one call, see [Queue].

@@ -1,7 +1,6 @@
 package autocall
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -51,6 +50,3 @@ func uncertain(err error, unsafe bool) error {
 	}
 	return err
 }
-
-// ended reports whether err says that ctx has ended.
-func ended(ctx context.Context, err error) bool { return ctx.Err() != nil && errors.Is(err, ctx.Err()) }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package autocall_test
+
+const raceEnabled = false

@@ -1,0 +1,196 @@
+package autocall
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/speech"
+)
+
+// messageRunes bounds the text of a call. Nobody hears it; reports show it.
+const messageRunes = 400
+
+// A Roster says who is to be rung about alerts, in order: who is on duty. To
+// name nobody is an error, for there is no default.
+type Roster func(ctx context.Context, alerts []alert.Alert) ([]Person, error)
+
+// SenderOptions change what a [Sender] does. Nil and the zero value mean the
+// defaults.
+type SenderOptions struct {
+	// Name sets the calls of this Sender apart from those of others in the
+	// same queue, which are about the same problems and ring other people.
+	// Give each its own, of at most 64 letters, digits and hyphens, and keep
+	// it over restarts.
+	Name string
+
+	// Locale is the language of the words added to the alerts. Default:
+	// Chinese.
+	Locale alert.Locale
+
+	// Rounds, Interval and Expiry are those of each [Call].
+	Rounds   int
+	Interval time.Duration
+	Expiry   time.Duration
+
+	// Roster, if not nil, is asked at each Send instead of a fixed list. Then
+	// NewSender must be given no people.
+	Roster Roster
+}
+
+// A Sender rings people about alerts: one call for each Send, whatever the
+// number of alerts. It is safe for concurrent use and needs no closing.
+//
+// # What nil means
+//
+// The queue has taken a call that accounts for every alert, or has it already.
+// Nobody needs to have picked up: use [Wait], [Escalate] or the callbacks of
+// the queue for that.
+//
+// # Repetitions
+//
+// The call has the severity of the worst alert, and a Key made of the problems
+// that the alerts are about: of Source and Key, or without a Key of all that
+// names the alert. While a call is open, alerts about the same problems, or
+// some of them, join it and ring nobody again; they may raise its severity. So
+// may a Send that failed be repeated. When somebody has picked up the call is
+// over, and the next alert makes another one: wrap the Sender in [alert.Dedup].
+//
+// # Recoveries
+//
+// What counts is the last alert about a problem. A Send in which every problem
+// is over makes no call. Problems that are over cancel an open call of this
+// Sender if it is about no others; a call that is about others too goes on, as
+// it is better to ring once too often. A Send with both does both; its text
+// counts the recoveries too.
+type Sender struct {
+	queue  Queue
+	roster Roster // a closure, where no printer finds numbers
+	opts   SenderOptions
+}
+
+var _ alert.Sender = (*Sender)(nil)
+
+// NewSender returns a Sender that rings people, in their order, or whom the
+// Roster of the options names. That a number can be rung, and the options too,
+// are checked here.
+func NewSender(queue Queue, people []Person, opts *SenderOptions) (*Sender, error) {
+	s := &Sender{queue: queue}
+	if opts != nil {
+		s.opts = *opts
+	}
+	s.roster, s.opts.Roster = s.opts.Roster, nil
+	probe := people
+	switch {
+	case queue == nil:
+		return nil, errors.New("autocall: new sender: no queue")
+	case !fitsName(s.opts.Name):
+		return nil, errors.New("autocall: new sender: Name must be at most 64 letters, digits and hyphens")
+	case s.roster != nil && len(people) > 0:
+		return nil, errors.New("autocall: new sender: both people and a Roster")
+	case s.roster != nil:
+		probe = []Person{{Number: "0000000"}} // whom it names is not known yet
+	default:
+		fixed := slices.Clone(people)
+		s.roster = func(context.Context, []alert.Alert) ([]Person, error) { return fixed, nil }
+	}
+	if _, err := s.call(probe).checked(); err != nil {
+		return nil, fmt.Errorf("autocall: new sender: %w", err)
+	}
+	return s, nil
+}
+
+// call returns a call to people with the settings of s.
+func (s *Sender) call(people []Person) Call {
+	return Call{People: people, Rounds: s.opts.Rounds, Interval: s.opts.Interval, Expiry: s.opts.Expiry}
+}
+
+// Send makes one call for all alerts, see [Sender]. Its errors say through
+// [alert.Retryable] whether to try again: yes, unless the people are wrong.
+func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
+	_, err := s.Place(ctx, alerts...)
+	return err
+}
+
+// Place is Send, and returns the id of the call that the alerts are in. It is
+// empty if every problem is over.
+func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (id string, err error) {
+	if len(alerts) == 0 {
+		return "", nil
+	}
+	if err := ctx.Err(); err != nil {
+		return "", fmt.Errorf("autocall: send: nothing was queued: %w", err)
+	}
+	open, err := s.queue.List(ctx, true, maxLimit)
+	if err != nil {
+		return "", err
+	}
+	lasting, over, worst := problems(alerts)
+	if err := s.cancel(ctx, open, over); err != nil || len(lasting) == 0 {
+		return "", err
+	}
+	people, err := s.roster(ctx, slices.Clone(alerts))
+	if err != nil {
+		return "", fmt.Errorf("autocall: send: roster: %w", err)
+	}
+	c := s.call(people)
+	c.Key, c.Severity = s.keyOf(open, lasting), worst
+	c.Message = speech.Voice{Locale: s.opts.Locale}.Message(alerts, messageRunes)
+	id, _, err = s.queue.Enqueue(ctx, c)
+	return id, err
+}
+
+// problems returns the problems that last after the alerts, those that are
+// over, and the worst severity of the former.
+func problems(alerts []alert.Alert) (lasting, over []problem, worst alert.Severity) {
+	last := make(map[problem]alert.Status, len(alerts))
+	severity := make(map[problem]alert.Severity, len(alerts))
+	for i := range alerts {
+		a := &alerts[i]
+		p := problemOf(a)
+		last[p] = a.Status
+		if a.Status != alert.Resolved {
+			if before, known := severity[p]; !known || a.Severity > before {
+				severity[p] = a.Severity
+			}
+		}
+	}
+	worst = alert.Info
+	for p, status := range last {
+		if status == alert.Resolved {
+			over = append(over, p)
+			continue
+		}
+		lasting, worst = append(lasting, p), max(worst, severity[p])
+	}
+	return sorted(lasting), sorted(over), worst
+}
+
+// sorted puts problems into the order that a key has.
+func sorted(problems []problem) []problem {
+	slices.SortFunc(problems, func(a, b problem) int { return cmp.Compare(a, b) })
+	return problems
+}
+
+// cancel ends the open calls that are about nothing but problems which are
+// over.
+func (s *Sender) cancel(ctx context.Context, open []Status, over []problem) error {
+	if len(over) == 0 {
+		return nil
+	}
+	own := s.key(over)
+	for i := range open {
+		key := open[i].Call.Key
+		if named, common := s.compare(key, over); key != own && (named == 0 || common < named) {
+			continue
+		}
+		if _, err := s.queue.CancelKey(ctx, key, "resolved"); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package autocall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// waitEvery is how often Wait asks, give or take half a second.
+const waitEvery = 2 * time.Second
+
+// Wait returns the Status of a call when it is final, by asking any Queue every
+// two seconds. When ctx ends, it returns the last Status that it saw and an
+// error that matches ctx.Err(). An error of the queue that is retryable is
+// waited out; an unknown call matches [ErrUnknownCall].
+//
+// A call that nobody answered may be answered late, see [EventLate]; Wait has
+// returned by then.
+func Wait(ctx context.Context, q Queue, id string) (last Status, err error) {
+	for {
+		s, err := q.Get(ctx, id)
+		switch {
+		case err == nil && !s.State.Open():
+			return s, nil
+		case err == nil:
+			last = s
+		case !alert.Retryable(err):
+			return last, err
+		}
+		timer := time.NewTimer(waitEvery - time.Second/2 + rand.N(time.Second))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return last, fmt.Errorf("autocall: waiting for an outcome: %w", errors.Join(ctx.Err(), err))
+		}
+	}
+}
+
+// Escalate returns a Sender that rings people through first and waits. If
+// nobody picks up, or the queue does not take the call, the alerts go to next.
+// Its Send takes as long as the call does, at most its Expiry; if ctx ends
+// before, repeating it joins the call that is under way.
+//
+// Alerts that say that all is over are for first alone: next knows only of
+// what it was sent.
+func Escalate(first *Sender, next alert.Sender) alert.Sender {
+	return alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+		id, err := first.Place(ctx, alerts...)
+		if err == nil && id == "" {
+			return nil
+		}
+		if err == nil {
+			var s Status
+			if s, err = Wait(ctx, first.queue, id); err == nil && (s.State == Answered || s.State == Cancelled) {
+				return nil
+			}
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		if failed := next.Send(ctx, alerts...); failed != nil {
+			return errors.Join(failed, err)
+		}
+		return nil
+	})
+}
