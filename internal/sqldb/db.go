@@ -10,11 +10,18 @@ import (
 )
 
 const (
-	maxRepeats  = 50                     // of one transaction; reached only in a fault
+	maxRepeats  = 50                     // of a transaction; reached only in a fault
 	firstPause  = 2 * time.Millisecond   // before the first repetition
 	longest     = 250 * time.Millisecond // pause
 	maxRepeated = 10 * time.Second       // after which a transaction is not repeated any more
+	maxIdle     = 10 * time.Second       // between two statements of one
+	maxBegins   = 5                      // attempts to begin one: each may find a connection that died meanwhile
 )
+
+// A notBegun error says that a transaction could not begin.
+type notBegun struct{ error }
+
+func (e notBegun) Unwrap() error { return e.error }
 
 // A DB is a database and its dialect. It is safe for concurrent use.
 type DB struct {
@@ -84,8 +91,8 @@ func (t *Tx) Row(ctx context.Context, query string, args ...any) *sql.Row {
 	return t.tx.QueryRowContext(ctx, t.dialect.Bind(query), args...)
 }
 
-// Tx runs f in a transaction and commits it. When the engine asks for it the
-// whole is run once more, so f starts from nothing each time and has no effect
+// Tx runs f in a transaction and commits it. When the engine asks for it, or the
+// connection from the pool turns out to be dead, the whole is run once more, so f starts from nothing each time and has no effect
 // outside the database. After an error of Commit nobody knows whether it took
 // place; f must be fit to be called again by the caller.
 func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
@@ -100,7 +107,9 @@ func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
 	began, pause := time.Now(), firstPause
 	for repeats := 0; ; repeats++ {
 		err := db.once(ctx, f)
-		if err == nil || repeats == maxRepeats || time.Since(began) > maxRepeated || !Repeatable(err) && !lost(err) {
+		_, unbegun := errors.AsType[notBegun](err)
+		again := Repeatable(err) || lost(err) || unbegun && repeats < maxBegins && ctx.Err() == nil
+		if !again || repeats == maxRepeats || time.Since(began) > maxRepeated {
 			return err
 		}
 		// Jitter, or those who collided collide again.
@@ -123,7 +132,7 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) (err error) {
 	}
 	tx, err := db.sql.BeginTx(ctx, opts)
 	if err != nil {
-		return err
+		return notBegun{err}
 	}
 	committed := false
 	defer func() {
@@ -146,12 +155,17 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) (err error) {
 
 // begin reads the clock. On SQLite it first makes the transaction one that
 // writes: a transaction that reads and then wants to write fails if another
-// has written meanwhile.
+// has written meanwhile. On PostgreSQL it says how long a server may do nothing
+// in the middle of it; a machine that is gone would hold its locks for hours.
 func (t *Tx) begin(ctx context.Context) error {
-	if t.dialect == SQLite {
+	switch t.dialect {
+	case SQLite:
 		if _, err := t.tx.ExecContext(ctx, lockSQLite); err != nil && !noTable(err) {
 			return err
 		}
+	case PostgreSQL:
+		bound := fmt.Sprintf("SELECT set_config('idle_in_transaction_session_timeout', '%d', true), %s", maxIdle.Milliseconds(), t.dialect.now())
+		return t.tx.QueryRowContext(ctx, bound).Scan(new(string), &t.now)
 	}
 	return t.readClock(ctx)
 }

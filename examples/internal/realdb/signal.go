@@ -33,7 +33,12 @@ func (e *Engine) Kill() {
 
 // Pause stops the server and all its processes as they are, so that it keeps
 // its connections and answers nobody, until Resume.
-func (e *Engine) Pause() { e.signal(syscall.SIGSTOP) }
+func (e *Engine) Pause() {
+	e.signal(syscall.SIGSTOP)
+	for tries := 0; e.cmd != nil && tries < 1000 && !stopped(e.cmd.Process.Pid); tries++ {
+		<-time.After(5 * time.Millisecond)
+	}
+}
 
 // Resume lets a server go on that was stopped by Pause.
 func (e *Engine) Resume() { e.signal(syscall.SIGCONT) }
@@ -67,11 +72,30 @@ func parent(pid int) int {
 	if err != nil {
 		return -1
 	}
-	var state string
-	of := -1
-	// The name, in brackets, may hold anything.
-	if _, err := fmt.Sscan(string(stat[bytes.LastIndexByte(stat, ')')+1:]), &state, &of); err != nil || state == "Z" {
+	state, of := fields(stat)
+	if state == "Z" {
 		return -1
 	}
 	return of
+}
+
+// stopped reports whether all threads of a process have stopped, which they do
+// one after the other.
+func stopped(pid int) bool {
+	stats, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, name := range stats {
+		stat, err := os.ReadFile(name) //nolint:gosec // of the system
+		if state, _ := fields(stat); err == nil && state != "T" {
+			return false
+		}
+	}
+	return true
+}
+
+// fields returns the state and the parent in a line of the system's. The name
+// before them, in brackets, may hold anything.
+func fields(stat []byte) (state string, parent int) {
+	parent = -1
+	_, _ = fmt.Sscan(string(stat[bytes.LastIndexByte(stat, ')')+1:]), &state, &parent)
+	return state, parent
 }

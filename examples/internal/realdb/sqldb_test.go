@@ -2,6 +2,7 @@ package realdb_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -35,6 +36,7 @@ func TestRealDatabases(t *testing.T) {
 				{"values", testValues},
 				{"collisions", testCollisions},
 				{"failure", testFailure},
+				{"holder who stops", testHolder},
 				{"server comes back", testServerComesBack},
 			} {
 				t.Run(test.name, func(t *testing.T) { test.run(t, e) })
@@ -191,16 +193,65 @@ func testFailure(t *testing.T, e *realdb.Engine) {
 	require.ErrorIs(t, db.Tx(over, func(*sqldb.Tx) error { return nil }), context.Canceled)
 }
 
-// A server that died and came back is talked to again.
-func testServerComesBack(t *testing.T, e *realdb.Engine) {
-	if e.Name == "sqlite" {
-		return // a file has no server
+// Who stops in the middle of a transaction gives way to the others after some
+// seconds. Only PostgreSQL can be told so.
+func testHolder(t *testing.T, e *realdb.Engine) {
+	if e.Name != "postgres" {
+		return
 	}
 	db := open(t, e)
 	ctx := t.Context()
 	require.NoError(t, db.Migrate(ctx, "things", steps))
+	add := func(tx *sqldb.Tx) error {
+		_, err := tx.Lock(ctx, `INSERT INTO counters (name, n) VALUES (?, 1)`, "x")
+		return err
+	}
+	held, release := make(chan struct{}), make(chan struct{})
+	stopped := make(chan error, 1)
+	go func() {
+		var once sync.Once
+		stopped <- db.Tx(ctx, func(tx *sqldb.Tx) error {
+			err := add(tx)
+			once.Do(func() { close(held) })
+			<-release
+			return errors.Join(err, bump(ctx, tx, "x"))
+		})
+	}()
+	<-held
+	require.NoError(t, db.Tx(ctx, add), "the row was waited for until its holder was given up")
+	close(release)
+	require.Error(t, <-stopped)
+}
+
+// A server that died and came back is talked to again, though there are
+// connections in the pool that died with it.
+func testServerComesBack(t *testing.T, e *realdb.Engine) {
+	if e.Name == "sqlite" {
+		return // a file has no server
+	}
+	raw, _, _ := e.Open(t)
+	const idle = 4
+	raw.SetMaxIdleConns(idle)
+	db := wrap(t, e, raw)
+	ctx := t.Context()
+	require.NoError(t, db.Migrate(ctx, "things", steps))
+	nothing := func(*sqldb.Tx) error { return nil }
 	e.Kill()
-	require.Error(t, db.Tx(ctx, func(*sqldb.Tx) error { return nil }))
+	require.Error(t, db.Tx(ctx, nothing))
 	e.Start(t)
 	require.NoError(t, db.Migrate(ctx, "things", steps))
+
+	conns := make([]*sql.Conn, idle)
+	for i := range conns {
+		var err error
+		conns[i], err = raw.Conn(ctx)
+		require.NoError(t, err)
+	}
+	for _, conn := range conns {
+		require.NoError(t, conn.Close())
+	}
+	require.Equal(t, idle, raw.Stats().Idle)
+	e.Kill()
+	e.Start(t)
+	require.NoError(t, db.Tx(ctx, nothing))
 }
