@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -117,16 +118,13 @@ func tlv(n int) int {
 
 // oidOctets returns the octets of an OID's content.
 func oidOctets(dotted string) (n int) {
-	var x, y, arc uint64
-	fmt.Sscanf(dotted, "%d.%d", &x, &y)
-	for i, part := range strings.Split(dotted, ".") {
-		if i == 0 {
-			continue
-		}
-		fmt.Sscan(part, &arc)
-		if i == 1 {
-			arc = 40*x + y
-		}
+	var arcs []int
+	for part := range strings.SplitSeq(dotted, ".") {
+		arc, _ := strconv.Atoi(part)
+		arcs = append(arcs, arc)
+	}
+	arcs[1] += 40 * arcs[0]
+	for _, arc := range arcs[1:] {
 		for n++; arc >= 128; arc >>= 7 {
 			n++
 		}

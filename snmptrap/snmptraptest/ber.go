@@ -26,15 +26,11 @@ type span struct {
 // octets returns what is left.
 func (s *span) octets() []byte { return s.all[s.from:s.to] }
 
-// field returns the field as it came, header included, unless part of its
-// content was taken off.
-func (s *span) field() []byte { return s.all[s.start:s.to] }
-
 // next takes a field off the front and returns its content.
 func (s *span) next(what string) (span, error) {
 	f := span{all: s.all, start: s.from, lax: s.lax}
 	if s.to-s.from < 2 {
-		return f, breaks(RuleLength, s.from, "%d octets are left for %s", s.to-s.from, what)
+		return f, breaks(RuleLength, s.from, "too few octets are left for %s: %d", what, s.to-s.from)
 	}
 	f.tag = s.all[s.from]
 	if f.tag&0x1f == 0x1f {
@@ -46,7 +42,7 @@ func (s *span) next(what string) (span, error) {
 	}
 	f.from = s.from + 1 + octets
 	if size > s.to-f.from {
-		return f, breaks(RuleLength, s.from, "%s claims %d octets of %d", what, size, s.to-f.from)
+		return f, breaks(RuleLength, s.from, "%s claims %d octets, there are %d", what, size, s.to-f.from)
 	}
 	f.to = f.from + size
 	s.from = f.to

@@ -39,10 +39,27 @@ func FuzzCheck(f *testing.F) {
 		if checkErr != nil {
 			return
 		}
-		require.True(t, len(datagram) <= 1472)
+		require.LessOrEqual(t, len(datagram), 1472)
 		_, err = snmptraptest.Rules{}.Parse(datagram)
 		require.NoError(t, err)
 		requireSame(t, datagram)
+	})
+}
+
+// FuzzValue does the same with names and values, of which FuzzCheck tries few
+// because of the lengths around them.
+func FuzzValue(f *testing.F) {
+	for _, seed := range []struct {
+		tag   byte
+		value string
+	}{{2, "\xff\x7f"}, {4, "\x00\xff"}, {6, "\x88\x37\x8f\xff\xff\xff\x7f"}, {0x40, "\x0a\x01\x02\x03"}, {0x43, "\x00\x80"}, {0x46, "\x00\xff\xff\xff\xff\xff\xff\xff\xff"}, {5, ""}} {
+		f.Add([]byte(baseOctets), seed.tag, []byte(seed.value))
+	}
+	f.Fuzz(func(t *testing.T, name []byte, tag byte, value []byte) {
+		datagram := message(pdu(0xa7, upTime(), trapOID("\x01"), bind(string(name), tlv(tag, string(value)))))
+		if snmptraptest.Check(datagram) == nil {
+			requireSame(t, datagram)
+		}
 	})
 }
 
