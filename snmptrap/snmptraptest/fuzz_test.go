@@ -55,6 +55,8 @@ func FuzzValue(f *testing.F) {
 	}{{2, "\xff\x7f"}, {4, "\x00\xff"}, {6, "\x88\x37\x8f\xff\xff\xff\x7f"}, {0x40, "\x0a\x01\x02\x03"}, {0x43, "\x00\x80"}, {0x46, "\x00\xff\xff\xff\xff\xff\xff\xff\xff"}, {5, ""}} {
 		f.Add([]byte(baseOctets), seed.tag, []byte(seed.value))
 	}
+	f.Add([]byte("\x88\x37\x01"), byte(2), []byte("\x00")) // 2.999.1
+	f.Add([]byte("\x28\x27\x4f\x50"), byte(2), []byte("\x00"))
 	f.Fuzz(func(t *testing.T, name []byte, tag byte, value []byte) {
 		datagram := message(pdu(0xa7, upTime(), trapOID("\x01"), bind(string(name), tlv(tag, string(value)))))
 		if snmptraptest.Check(datagram) == nil {
