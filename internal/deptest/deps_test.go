@@ -95,6 +95,12 @@ func TestSnmptrapLinksNoHTTP(t *testing.T) {
 	require.NotContains(t, load(t).own(t, "snmptrap").Deps, "net/http")
 }
 
+// What judges the encoder's traps must not be made of the encoder.
+func TestSnmptraptestSharesNoCode(t *testing.T) {
+	t.Parallel()
+	require.NotContains(t, load(t).own(t, "snmptrap/snmptraptest").Deps, self+"/snmptrap")
+}
+
 // A package, its tests included, knows the ground floor, the internal packages
 // and itself. Whoever wants two channels joins them in a program of their own.
 func TestNoSiblings(t *testing.T) {
