@@ -72,6 +72,9 @@ func TestNoAlert(t *testing.T) {
 	require.NoError(t, err)
 	_, err = trap.Alert(testBase)
 	require.ErrorContains(t, err, "is no alert under the base", "deeper than the base's own")
+	notification := bind(trapOIDName, tlv(6, baseOctets+"\x05\x01"))
+	require.NoError(t, snmptraptest.Rules{Base: testBase, Lax: true}.Check(message(pdu(0xa7, upTime(), notification))),
+		"other notifications under the base are none of alerts")
 	_, err = snmptraptest.Trap{}.Alert(testBase)
 	require.Error(t, err)
 }

@@ -16,7 +16,7 @@ type Answer struct {
 // request-id and the objects of the inform.
 func Acknowledge() Answer { return Answer{} }
 
-// Refuse answers with an error-status, as 5 is for genErr and 13 for
+// Refuse answers with an error-status, 1 to 18: 5 is genErr, 13
 // resourceUnavailable. With 1, tooBig, the objects are left out, as RFC 3416
 // section 4.2.7 says.
 func Refuse(errorStatus byte) Answer {
@@ -70,8 +70,8 @@ func Twice() Answer {
 	return Answer{make: func(m *message) [][]byte { return [][]byte{m.acknowledgement(), m.acknowledgement()} }}
 }
 
-// After gives an answer when the channel is closed, or never if the test ends
-// before. Informs that come meanwhile are answered.
+// After gives an answer when the channel is closed, as that of a context is,
+// or never if the test ends before. Informs that come meanwhile are answered.
 func After(wait <-chan struct{}, a Answer) Answer {
 	a.wait = wait
 	return a
@@ -79,7 +79,8 @@ func After(wait <-chan struct{}, a Answer) Answer {
 
 // Answer says how to answer the next informs, one after the other, before the
 // Listener acknowledges again. A repetition of an inform counts as one of its
-// own; what breaks a rule is never answered and does not count.
+// own, so that three times [Silence] is a console that misses three attempts.
+// What breaks a rule is never answered and does not count.
 func (l *Listener) Answer(answers ...Answer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
