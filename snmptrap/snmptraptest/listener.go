@@ -1,6 +1,7 @@
 package snmptraptest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -18,8 +19,9 @@ type Options struct {
 	// objects of alerts judged too.
 	Rules Rules
 
-	// IPv6 says to listen on ::1. Default is 127.0.0.1.
-	IPv6 bool
+	// Addr is where to listen, an IP address and a port. Default is
+	// "127.0.0.1:0", a free port; IPv6's is "[::1]:0".
+	Addr string
 
 	// Collect keeps a broken rule from failing the test; ask
 	// [Listener.Violations].
@@ -61,15 +63,14 @@ func NewListener(tb testing.TB) *Listener {
 	return Listen(tb, nil)
 }
 
-// Listen returns a Listener on a free port of the loopback until the test
-// ends. The end of the test waits for what was sent before and for the
+// Listen returns a Listener until the test ends, which it fails if the address
+// is taken. The end of the test waits for what was sent before and for the
 // Listener's goroutines.
 func Listen(tb testing.TB, opts *Options) *Listener {
 	tb.Helper()
 	l := &Listener{
 		tb: tb, token: rand.Text(), release: make(chan struct{}), changed: make(chan struct{}),
 		flushes: map[string]chan struct{}{},
-		addr:    &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)},
 	}
 	if opts != nil {
 		l.opts = *opts
@@ -77,9 +78,11 @@ func Listen(tb testing.TB, opts *Options) *Listener {
 	if _, err := l.opts.Rules.base(); err != nil {
 		tb.Fatal(err)
 	}
-	if l.opts.IPv6 {
-		l.addr = &net.UDPAddr{IP: net.IPv6loopback}
+	addr, err := netip.ParseAddrPort(cmp.Or(l.opts.Addr, "127.0.0.1:0"))
+	if err != nil {
+		tb.Fatalf("snmptraptest: Addr: %v", err)
 	}
+	l.addr = net.UDPAddrFromAddrPort(addr)
 	l.Start()
 	tb.Cleanup(func() {
 		l.Stop()

@@ -105,7 +105,7 @@ func TestListenerRecords(t *testing.T) {
 
 func TestListenerOverIPv6(t *testing.T) {
 	t.Parallel()
-	l := snmptraptest.Listen(t, &snmptraptest.Options{IPv6: true, Rules: snmptraptest.Rules{Base: testBase}})
+	l := snmptraptest.Listen(t, &snmptraptest.Options{Addr: "[::1]:0", Rules: snmptraptest.Rules{Base: testBase}})
 	require.True(t, strings.HasPrefix(l.Addr(), "[::1]:"))
 	s, err := snmptrap.New([]string{l.Addr()}, "c0mmunity", testBase, nil)
 	require.NoError(t, err)
@@ -167,6 +167,7 @@ func TestBrokenRuleFailsTheTest(t *testing.T) {
 	require.PanicsWithValue(t, "snmptraptest: the base is no OID", func() {
 		snmptraptest.Listen(r, &snmptraptest.Options{Rules: snmptraptest.Rules{Base: "c0mmunity"}})
 	})
+	require.Panics(t, func() { snmptraptest.Listen(r, &snmptraptest.Options{Addr: "localhost:0"}) })
 }
 
 func TestStopAndStart(t *testing.T) {

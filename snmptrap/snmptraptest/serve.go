@@ -3,7 +3,6 @@ package snmptraptest
 import (
 	"crypto/rand"
 	"net"
-	"net/netip"
 	"strings"
 	"time"
 )
@@ -26,7 +25,6 @@ func (l *Listener) serve(conn *net.UDPConn, served chan<- struct{}) {
 			l.flushed(string(datagram))
 			continue
 		}
-		source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
 		l.receive(datagram, source)
 	}
 }
