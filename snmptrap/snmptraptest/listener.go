@@ -84,6 +84,9 @@ func Listen(tb testing.TB, opts *Options) *Listener {
 	}
 	l.addr = net.UDPAddrFromAddrPort(addr)
 	l.Start()
+	if addr, ok := l.conn.LocalAddr().(*net.UDPAddr); ok {
+		l.addr = addr // with the port, for good
+	}
 	tb.Cleanup(func() {
 		l.Stop()
 		close(l.release)
@@ -110,9 +113,6 @@ func (l *Listener) Start() {
 	}
 	// Whatever comes between two looks of the goroutine must fit.
 	_ = conn.SetReadBuffer(4 << 20)
-	if addr, ok := conn.LocalAddr().(*net.UDPAddr); ok && l.addr.Port == 0 {
-		l.addr = addr
-	}
 	l.conn, l.served = conn, make(chan struct{})
 	go l.serve(conn, l.served)
 }
