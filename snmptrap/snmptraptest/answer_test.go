@@ -38,12 +38,14 @@ func TestAcknowledgementEqualsSnmptrapd(t *testing.T) {
 	write(t, conn, fixture(t, "netsnmp-inform.hex"))
 	require.Equal(t, fixture(t, "netsnmp-inform-response.hex"), receive(t, conn))
 
-	big := message(pdu(0xa6, upTime(), trapOID("\x01"), bind(baseOctets+"\x63\x00", tlv(4, strings.Repeat("x", 1000)))))
-	l.Answer(snmptraptest.Acknowledge())
-	write(t, conn, big)
-	want := slices.Clone(big)
-	want[slices.Index(want, 0xa6)] = 0xa2
-	require.Equal(t, want, receive(t, conn))
+	for _, size := range []int{0, 100, 127, 128, 200, 255, 256, 300, 1000} {
+		inform := message(pdu(0xa6, upTime(), trapOID("\x01"), bind(baseOctets+"\x63\x00", tlv(4, strings.Repeat("x", size)))))
+		l.Answer(snmptraptest.Acknowledge())
+		write(t, conn, inform)
+		want := slices.Clone(inform)
+		want[slices.Index(want, 0xa6)] = 0xa2
+		require.Equal(t, want, receive(t, conn), size)
+	}
 }
 
 func TestAnswers(t *testing.T) {
