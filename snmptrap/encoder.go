@@ -85,6 +85,18 @@ func (e *Encoder) tryWorst() error {
 // others. Each cut ends in "…". On an error, which can only mean an Encoder
 // that NewEncoder did not make, dst is returned unchanged.
 func (e *Encoder) AppendTrap(dst []byte, a alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
+	return e.append(dst, tagTrap, a, requestID, upTime)
+}
+
+// AppendInform appends the inform for a to dst. It differs from the trap in
+// one octet, and the request-id is more than a help for readers: the answer
+// carries it.
+func (e *Encoder) AppendInform(dst []byte, a alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
+	return e.append(dst, tagInform, a, requestID, upTime)
+}
+
+// append appends the notification for a with the given PDU tag.
+func (e *Encoder) append(dst []byte, tag byte, a alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
 	if e == nil || e.firing.IsZero() {
 		return dst, &Error{Op: "encode", Err: errors.New("the Encoder was not made by NewEncoder")}
 	}
@@ -96,7 +108,7 @@ func (e *Encoder) AppendTrap(dst []byte, a alert.Alert, requestID int32, upTime 
 	if err != nil {
 		return dst, &Error{Op: "encode", Err: err}
 	}
-	return m.append(dst, tagTrap, community, &t), nil
+	return m.append(dst, tag, community, &t), nil
 }
 
 // notification returns which notification reports a status. Only what is

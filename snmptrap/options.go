@@ -27,6 +27,10 @@ type Options struct {
 	// it to the context. NewEncoder ignores it.
 	Timeout time.Duration
 
+	// Inform makes Send send informs, which the receiver acknowledges, in
+	// place of traps. Nil means traps. NewEncoder ignores it.
+	Inform *Inform
+
 	// Logger gets a warning, at most one a minute and target, when a target's
 	// host says that nobody listens on the port. Default is silence.
 	// NewEncoder ignores it.
@@ -61,6 +65,9 @@ func (o *Options) withDefaults() (Options, error) {
 		opts.Timeout = defaultTimeout
 	case opts.Timeout < -1:
 		return opts, fmt.Errorf("snmptrap: options: negative Timeout %v", opts.Timeout)
+	}
+	if _, err := opts.Inform.withDefaults(); err != nil {
+		return opts, err
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)

@@ -17,11 +17,14 @@ import (
 // [alert.Sender], safe for concurrent use, and starts no goroutine that
 // outlives a Send.
 type Sender struct {
-	encoder *Encoder
-	targets []*target
-	start   time.Time
-	id      atomic.Uint32
-	buffers sync.Pool // of *[]byte
+	encoder   *Encoder
+	targets   []*target
+	informers []*informer // one a target
+	informs   bool        // Send sends informs
+	inform    Inform
+	start     time.Time
+	id        atomic.Uint32
+	buffers   sync.Pool // of *[]byte
 }
 
 var _ alert.Sender = (*Sender)(nil)
@@ -45,7 +48,10 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 	if len(targets) == 0 {
 		return nil, errors.New("snmptrap: no target")
 	}
-	s := &Sender{encoder: encoder, start: time.Now()}
+	s := &Sender{encoder: encoder, start: time.Now(), informs: o.Inform != nil}
+	if s.inform, err = o.Inform.withDefaults(); err != nil {
+		return nil, err
+	}
 	s.id.Store(rand.Uint32())
 	for _, addr := range targets {
 		t, err := newTarget(addr, &o)
@@ -56,6 +62,7 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 			return nil, fmt.Errorf("snmptrap: target %s is given twice", t.addr)
 		}
 		s.targets = append(s.targets, t)
+		s.informers = append(s.informers, newInformer(t, encoder.community))
 	}
 	return s, nil
 }
@@ -81,10 +88,12 @@ func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 		return nil
 	}
 	var errs []error
-	if s.ready() {
+	switch { // a copy, where goroutines would move the alerts to the heap
+	case s.informs:
+		errs = s.sendInforms(ctx, slices.Clone(alerts))
+	case s.ready():
 		errs = s.deliver(ctx, s.targets, alerts)
-	} else {
-		// A copy, because goroutines move what they use to the heap.
+	default:
 		errs = s.openAndDeliver(ctx, slices.Clone(alerts))
 	}
 	if len(errs) == 1 {
@@ -168,15 +177,14 @@ func (s *Sender) deliver(ctx context.Context, targets []*target, alerts []alert.
 			}
 			return errs
 		}
-		now := time.Now()
-		trap, err := s.encoder.AppendTrap((*buf)[:0], alerts[i], s.requestID(), ticks(now.Sub(s.start)))
+		trap, err := s.encoder.AppendTrap((*buf)[:0], alerts[i], s.requestID(), ticks(time.Since(s.start)))
 		if err != nil {
 			errs = fail(errs, len(alerts), i, err)
 			continue
 		}
 		*buf = trap
 		for _, t := range targets {
-			if err := t.write(ctx, trap, now); err != nil {
+			if err := t.write(ctx, trap); err != nil {
 				errs = fail(errs, len(alerts), i, err)
 			}
 		}
@@ -197,13 +205,19 @@ func (s *Sender) requestID() int32 {
 // (RFC 2578 section 7.1.8).
 func ticks(d time.Duration) uint32 { return uint32(d / (10 * time.Millisecond)) }
 
-// Close closes the sockets, after the writes under way. Every Send after it
-// fails with [ErrClosed]. It may be called more than once.
+// Close closes the sockets, after the writes under way, and waits for the
+// goroutines that read answers; informs in flight end with [ErrClosed]. So does
+// every Send after it. It may be called more than once.
 func (s *Sender) Close() error {
 	var errs []error
 	for _, t := range s.targets {
 		if err := t.close(); err != nil {
 			errs = append(errs, netError("close", t.addr, err))
+		}
+	}
+	for _, n := range s.informers {
+		if err := n.close(); err != nil {
+			errs = append(errs, netError("close", n.addr, err))
 		}
 	}
 	return errors.Join(errs...)
