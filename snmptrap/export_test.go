@@ -27,9 +27,12 @@ func (s *Sender) BreakSockets() {
 		if t.sock != nil {
 			_ = t.sock.conn.Close()
 		}
-		if n := s.informers[i]; n.conn != nil {
+		n := s.informers[i]
+		n.mu.Lock()
+		if n.conn != nil {
 			_ = n.conn.Close()
 		}
+		n.mu.Unlock()
 	}
 }
 

@@ -48,20 +48,18 @@ func seedLabel(place int) string {
 }
 
 // template returns the objects of a trap as far as they are the same for
-// every alert: names under the base, types, labels.
-func template(base OID, layout Layout) (objects [objectCount]Varbind, err error) {
+// every alert: types, labels, and names under the base unless others are set.
+func template(base OID, o *Options) (objects [objectCount]Varbind, err error) {
 	for i := range objects {
-		arcs := []uint32{uint32(i + 1), 0}
 		v := &objects[i].Value
 		v.tag = tagOctetString
-		if layout == Seed {
-			arcs = arcs[:1]
+		if o.Layout == Seed {
 			v.own = uint8(copy(v.raw[:], seedLabel(i)))
 		}
 		if i == objectStatus || i == objectSeverity {
 			*v = Integer(0) // any number of one octet
 		}
-		if objects[i].Name, err = base.Append(arcs...); err != nil {
+		if objects[i].Name, err = o.OIDs.object(base, i, o.Layout); err != nil {
 			return objects, err
 		}
 	}

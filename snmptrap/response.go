@@ -35,8 +35,10 @@ func readResponse(octets []byte) (community []byte, r response, ok bool) {
 	if !ok {
 		return nil, r, false
 	}
-	_, _, ok = readField(content, tagSequence)
-	return community, response{id: int32(id), status: ErrorStatus(status)}, ok
+	if _, _, ok = readField(content, tagSequence); !ok {
+		return nil, r, false
+	}
+	return community, response{id: int32(id), status: ErrorStatus(status)}, true
 }
 
 // readField takes a field with the given tag from the front of b. It reports
