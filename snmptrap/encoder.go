@@ -26,6 +26,7 @@ type Encoder struct {
 	maxSize   int
 	log       *slog.Logger
 
+	quick           quick
 	room            int // octets that the field of a notification may take
 	ownNotification func(alert.Alert) string
 	ownAddress      func(alert.Alert) netip.Addr
@@ -66,6 +67,7 @@ func NewEncoder(community, baseOID string, opts *Options) (*Encoder, error) {
 	if err := e.tryWorst(); err != nil {
 		return nil, fmt.Errorf("snmptrap: community and base OID are too long for MaxSize: %w", err)
 	}
+	e.quick = newQuick(e)
 	return e, nil
 }
 
@@ -116,28 +118,36 @@ func (e *Encoder) tryWorst() error {
 // others. Each cut ends in "…". On an error, which can only mean an Encoder
 // that NewEncoder did not make, dst is returned unchanged.
 func (e *Encoder) AppendTrap(dst []byte, a alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
-	return e.append(dst, tagTrap, a, requestID, upTime)
+	return e.append(dst, tagTrap, &a, requestID, upTime)
 }
 
 // AppendInform appends the inform for a to dst. It differs from the trap in
 // one octet, and the request-id is more than a help for readers: the answer
 // carries it.
 func (e *Encoder) AppendInform(dst []byte, a alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
-	return e.append(dst, tagInform, a, requestID, upTime)
+	return e.append(dst, tagInform, &a, requestID, upTime)
 }
 
 // append appends the notification for a with the given PDU tag.
-func (e *Encoder) append(dst []byte, tag byte, a alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
+func (e *Encoder) append(dst []byte, tag byte, a *alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
 	if e == nil || e.firing.IsZero() {
 		return dst, &Error{Op: "encode", Err: errors.New("the Encoder was not made by NewEncoder")}
 	}
+	if out, ok := e.appendQuick(dst, tag, a, requestID, upTime); ok {
+		return out, nil
+	}
+	return e.appendAny(dst, tag, a, requestID, upTime)
+}
+
+// appendAny appends the notification of any alert.
+func (e *Encoder) appendAny(dst []byte, tag byte, a *alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
 	var binds [objectCount + 1]Varbind
 	objects := (*[objectCount]Varbind)(binds[:])
 	*objects = e.objects
-	e.describe(objects, &a, dst[len(dst):])
-	t := Trap{RequestID: requestID, UpTime: upTime, OID: e.notification(&a), Varbinds: objects[:]}
+	e.describe(objects, a, dst[len(dst):])
+	t := Trap{RequestID: requestID, UpTime: upTime, OID: e.notification(a), Varbinds: objects[:]}
 	if e.ownAddress != nil {
-		if binds[objectCount] = trapAddress(e.ownAddress(a)); binds[objectCount].Value.tag != 0 {
+		if binds[objectCount] = trapAddress(e.ownAddress(*a)); binds[objectCount].Value.tag != 0 {
 			t.Varbinds = binds[:]
 		}
 	}

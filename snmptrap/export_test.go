@@ -3,6 +3,8 @@ package snmptrap
 import (
 	"context"
 	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
 )
 
 // SetRequestID sets the number that the next request-id follows.
@@ -63,4 +65,15 @@ func (s *Sender) Hold(ctx context.Context) (release func(), err error) {
 func ReadResponse(octets []byte) (community []byte, id int32, status ErrorStatus, ok bool) {
 	community, r, ok := readResponse(octets)
 	return community, r.id, r.status, ok
+}
+
+// AppendAny is AppendTrap without the short way for usual alerts.
+func (e *Encoder) AppendAny(dst []byte, a alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
+	return e.appendAny(dst, tagTrap, &a, requestID, upTime)
+}
+
+// IsQuick reports whether AppendTrap takes the short way.
+func (e *Encoder) IsQuick(a alert.Alert, requestID int32) bool {
+	_, ok := e.appendQuick(nil, tagTrap, &a, requestID, 0)
+	return ok
 }

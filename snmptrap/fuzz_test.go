@@ -61,6 +61,11 @@ func FuzzAppendTrap(f *testing.F) {
 		}
 		octets, err := e.AppendTrap(nil, a, id, up)
 		require.NoError(t, err, "NewEncoder took care that every alert can be encoded")
+		long, err := e.AppendAny(nil, a, id, up)
+		require.NoError(t, err)
+		if !a.StartsAt.IsZero() && a.StartsAt.Year() > 1 && a.StartsAt.Year() < 65535 { // else it is the present
+			require.Equal(t, long, octets, "the short way leads to the same octets")
+		}
 		limit := map[int]int{0: 1472, -1: 65507}[size]
 		if limit == 0 {
 			limit = size

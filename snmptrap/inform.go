@@ -116,10 +116,10 @@ func (s *Sender) sendInforms(ctx context.Context, alerts []alert.Alert) (errs []
 // the outcomes by target and alert.
 func (s *Sender) informAll(ctx context.Context, alerts []alert.Alert) [][]outcome {
 	messages := make([]message, len(alerts))
-	for i, a := range alerts {
+	for i := range alerts {
 		m := &messages[i]
 		m.id = s.requestID()
-		m.octets, m.err = s.encoder.AppendInform(nil, a, m.id, ticks(time.Since(s.start)))
+		m.octets, m.err = s.encoder.append(nil, tagInform, &alerts[i], m.id, ticks(time.Since(s.start)))
 	}
 	outcomes := make([][]outcome, len(s.informers))
 	var wg sync.WaitGroup

@@ -177,7 +177,7 @@ func (s *Sender) deliver(ctx context.Context, targets []*target, alerts []alert.
 			}
 			return errs
 		}
-		trap, err := s.encoder.AppendTrap((*buf)[:0], alerts[i], s.requestID(), ticks(time.Since(s.start)))
+		trap, err := s.encoder.append((*buf)[:0], tagTrap, &alerts[i], s.requestID(), ticks(time.Since(s.start)))
 		if err != nil {
 			errs = fail(errs, len(alerts), i, err)
 			continue
