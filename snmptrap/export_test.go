@@ -26,9 +26,11 @@ func (s *Sender) ForgetLookups() {
 // BreakSockets closes the sockets behind the Sender's back.
 func (s *Sender) BreakSockets() {
 	for i, t := range s.targets {
+		t.mu.Lock()
 		if t.sock != nil {
-			_ = t.sock.conn.Close()
+			_ = t.sock.close()
 		}
+		t.mu.Unlock()
 		n := s.informers[i]
 		n.mu.Lock()
 		if n.conn != nil {
@@ -48,12 +50,6 @@ func (s *Sender) WriteRaw(ctx context.Context, octets []byte) error {
 func (s *Sender) WriteSlowly(ctx context.Context, octets []byte, deadline time.Time) error {
 	t := s.targets[0]
 	return t.writeError(ctx, t.writeSlowly(ctx, octets, deadline), len(octets))
-}
-
-// ExpireDeadline makes a write to the first target that does not wait fail for
-// lack of room.
-func (s *Sender) ExpireDeadline() error {
-	return s.targets[0].sock.conn.SetWriteDeadline(time.Unix(1, 0))
 }
 
 // Hold keeps who is slow from the first target until release is called.

@@ -5,54 +5,74 @@ package snmptrap
 import (
 	"errors"
 	"net"
-	"os"
+	"runtime"
 	"syscall"
 )
 
-// A socket is a connected UDP socket that is written to without waiting. A
-// write deadline, the usual way to bound a wait, would make every write a
-// third slower for the sake of the one in a million that has to wait.
+// A socket is a connected UDP socket that is only written to, and without
+// waiting. The runtime's poller does not know its descriptor: the poller would
+// be woken by every datagram that leaves, which costs a tenth of a write, and
+// the usual deadline against a write that waits costs a third.
 type socket struct {
-	conn net.Conn
-	raw  syscall.RawConn
-
-	// What attempt writes, and what came of it. They are fields, and attempt
-	// is kept, so that a write allocates nothing.
-	octets  []byte
-	err     error
-	attempt func(fd uintptr) bool
+	fd      int    // -1: closed
+	remote  string // address and port
+	cleanup runtime.Cleanup
 }
 
 // newSocket takes over conn.
 func newSocket(conn net.Conn) (*socket, error) {
-	raw, err := conn.(syscall.Conn).SyscallConn() //nolint:errcheck // the sockets of package net all are one
+	defer conn.Close()                            //nolint:errcheck // its duplicate is what matters
+	raw, err := conn.(syscall.Conn).SyscallConn() //nolint:errcheck // every socket of package net is one
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{conn: conn, raw: raw}
-	s.attempt = func(fd uintptr) bool {
-		for {
-			if _, s.err = syscall.Write(int(fd), s.octets); !errors.Is(s.err, syscall.EINTR) {
-				return true
-			}
-		}
+	s := &socket{fd: -1, remote: conn.RemoteAddr().String()}
+	var dupErr error
+	if err := raw.Control(func(fd uintptr) { s.fd, dupErr = duplicate(int(fd)) }); err != nil {
+		return nil, err
 	}
+	if dupErr != nil {
+		return nil, dupErr
+	}
+	// For who forgets to close the Sender, as package net does it.
+	s.cleanup = runtime.AddCleanup(s, func(fd int) { _ = syscall.Close(fd) }, s.fd)
 	return s, nil
 }
 
-// write writes one datagram, or fails with an error that isFull recognises
-// when there is no room for it now. It must not be called concurrently.
-func (s *socket) write(octets []byte) error {
-	s.octets = octets
-	err := s.raw.Write(s.attempt)
-	s.octets = nil
-	if err == nil {
-		err = s.err
+// duplicate duplicates a descriptor, and keeps it from programs that this one
+// starts.
+func duplicate(fd int) (int, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fd, err := syscall.Dup(fd)
+	if err != nil {
+		return -1, err
 	}
-	return err
+	syscall.CloseOnExec(fd)
+	return fd, nil
 }
 
-// isFull reports whether a datagram may be written after a wait.
-func isFull(err error) bool {
-	return errors.Is(err, syscall.EAGAIN) || errors.Is(err, os.ErrDeadlineExceeded)
+// write writes one datagram, or fails with an error that isFull recognises
+// when there is no room for it. It must not be called concurrently.
+func (s *socket) write(octets []byte) error {
+	for {
+		_, err := syscall.Write(s.fd, octets)
+		if err != syscall.EINTR { //nolint:errorlint // a system call does not wrap
+			return err
+		}
+	}
 }
+
+// close closes the socket. It must not be called concurrently.
+func (s *socket) close() error {
+	if s.fd < 0 {
+		return nil
+	}
+	s.cleanup.Stop()
+	fd := s.fd
+	s.fd = -1
+	return syscall.Close(fd)
+}
+
+// isFull reports whether there was no room for a datagram.
+func isFull(err error) bool { return errors.Is(err, syscall.EAGAIN) }

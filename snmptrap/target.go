@@ -95,7 +95,7 @@ func (t *target) open(ctx context.Context) error {
 	switch {
 	case t.closed:
 		if err == nil {
-			_ = sock.conn.Close() // never used
+			_ = sock.close() // never used
 		}
 		return &Error{Op: "dial", Target: t.addr, Err: ErrClosed}
 	case err == nil:
@@ -137,7 +137,7 @@ func (t *target) dial(ctx context.Context) (net.Conn, error) {
 // use replaces the socket. The caller holds the mutex.
 func (t *target) use(sock *socket) {
 	if t.sock != nil {
-		_ = t.sock.conn.Close() // nothing is pending on it
+		_ = t.sock.close() // nothing is pending on it
 	}
 	t.sock = sock
 }
@@ -151,7 +151,7 @@ func (t *target) close() error {
 	if t.sock == nil {
 		return nil
 	}
-	err := t.sock.conn.Close()
+	err := t.sock.close()
 	t.sock = nil
 	return err
 }

@@ -73,7 +73,8 @@ func (t *target) writeAgain(ctx context.Context, trap []byte, err error) error {
 	return err
 }
 
-// writeSlowly waits for room in the socket's buffer until the deadline, or
+// writeSlowly writes where there was no room in the socket's buffer: through
+// another socket, one message at a time, and with a wait until the deadline or
 // until that of ctx if it is nearer.
 func (t *target) writeSlowly(ctx context.Context, trap []byte, deadline time.Time) error {
 	if err := t.acquire(ctx); err != nil {
@@ -86,14 +87,19 @@ func (t *target) writeSlowly(ctx context.Context, trap []byte, deadline time.Tim
 	if sock == nil {
 		return ErrClosed
 	}
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", sock.remote)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // nothing is pending on it
 	if end, ok := ctx.Deadline(); ok && end.Before(deadline) {
 		deadline = end
 	}
-	if err := sock.conn.SetWriteDeadline(deadline); err != nil {
+	if err := conn.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
-	_, err := sock.conn.Write(trap)
-	return errors.Join(err, sock.conn.SetWriteDeadline(time.Time{}))
+	_, err = conn.Write(trap)
+	return err
 }
 
 // suspect draws the conclusions from a failed write: a name may mean another
@@ -113,13 +119,13 @@ func (t *target) suspect(ctx context.Context, err error) {
 
 // reconnect replaces the socket by one to the same address.
 func (t *target) reconnect(ctx context.Context) error {
-	conn, err := new(net.Dialer).DialContext(ctx, "udp", t.sock.conn.RemoteAddr().String())
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", t.sock.remote)
 	if err != nil {
 		return err
 	}
 	sock, err := newSocket(conn)
 	if err != nil {
-		return errors.Join(err, conn.Close())
+		return err
 	}
 	t.use(sock)
 	return nil
