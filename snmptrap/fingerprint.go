@@ -59,9 +59,8 @@ func graphic(s string, without byte) bool {
 		return false
 	}
 	i := 0
-	for ; i+4 <= len(s); i += 4 {
-		x := uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
-		if !isPlain4(x) || hasBlank4(x) {
+	for ; i+8 <= len(s); i += 8 {
+		if x := load8(s[i:]); !isPlain8(x) || hasBlank8(x) {
 			return false
 		}
 	}
@@ -73,10 +72,10 @@ func graphic(s string, without byte) bool {
 	return true
 }
 
-// hasBlank4 reports whether one of four octets of printable ASCII in x is a
+// hasBlank8 reports whether one of eight octets of printable ASCII in x is a
 // blank, the only one that is less than 0x21.
-func hasBlank4(x uint32) bool {
-	const ones = 0x01010101
+func hasBlank8(x uint64) bool {
+	const ones = 0x0101010101010101
 	return (x-0x21*ones)&(0x80*ones) != 0
 }
 

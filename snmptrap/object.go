@@ -154,7 +154,7 @@ func (v *Value) setTime(t time.Time, zone *time.Location) {
 	// The clock of the zone, computed as if it were UTC's: quicker than through
 	// package time, which would look the zone up three times.
 	seconds := uint64(t.Unix() + int64(offset) - yearZero)
-	year, month, day := civil(seconds / 86400)
+	year, month, day := civil(uint32(seconds / 86400))
 	clock := uint32(seconds % 86400)
 	v.size, v.own = dateSize, dateSize
 	v.raw = [16]byte{
@@ -168,17 +168,21 @@ func (v *Value) setTime(t time.Time, zone *time.Location) {
 // ends with the day that is not in every year.
 const yearZero = -62162035200
 
-// civil returns the date that is the given number of days after 0000-03-01.
-// It counts the days of 400, of 100 and of 4 years, and of months that begin
-// in March, of which five have 153 days (Gregorian calendar).
-func civil(days uint64) (year, month, day uint32) {
-	const of400 = 146097
-	era, rest := uint32(days/of400), uint32(days%of400)
-	of := (rest - rest/1460 + rest/36524 - rest/(of400-1)) / 365
-	rest -= 365*of + of/4 - of/100
-	march := (5*rest + 2) / 153 // months since March
-	year, month, day = 400*era+of, march+3, rest-(153*march+2)/5+1
-	if month > 12 {
+// civil returns the date that is the given number of days after 0000-03-01, at
+// most 2^30 of them, in the Gregorian calendar. It multiplies by fractions with
+// a power of two below the line where it would have to divide (Neri and
+// Schneider, Euclidean affine functions and their application to calendar
+// algorithms, 2022).
+func civil(days uint32) (year, month, day uint32) {
+	const ofYear, ofMonth, ofCentury = 2939745, 2141, 146097 // the last: days of four centuries
+	n := 4*days + 3
+	century, rest := n/ofCentury, n%ofCentury|3
+	product := ofYear * uint64(rest)
+	year = 100*century + uint32(product>>32)
+	rest = uint32(product) / ofYear / 4 // day of the year, from March
+	n = ofMonth*rest + 197913
+	month, day = n>>16, n&0xffff/ofMonth+1
+	if rest >= 306 { // January and February
 		year, month = year+1, month-12
 	}
 	return year, month, day
