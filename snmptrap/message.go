@@ -30,7 +30,8 @@ func (m measured) append(dst []byte, tag byte, community string, t *Trap) []byte
 
 // v2cSize returns the octets inside an SNMPv2c message (RFC 1901 section 3)
 // around a PDU of the given octets. This function and the two that follow are
-// all that knows about the version of a message.
+// all that knows about the version of a message: what stands in a PDU, and how
+// it is sent and answered, is the same for any.
 func v2cSize(community string, pdu int) int {
 	return 3 + fieldSize(len(community)) + pdu
 }

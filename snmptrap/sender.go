@@ -13,9 +13,10 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// A Sender sends alerts as SNMPv2c traps to one or several targets. It is an
-// [alert.Sender], safe for concurrent use, and starts no goroutine that
-// outlives a Send.
+// A Sender sends alerts as SNMPv2c traps or informs to one or several targets.
+// It is an [alert.Sender] and safe for concurrent use. A Sender of traps starts
+// no goroutine that outlives a Send; with informs one for each target reads the
+// answers until Close.
 type Sender struct {
 	encoder   *Encoder
 	targets   []*target
@@ -67,22 +68,29 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 	return s, nil
 }
 
-// Send sends one trap an alert to each target. Every target is tried: one
-// that fails or hangs in a name server keeps none of the others waiting.
+// Send sends one trap an alert to each target, or one inform if
+// [Options].Inform is set. Every target is tried: one that fails, keeps silent
+// or hangs in a name server keeps none of the others waiting.
 //
 // A trap is never answered. Nil means that this machine's network took every
 // trap for every target, and no more: the way, the receiver's filter and a
 // wrong community lose traps without a sign. A receiver that is down is one,
-// though its host may then say that nobody listens; see [Options.Logger].
+// though its host may then say that nobody listens; see [Options].Logger. For
+// informs nil means that every target acknowledged every alert. Send then takes
+// as long as the slowest target, at most the time of all attempts for each 32
+// alerts; bound it with ctx.
 //
-// An alert fails if one of its traps did; the error joins an [*Error] for
-// each such target, and for several alerts is an [*alert.PartialError]. What
-// failed was not sent. Sending the alert again also repeats it to the targets
-// that took it, where the fingerprint tells that it is the same.
+// An alert fails if one of its traps or informs did; the error joins an [*Error]
+// for each such target, and for several alerts is an [*alert.PartialError]. A
+// trap that failed was not sent, and an inform that failed may have been: see
+// the package's section on informs. Sending the alert again also repeats it to
+// the targets that took it, where the fingerprint tells that it is the same;
+// to avoid even that, give each target a Sender of its own.
 //
-// When ctx ends Send returns an error that matches ctx.Err(), at the latest
-// after a second. [alert.Once] changes nothing: a trap is written again only
-// when the machine did not send it.
+// When ctx ends Send returns an error that matches ctx.Err(): at once while it
+// waits for an answer, and otherwise at the latest after a second. Under
+// [alert.Once] an inform is sent once. It changes nothing for a trap, which is
+// written again only when the machine did not send it.
 func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(alerts) == 0 {
 		return nil

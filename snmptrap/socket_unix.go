@@ -57,7 +57,7 @@ func duplicate(fd int) (int, error) {
 func (s *socket) write(octets []byte) error {
 	for {
 		_, err := syscall.Write(s.fd, octets)
-		if err != syscall.EINTR { //nolint:errorlint // a system call does not wrap
+		if err != syscall.EINTR {
 			return err
 		}
 	}
