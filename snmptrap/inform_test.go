@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"syscall"
 	"testing"
@@ -89,7 +90,7 @@ func TestInformIsRepeated(t *testing.T) {
 		if n < 2 {
 			return nil
 		}
-		return [][]byte{reply(p), reply(p)} // as if both attempts had arrived
+		return [][]byte{reply(p), reply(p), reply(p), reply(p), reply(p)} // as if more attempts had arrived
 	})
 	s := newSender(t, impatient(1000), r.addr())
 	acks, err := s.Inform(t.Context(), named("a"))
@@ -271,6 +272,18 @@ func TestCloseDuringInform(t *testing.T) {
 	require.EqualError(t, err, "snmptrap: inform: "+r.addr()+": sender is closed")
 	require.NotErrorIs(t, err, alert.ErrUncertain)
 	require.NoError(t, s.Close())
+}
+
+// It runs alone: it looks at all goroutines of the process.
+func TestCloseWaitsForTheReader(t *testing.T) {
+	for range 50 {
+		r := respond(t, "", acknowledge)
+		s := newSender(t, informs(), r.addr())
+		require.NoError(t, s.Send(t.Context(), named("a")))
+		require.NoError(t, s.Close())
+		stacks := make([]byte, 1<<20)
+		require.NotContains(t, string(stacks[:runtime.Stack(stacks, true)]), "(*informer).read(")
+	}
 }
 
 func TestInformToReceiverThatIsDown(t *testing.T) {

@@ -77,7 +77,7 @@ func TestOwnNamesRefused(t *testing.T) {
 		{"N over 31 bits", snmptrap.OIDs{Firing: "1.3.6.1.4.1.9.0.2147483648"}, rule},
 		{"zero elsewhere", snmptrap.OIDs{Firing: "1.3.6.0.1.4"}, rule},
 		{"a multiple of 128", snmptrap.OIDs{Firing: "1.3.6.128.1"}, rule},
-		{"nothing in front", snmptrap.OIDs{Firing: "1.0.1"}, rule},
+		{"nothing in front", snmptrap.OIDs{Firing: "0.0.1"}, rule},
 		{"no number", snmptrap.OIDs{Firing: "1.3.c0mmunity.0.1"}, "sub-identifier 3 is not a number"},
 		{"over 32 bits", snmptrap.OIDs{Resolved: "1.3.4294967296.0.1"}, "sub-identifier 3 is greater than 4294967295"},
 		{"object", snmptrap.OIDs{Objects: []string{"", "1.3.x"}}, "object 2: "},
@@ -158,10 +158,11 @@ func TestNotificationAtTheEdgeOfTheSize(t *testing.T) {
 	own := ""
 	e := newEncoder(t, &snmptrap.Options{MaxSize: 484, OIDs: snmptrap.OIDs{Notification: func(alert.Alert) string { return own }}})
 	long := strings.Repeat("磁", 2000)
-	a := alert.Alert{Product: long, Level: long, Region: long, Instance: long, Name: long, Summary: long, Key: strings.Repeat("k", 64)}
+	a := alert.Alert{Product: long, Level: long, Region: long, Instance: long, Name: long, Summary: long}
+	a.Key = strings.Repeat("k", 63) // the longest that goes out whole
 	used := map[bool]int{}
-	for n := range 120 {
-		own = "1.3" + strings.Repeat(".268435456", n) + ".0.1"
+	for n := range 500 {
+		own = "1.3" + strings.Repeat(".268435456", n/5) + strings.Repeat(".1", n%5) + ".0.1" // one octet more each time
 		octets, err := e.AppendTrap(nil, a, 1<<31-1, 1<<32-1)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(octets), 484)

@@ -41,6 +41,8 @@ func TestShortWay(t *testing.T) {
 			a.Product, a.Region, a.Instance, a.Name = strings.Repeat("p", 112), strings.Repeat("r", 113), strings.Repeat("i", 127), strings.Repeat("n", 128)
 		}), id, true},
 		{"own names", snmptrap.Options{OIDs: snmptrap.OIDs{Firing: "1.3.6.1.4.1.99999.0.70000", Instance: snmptrap.Bare}}, usual(), id, true},
+		{"long notification", snmptrap.Options{OIDs: snmptrap.OIDs{Resolved: "1.3" + strings.Repeat(".4294967295", 100) + ".0.1"}},
+			with(func(a *alert.Alert) { a.Status = alert.Resolved }), id, true},
 		{"greatest id", snmptrap.Options{}, usual(), math.MaxInt32, true},
 		{"small id", snmptrap.Options{}, usual(), 1<<23 - 1, false},
 		{"short trap", snmptrap.Options{OIDs: snmptrap.OIDs{Instance: snmptrap.Bare}}, alert.Alert{StartsAt: usual().StartsAt}, id, false},
