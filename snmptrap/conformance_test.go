@@ -81,7 +81,7 @@ func TestInformDuties(t *testing.T) {
 		})
 		s, err := snmptrap.New([]string{r.addr()}, "c0mmunity", testBase, &snmptrap.Options{
 			Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-			Inform: &snmptrap.Inform{Timeout: 300 * time.Millisecond},
+			Inform: &snmptrap.Inform{Timeout: time.Second},
 		})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, s.Close()) })

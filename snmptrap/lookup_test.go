@@ -126,7 +126,7 @@ func TestInformFollowsTheName(t *testing.T) {
 	names := useNameServer(t)
 	_, port, err := net.SplitHostPort(closedPort(t))
 	require.NoError(t, err)
-	s := newSender(t, impatient(-1), "nms.example.:"+port)
+	s := newSender(t, lasting(-1), "nms.example.:"+port)
 	err = s.Send(t.Context(), named("before the name exists"))
 	require.ErrorContains(t, err, "snmptrap: dial: nms.example.:"+port+": lookup nms.example.")
 	require.NotErrorIs(t, err, alert.ErrUncertain, "nothing left")
