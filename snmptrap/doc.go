@@ -46,7 +46,8 @@
 // text is valid UTF-8; B.1 to B.5 have at most 255 octets and B.10 at most
 // 1,024; a trap has at most 1,472 ([Options].MaxSize), for which the summary
 // is cut first. A cut ends in "…". A receiver without a MIB prints text that
-// is not ASCII as hexadecimal.
+// is not ASCII as hexadecimal: [MIB] is the module, and docs/snmp says how
+// consoles load it.
 //
 // [OIDs] gives notifications and objects other names, alert by alert if need
 // be, and puts ".0" behind the names or leaves it out in either layout.

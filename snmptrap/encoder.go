@@ -90,7 +90,7 @@ func (e *Encoder) name(base OID, o *Options) (err error) {
 // and finds out how many octets are left for a longer notification.
 func (e *Encoder) tryWorst() error {
 	a := alert.Alert{Product: mark, Level: mark, Region: mark, Instance: mark, Name: mark, Summary: mark}
-	a.Key = strings.Repeat("k", maxFingerprint-1)
+	a.Source, a.Key = "s", strings.Repeat("k", maxFingerprint-2) // with the slash the longest fingerprint
 	var binds [objectCount + 1]Varbind
 	copy(binds[:], e.objects[:])
 	e.describe((*[objectCount]Varbind)(binds[:]), &a, nil)

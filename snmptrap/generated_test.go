@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sort"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,6 +59,12 @@ func scenes(t *testing.T) (all []scene) {
 				if seed {
 					opts.Layout = snmptrap.Seed
 					s.name--
+				}
+				if i%2 == 0 { // the longest that is taken
+					s.community = strings.Repeat("c", sort.Search(limit, func(n int) bool {
+						_, err := snmptrap.NewEncoder(strings.Repeat("c", n+2), base, opts)
+						return err != nil
+					})+1)
 				}
 				var err error
 				if s.encoder, err = snmptrap.NewEncoder(s.community, base, opts); err != nil {
