@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// maxValue bounds a value in bytes. Linux starts no program with a longer one,
+// maxVariable bounds a value in bytes. Linux starts no program with a longer one,
 // so that only a list from elsewhere is ever cut.
-const maxValue = 128 << 10
+const maxVariable = 128 << 10
 
 // maxPayloadProblems bounds the list of problems of one Payload.
 const maxPayloadProblems = 32
@@ -63,9 +63,9 @@ func FromEnv(environ []string, extra ...string) (*Payload, error) {
 // clean bounds a value and makes it UTF-8.
 func (p *Payload) clean(name, value string) string {
 	const mark = "…"
-	if len(value) > maxValue {
+	if len(value) > maxVariable {
 		p.problem(name, "cut at 128 KiB")
-		end := maxValue - len(mark)
+		end := maxVariable - len(mark)
 		for end > 0 && !utf8.RuneStart(value[end]) {
 			end--
 		}

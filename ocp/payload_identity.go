@@ -47,7 +47,7 @@ func (p *Payload) eventID() string {
 		level = strconv.Itoa(n)
 	}
 	status, _ := p.State()
-	return payloadIdentity(key, status.String(), level, stamp(p.ActiveAt), stamp(p.ResolvedAt))
+	return payloadIdentity(key, status.String(), level, instant(p.ActiveAt), instant(p.ResolvedAt))
 }
 
 // everything returns all that was said, for an identity when nothing else can
@@ -60,8 +60,8 @@ func (p *Payload) everything() []string {
 	return all
 }
 
-// stamp writes a time in a form that does not depend on its zone.
-func stamp(t time.Time) string {
+// instant writes a time in a form that does not depend on its zone.
+func instant(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}

@@ -33,10 +33,10 @@ type stateFile struct {
 }
 
 // knowledge holds the last sighting of each subject within the window.
-type knowledge map[string]noted
+type knowledge map[string]record
 
-// noted is what a file says of a subject.
-type noted struct {
+// A record is what a file says of a subject.
+type record struct {
 	event string
 	at    time.Time
 }
@@ -77,7 +77,7 @@ func (f stateFile) parse(r io.Reader, known knowledge) error {
 		return errors.New("the file is damaged, or not a state file")
 	}
 	for lines.Scan() {
-		subject, n, ok := parseNoted(lines.Text())
+		subject, n, ok := parseRecord(lines.Text())
 		switch {
 		case !ok:
 			damaged++
@@ -91,21 +91,21 @@ func (f stateFile) parse(r io.Reader, known knowledge) error {
 	return nil
 }
 
-// current reports whether n is within the window. A time to come is that of a
+// current reports whether r is within the window. A time to come is that of a
 // clock that was wrong, and silences nothing.
-func (f stateFile) current(n noted, now time.Time) bool {
-	age := now.Sub(n.at)
+func (f stateFile) current(r record, now time.Time) bool {
+	age := now.Sub(r.at)
 	return 0 <= age && age < f.window
 }
 
-// parseNoted reads a line: subject, event and milliseconds since 1970.
-func parseNoted(line string) (subject string, n noted, ok bool) {
+// parseRecord reads a line: subject, event and milliseconds since 1970.
+func parseRecord(line string) (subject string, r record, ok bool) {
 	fields := strings.Split(line, " ")
 	if len(fields) != 3 || len(fields[0]) != 32 || len(fields[1]) != 32 {
-		return "", noted{}, false
+		return "", record{}, false
 	}
 	ms, err := strconv.ParseInt(fields[2], 10, 64)
-	return fields[0], noted{fields[1], time.UnixMilli(ms)}, err == nil
+	return fields[0], record{fields[1], time.UnixMilli(ms)}, err == nil
 }
 
 // add writes the sightings down beside what other processes have.
@@ -118,7 +118,7 @@ func (f stateFile) add(ctx context.Context, seen []sighting) error {
 	known, _ := f.read() // what cannot be read is replaced
 	now := time.UnixMilli(time.Now().UnixMilli())
 	for _, s := range seen {
-		known[s.subject] = noted{s.event, now}
+		known[s.subject] = record{s.event, now}
 	}
 	return withoutPath(f.replace(known.text()))
 }
