@@ -1,0 +1,100 @@
+// Ocp-dingtalk is the custom script of an alert channel of OceanBase Cloud
+// Platform (OCP): it brings each alarm to a group of DingTalk, of WeCom, or of
+// both, and tells OCP whether it arrived.
+//
+// # Setting it up
+//
+// On EVERY node of OCP, because any of them may send:
+//
+//	CGO_ENABLED=0 go build -trimpath -o /opt/tocsin/ocp-dingtalk ./examples/ocp-dingtalk
+//	install -m 600 -o admin /dev/null /opt/tocsin/ocp-dingtalk.conf
+//
+// where admin is the user that OCP runs as. Write into ocp-dingtalk.conf, which
+// holds secrets and must be readable by that user alone:
+//
+//	# One setting a line.
+//	dingtalk-url = https://oapi.dingtalk.com/robot/send?access_token=…
+//	dingtalk-secret = SEC…
+//
+// Try it; the group gets a message that is marked as a test:
+//
+//	env -i message=hello /bin/bash ocp-dingtalk.sh
+//
+// In OCP create an alert channel of the kind "custom script":
+//
+//	script:              the two lines of ocp-dingtalk.sh
+//	response validation: {"errcode":0,"errmsg":"ok"}   (Response 校验信息)
+//
+// and use its test button. Enable recoveries in the push configuration.
+//
+// # Settings
+//
+// Each is a line of ocp-dingtalk.conf beside the program (or of the file that
+// -config names), or a variable such as TOCSIN_DINGTALK_URL, or the name of a
+// file with the value in TOCSIN_DINGTALK_URL_FILE. A flag, which takes all but
+// the secret ones, comes before a variable, and that before the file. See
+// -help for the list.
+//
+// Text from logs has no effect in a card. With -body message, OCP's template
+// is sent as it is, and so is what a log line brings into it: markup and links,
+// but no mentions.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tocsin-go/tocsin/ocp"
+)
+
+func main() {
+	if len(os.Args) == 2 && (os.Args[1] == "-help" || os.Args[1] == "--help" || os.Args[1] == "-h") {
+		fmt.Print(usage())
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the next signal ends the process at once
+	os.Exit(ocp.Main(ctx, handle, nil))
+}
+
+// handle delivers one payload. Everything happens in here, so that a mistake
+// in a setting reaches OCP as any other failure does.
+func handle(ctx context.Context, p *ocp.Payload) (ocp.Response, error) {
+	beside, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("ocp-dingtalk: where is this program: %w", err)
+	}
+	s, err := readSettings(os.Args[1:], os.Getenv, filepath.Join(filepath.Dir(beside), "ocp-dingtalk.conf"))
+	if err != nil {
+		return "", fmt.Errorf("ocp-dingtalk: %w", err)
+	}
+	robots, err := s.robots(p)
+	if err != nil {
+		return "", fmt.Errorf("ocp-dingtalk: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.get(timeout).time(time.Hour)) // ocp.Main allows less
+	defer cancel()
+	return ocp.ResponseOK, deliver(ctx, robots, p)
+}
+
+// usage is what -help prints.
+func usage() string {
+	var b strings.Builder
+	b.WriteString("Ocp-dingtalk is the custom script of an OCP alert channel: it brings each alarm\nto a group of DingTalk, of WeCom, or of both.\n\n" +
+		"Each setting is a line \"name = value\" of ocp-dingtalk.conf beside the program, a\nvariable such as TOCSIN_DINGTALK_URL, or a file named by TOCSIN_DINGTALK_URL_FILE;\n" +
+		"all but the secret ones are flags as well. -config names another file.\n\n")
+	for _, s := range newSettings() {
+		secret := ""
+		if s.secret {
+			secret = " (secret)"
+		}
+		fmt.Fprintf(&b, "  %s%s\n        %s\n", s.name, secret, s.usage)
+	}
+	return b.String()
+}
