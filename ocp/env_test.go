@@ -165,6 +165,10 @@ func TestExtraVariables(t *testing.T) {
 		require.NotContains(t, a.Labels, name)
 	}
 	require.Equal(t, "x\n__ob_cluster.id: 1\nroom: B2", a.Summary)
+
+	p, err = ocp.FromEnv([]string{"message=x", "room=B2\n value: forged"}, "room")
+	require.NoError(t, err)
+	require.Equal(t, "x\nroom: B2 value: forged", p.Alert().Summary)
 }
 
 func TestNoAlarm(t *testing.T) {
@@ -190,7 +194,7 @@ func TestNoAlarm(t *testing.T) {
 
 func TestMissingEmptyAndUnexpanded(t *testing.T) {
 	t.Parallel()
-	for _, variables := range [][]string{nil, {"ob_tenant=", "alarm_resolved_at= "}, {"ob_tenant=${ob_tenant}", "alarm_resolved_at= ${alarm_resolved_at}\n"}} {
+	for _, variables := range [][]string{nil, {"ob_tenant=", "alarm_resolved_at= "}, {"ob_tenant= ${ob_tenant}\n", "alarm_resolved_at=${alarm_resolved_at}"}} {
 		p := payloadOf(t, append([]string{"alarm_id=1", "alarm_description=${HOME} ${ob_tenant}"}, variables...)...)
 		require.Empty(t, p.Tenant)
 		require.True(t, p.ResolvedAt.IsZero())

@@ -245,11 +245,12 @@ func TestScriptProcess(*testing.T) {
 	noise := func() {
 		_, _ = io.WriteString(os.Stdout, "noise\n")
 		_, _ = io.WriteString(os.Stderr, "noise\n")
-		println("noise")
-		kept.Println("noise")
-		log.Println("noise")                                //nolint:forbidigo // it must not get through
-		slog.Error("noise")                                 //nolint:sloglint // likewise
-		_, _ = os.NewFile(1, "kept").WriteString("noise\n") // its finalizer closes a descriptor that nobody uses
+		if runtime.GOOS == "linux" {
+			println("noise")
+			kept.Println("noise")
+		}
+		log.Println("noise") //nolint:forbidigo // it must not get through
+		slog.Error("noise")  //nolint:sloglint // likewise
 	}
 	handlers := map[string]ocp.Handler{
 		"ok":    func(context.Context, *ocp.Payload) (ocp.Response, error) { noise(); return "", nil },
@@ -284,9 +285,6 @@ func TestMainTakesTheStreams(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.script, func(t *testing.T) {
 			t.Parallel()
-			if runtime.GOOS != "linux" {
-				t.Skip("descriptors are taken on Linux only")
-			}
 			require.Equal(t, test.output, scriptProcess(t, test.script).requireContract(t))
 		})
 	}

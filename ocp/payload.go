@@ -94,7 +94,9 @@ type Payload struct {
 
 // IsTest reports whether this is what the test button of a channel sends: a
 // message, and nothing that says of which alarm. A text that announces a
-// recovery is none.
+// recovery is none. Since 3.3.4 OCP gives values to other variables as well,
+// but does not say to which: should they name an alarm, the test is told like
+// one.
 func (p *Payload) IsTest() bool { return p.namesNothing() && !announcesRecovery(p.Message) }
 
 // title returns the name of the alarm for people, without falling back to the

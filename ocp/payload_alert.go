@@ -149,13 +149,14 @@ func (p *Payload) labels() map[string]string {
 // line.
 type summaryLines []string
 
-// add appends a line unless it says nothing or the same as a line before.
+// add appends a line unless it says nothing or the same as a line before. A
+// value with a name stays in that line, lest it looks like several.
 func (s *summaryLines) add(name, value string) {
 	if value == "" {
 		return
 	}
 	if name != "" {
-		value = name + ": " + value
+		value = name + ": " + strings.Join(strings.Fields(value), " ")
 	}
 	if !slices.Contains(*s, value) {
 		*s = append(*s, value)

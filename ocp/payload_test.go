@@ -112,6 +112,20 @@ func TestStates(t *testing.T) {
 	require.Empty(t, payloadOf(t, "alarm_id=1", "alarm_status=Active").Alert().Summary)
 }
 
+func TestStatusWords(t *testing.T) {
+	t.Parallel()
+	for want, words := range map[alert.Status]string{
+		alert.Firing:   "Active 告警中 警示中 Silenced 屏蔽 已屏蔽 Inhibited 抑制 已抑制 ACTIVE",
+		alert.Resolved: "Inactive 已消除 Cleared inactive",
+	} {
+		for word := range strings.FieldsSeq(words) {
+			got, known := payloadOf(t, "alarm_id=1", "alarm_status="+word).State()
+			require.Equal(t, want, got, word)
+			require.True(t, known, word)
+		}
+	}
+}
+
 func TestTargetParts(t *testing.T) {
 	t.Parallel()
 	type parts = []ocp.TargetPart

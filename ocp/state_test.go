@@ -112,7 +112,12 @@ func TestRememberNotedAfterTimeIsOver(t *testing.T) {
 	t.Parallel()
 	n := newNotebook(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	n.recorder.Next(func(context.Context, ...alert.Alert) error { cancel(); return nil })
+	lock := n.path + ".lock"
+	n.recorder.Next(func(context.Context, ...alert.Alert) error {
+		cancel()
+		time.AfterFunc(50*time.Millisecond, func() { _ = os.Remove(lock) }) // another process is writing
+		return os.WriteFile(lock, nil, 0o600)
+	})
 	require.NoError(t, n.send(ctx, fixtureAlert(t, "hostile-log-alarm")))
 	require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
 	require.Equal(t, 1, n.told())

@@ -41,10 +41,10 @@ func realPart(tb testing.TB, name string) string {
 
 // A group is a chat with a robot that keeps what it gets and answers as told.
 type group struct {
-	url    string
-	answer http.HandlerFunc // nil: accepts
+	url string
 
 	mu     sync.Mutex
+	answer http.HandlerFunc // nil: accepts
 	bodies []string
 }
 
@@ -56,9 +56,10 @@ func newGroup(tb testing.TB, path string, answer http.HandlerFunc) *group {
 		body, _ := io.ReadAll(r.Body)
 		g.mu.Lock()
 		g.bodies = append(g.bodies, string(body))
+		answer := g.answer
 		g.mu.Unlock()
-		if g.answer != nil {
-			g.answer(w, r)
+		if answer != nil {
+			answer(w, r)
 			return
 		}
 		_, _ = io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
@@ -86,6 +87,20 @@ func refusal(code, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `{"errcode":`+code+`,"errmsg":"`+text+` `+r.URL.String()+`"}`)
 	}
+}
+
+// accept makes the robot accept from now on.
+func (g *group) accept() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.answer = nil
+}
+
+// first returns the first request that came.
+func (g *group) first() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.bodies[0]
 }
 
 // got returns the texts of the messages that came.

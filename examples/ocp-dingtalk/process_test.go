@@ -88,7 +88,7 @@ func TestScript(t *testing.T) {
 			for _, text := range append(g.got(t), w.got(t)...) {
 				require.Contains(t, text, "…（已截断）")
 			}
-			require.LessOrEqual(t, len(g.bodies[0]), 20_000)
+			require.LessOrEqual(t, len(g.first()), 20_000)
 		}
 	})
 	t.Run("no message for the message", func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestScript(t *testing.T) {
 		g := newDingtalk(t, nil)
 		n := newNode(t, program, "dingtalk-url = "+g.url)
 		n.run(t, "message=x", "HOME=/hush-home", "OCP_METADB_PASSWORD=hush-password", "PATH=/usr/bin:/hush-path").requireSent(t)
-		require.NotContains(t, g.bodies[0], "hush")
+		require.NotContains(t, g.first(), "hush")
 	})
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
@@ -179,7 +179,7 @@ func TestScript(t *testing.T) {
 		down := alarm(t, "notify-4x-zh_CN-host-down")
 		reason := n.run(t, down...).requireFailed(t)
 		require.Regexp(t, `^ocp-dingtalk: DingTalk accepted it; WeCom FAILED: .*93000`, reason)
-		w.answer = nil
+		w.accept()
 		n.run(t, down...).requireSent(t) // OCP tries again: only who missed it gets it
 		n.run(t, down...).requireSent(t) // and repeats it while it lasts
 		require.Len(t, g.got(t), 1)
