@@ -6,10 +6,8 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,7 +30,7 @@ func alarm(tb testing.TB, name string) []string {
 // The script as OCP runs it, with the program built as main.go says.
 func TestScript(t *testing.T) {
 	t.Parallel()
-	bash := realPart(t, "bash")
+	realPart(t, "bash")
 	program := build(t)
 
 	t.Run("by its first line", func(t *testing.T) {
@@ -135,22 +133,6 @@ func TestScript(t *testing.T) {
 			n.set(t, "dingtalk-url = "+g.url, "timeout = 300ms") // else it takes the eight seconds
 		}
 		require.Contains(t, n.run(t, alarm(t, "test-message")...).requireFailed(t), "deadline exceeded")
-	})
-	t.Run("stopped", func(t *testing.T) {
-		t.Parallel()
-		arrived, release := make(chan struct{}), make(chan struct{})
-		g := newDingtalk(t, func(http.ResponseWriter, *http.Request) { close(arrived); <-release })
-		t.Cleanup(func() { close(release) })
-		n := newNode(t, program, "dingtalk-url = "+g.url)
-		cmd := exec.CommandContext(t.Context(), bash, n.script) // which becomes the program
-		cmd.Env = []string{"message=x"}
-		var stderr strings.Builder
-		cmd.Stderr = &stderr
-		require.NoError(t, cmd.Start())
-		<-arrived
-		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-		require.Error(t, cmd.Wait())
-		require.Contains(t, outcome{stderr: stderr.String(), code: cmd.ProcessState.ExitCode()}.requireFailed(t), "terminated signal received")
 	})
 	t.Run("settings", func(t *testing.T) {
 		t.Parallel()
