@@ -22,7 +22,7 @@
 // line, so that a program needs a script around it, and has to be on every
 // node of OCP:
 //
-//	#!/usr/bin/env bash
+//	#!/bin/bash
 //	exec /opt/tocsin/ocp-dingtalk
 //
 // # The contract

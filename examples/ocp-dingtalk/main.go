@@ -22,7 +22,8 @@
 //
 // In OCP create an alert channel of the kind "custom script":
 //
-//	script:              the two lines of ocp-dingtalk.sh
+//	script:              the two lines of ocp-dingtalk.sh; of the first lines that
+//	                     OCP accepts, this one is the fastest with bash
 //	response validation: {"errcode":0,"errmsg":"ok"}   (Response 校验信息)
 //
 // and use its test button. Enable recoveries in the push configuration. A robot

@@ -1,2 +1,2 @@
-#!/usr/bin/env bash
+#!/bin/bash
 exec /opt/tocsin/ocp-dingtalk

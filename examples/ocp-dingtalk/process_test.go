@@ -149,7 +149,7 @@ func TestScript(t *testing.T) {
 		g := newDingtalk(t, nil)
 		n.run(t, "message=x", "TOCSIN_DINGTALK_URL="+g.url, "TOCSIN_WECOM_URL="+newWecom(t, nil).url).requireSent(t)
 		require.Len(t, g.got(t), 1)
-		require.NoError(t, os.WriteFile(n.script, []byte("#!/usr/bin/env bash\nexec "+n.dir+"/ocp-dingtalk -colour\n"), 0o700))
+		require.NoError(t, os.WriteFile(n.script, []byte("#!/bin/bash\nexec "+n.dir+"/ocp-dingtalk -colour\n"), 0o700))
 		require.Contains(t, n.run(t, "message=x").requireFailed(t), "no flag of this program")
 		require.NoError(t, os.WriteFile(n.script, []byte("exec "+n.dir+"/ocp-dingtalk -help\n"), 0o700))
 		require.Equal(t, outcome{stdout: usage()}, n.run(t))

@@ -114,5 +114,5 @@ func TestUsage(t *testing.T) {
 	}
 	wrapper, err := os.ReadFile("ocp-dingtalk.sh")
 	require.NoError(t, err)
-	require.Equal(t, "#!/usr/bin/env bash\nexec /opt/tocsin/ocp-dingtalk\n", string(wrapper))
+	require.Equal(t, "#!/bin/bash\nexec /opt/tocsin/ocp-dingtalk\n", string(wrapper))
 }
