@@ -66,11 +66,12 @@ type MainOptions struct {
 // unless the runtime caused it.
 //
 // Do everything in handle, reading flags and settings too, so that a mistake
-// in these keeps the contract. Until Main returns, os.Stdout, os.Stderr and the
-// default loggers of log/slog and log lead nowhere, and stay so, as nothing
-// may follow the answer; on Linux so do the file descriptors 1 and 2, which
-// also keeps out the lines of a library. The one thing that still comes through
-// is the runtime's report of a crash, such as a panic in another goroutine.
+// in these keeps the contract. From the call of Main to the end of the process,
+// os.Stdout, os.Stderr and the default loggers of log/slog and log lead nowhere,
+// as nothing may stand beside the answer or follow it; on Linux so do the file
+// descriptors 1 and 2, which also keeps out the lines of a library that has its
+// own way there. What still comes through, with exit code 2, is the runtime's
+// report of a crash, such as a panic in a goroutine that handle has started.
 // None of that happens if Stdout and Stderr are given; if one of them is, the
 // other one is silent by default.
 //
