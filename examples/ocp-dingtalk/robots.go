@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,9 +22,13 @@ type robot struct {
 
 // Send delivers and keeps the outcome.
 func (r *robot) Send(ctx context.Context, alerts ...alert.Alert) error {
+	r.err = errPanic // unless it returns
 	r.err = r.sender.Send(ctx, alerts...)
 	return r.err
 }
+
+// errPanic is the outcome of a robot that did not return one.
+var errPanic = errors.New("panicked")
 
 // robots returns those that are set, at least one. What a robot sends of a
 // payload depends on the setting body.
