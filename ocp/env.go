@@ -102,10 +102,12 @@ func (p *Payload) complete() (*Payload, error) {
 	if p.Message == "" {
 		p.Message = p.messageFromJSON()
 	}
-	if p.ActiveAt.IsZero() && p.text("alarm_time") != "" {
-		if at, ok := parseTime(p.text("alarm_time")); ok {
-			p.ActiveAt = at
+	if text := p.text("alarm_time"); p.ActiveAt.IsZero() && text != "" {
+		at, ok := parseTime(text)
+		if !ok {
+			p.problem("alarm_time", "not a time")
 		}
+		p.ActiveAt = at
 	}
 	if p.namesNothing() && p.Message == "" {
 		return nil, noAlarm{}

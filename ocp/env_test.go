@@ -305,6 +305,7 @@ func TestTimes(t *testing.T) {
 		})
 	}
 	require.Equal(t, 2020, payloadOf(t, "alarm_id=1", "alarm_time=2020-12-03T09:44:04Z").ActiveAt.Year())
+	require.Equal(t, []string{"alarm_time: not a time"}, payloadOf(t, "alarm_id=1", "alarm_time=x").Problems)
 	require.Equal(t, 2021, payloadOf(t, "alarm_id=1", "alarm_time=2020-12-03T09:44:04Z", "alarm_active_at=2021-12-03T09:44:04Z").ActiveAt.Year())
 }
 

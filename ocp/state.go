@@ -22,7 +22,7 @@ import (
 // does not prolong the window. A window of zero or less switches Remember off.
 //
 // Only what was accepted is noted, alert by alert. Give each destination a file
-// of its own: then a repetition after a failure reaches those that missed the
+// of its own, always with the same window: then a repetition after a failure reaches those that missed the
 // alert, and nobody else. Two processes that handle the same alert at the same
 // moment both send it, since no process waits for the delivery of another.
 //

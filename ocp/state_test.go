@@ -327,7 +327,7 @@ func TestRememberConcurrently(t *testing.T) {
 	t.Parallel()
 	n := newNotebook(t)
 	var wg sync.WaitGroup
-	for i := range 8 {
+	for i := range 5 {
 		wg.Go(func() {
 			var r alerttest.Recorder
 			a := alert.Alert{Source: "ocp", ID: fmt.Sprint("id-", i)}
@@ -336,7 +336,7 @@ func TestRememberConcurrently(t *testing.T) {
 			}
 		})
 	}
-	for i := range 4 {
+	for i := range 3 {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestScriptProcess$")
 		cmd.Env = []string{"TOCSIN_SCRIPT=remember", "TOCSIN_STATE=" + n.path, fmt.Sprint("alarm_id=", i), "GOCOVERDIR=" + t.TempDir()}
 		wg.Go(func() {
@@ -348,7 +348,7 @@ func TestRememberConcurrently(t *testing.T) {
 	wg.Wait()
 	text, err := os.ReadFile(n.path)
 	require.NoError(t, err)
-	require.Equal(t, 1+8+4, strings.Count(string(text), "\n"))
+	require.Equal(t, 1+5+3, strings.Count(string(text), "\n"))
 }
 
 // What Remember adds takes nothing away from the duties of a Sender.

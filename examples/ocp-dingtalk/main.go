@@ -8,6 +8,7 @@
 //
 //	CGO_ENABLED=0 go build -trimpath -o /opt/tocsin/ocp-dingtalk ./examples/ocp-dingtalk
 //	install -m 600 -o admin /dev/null /opt/tocsin/ocp-dingtalk.conf
+//	install -m 700 -o admin -d /var/lib/tocsin
 //
 // where admin is the user that OCP runs as. Write into ocp-dingtalk.conf, which
 // holds secrets and must be readable by that user alone:
@@ -15,6 +16,9 @@
 //	# One setting a line.
 //	dingtalk-url = https://oapi.dingtalk.com/robot/send?access_token=…
 //	dingtalk-secret = SEC…
+//	# Tell an alarm that lasts once an hour. Without it OCP repeats it every
+//	# minute or three, and after the failure of one of two robots to both.
+//	state = /var/lib/tocsin/ocp
 //
 // Try it; the group gets a message that is marked as a test:
 //
@@ -36,8 +40,9 @@
 // Each is a line of ocp-dingtalk.conf beside the program (or of the file that
 // -config names), or a variable such as TOCSIN_DINGTALK_URL, or the name of a
 // file with the value in TOCSIN_DINGTALK_URL_FILE. A flag, which takes all but
-// the secret ones, comes before a variable, and that before the file. See
-// -help for the list.
+// the secret ones, comes before the file, and that before a variable: what
+// alarms bring into the environment does not decide where they go. See -help
+// for the list.
 //
 // Text from logs has no effect in a card. With -body message, OCP's template
 // is sent as it is, and so is what a log line brings into it: markup and links,

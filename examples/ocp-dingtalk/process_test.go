@@ -146,6 +146,7 @@ func TestScript(t *testing.T) {
 		n.set(t, "wecom-url = https://example.com/"+testKey)
 		require.Contains(t, n.run(t, "message=x").requireFailed(t), "line 1 of the file of settings: ")
 		require.Contains(t, n.run(t, "PATH=/usr/bin").requireFailed(t), "no variable of an alarm is set")
+		n.set(t)
 		g := newDingtalk(t, nil)
 		n.run(t, "message=x", "TOCSIN_DINGTALK_URL="+g.url, "TOCSIN_WECOM_URL="+newWecom(t, nil).url).requireSent(t)
 		require.Len(t, g.got(t), 1)

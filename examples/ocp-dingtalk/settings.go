@@ -73,7 +73,9 @@ func (s *setting) refuse(format string, args ...any) error {
 	return fmt.Errorf("%s: %w", s.origin, fmt.Errorf(format, args...))
 }
 
-// readSettings reads the flags, the environment and the file.
+// readSettings reads the flags, then the file, then the environment. The file
+// comes before the environment, other than usual: OCP fills that with what
+// alarms say, which must not decide where they go.
 func readSettings(args []string, getenv func(string) string, file string) (settings, error) {
 	s := newSettings()
 	flags := flag.NewFlagSet("ocp-dingtalk", flag.ContinueOnError)
@@ -90,24 +92,35 @@ func readSettings(args []string, getenv func(string) string, file string) (setti
 	for _, one := range s {
 		if one.value != "" {
 			one.origin = "-" + one.name
-		} else if err := one.fromEnv(getenv); err != nil {
-			return nil, err
 		}
 	}
-	if *config != "" {
-		file = *config
-	}
-	text, err := readPrivate(file)
-	if errors.Is(err, fs.ErrNotExist) && *config == "" {
-		return s, s.judge()
-	}
-	if err != nil {
+	if err := s.fromFiles(*config, file); err != nil {
 		return nil, fmt.Errorf("the file of settings: %w", err)
 	}
-	if err := s.fromFile(text); err != nil {
-		return nil, fmt.Errorf("the file of settings: %w", err)
+	for _, one := range s {
+		if one.origin == "" {
+			if err := one.fromEnv(getenv); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return s, s.judge()
+}
+
+// fromFiles reads the file that was asked for, or else the one beside the
+// program, which may be missing.
+func (s settings) fromFiles(asked, beside string) error {
+	if asked != "" {
+		beside = asked
+	}
+	text, err := readPrivate(beside)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && asked == "":
+		return nil
+	case err != nil:
+		return err
+	}
+	return s.fromFile(text)
 }
 
 // fromEnv reads the variable of a setting, or the file that its twin names.

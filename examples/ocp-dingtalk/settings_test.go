@@ -40,10 +40,12 @@ func TestSettingsOrder(t *testing.T) {
 	t.Parallel()
 	conf := file(t, "# comment\n\n dingtalk-url = from-file \r\nwecom-url=key=with=equal\nbody = message\nlocale = en\ndingtalk-keyword = k\n")
 	s, err := readSettings([]string{"-body", "card"},
-		getenv("TOCSIN_BODY=message", "TOCSIN_LOCALE=ja", "TOCSIN_DINGTALK_SECRET_FILE="+file(t, testSigning+"\n"), "TOCSIN_DINGTALK_KEYWORD= "), conf)
+		getenv("TOCSIN_BODY=message", "TOCSIN_LOCALE=ja", "TOCSIN_DINGTALK_URL=from-alarm", "TOCSIN_STATE=/s", "TOCSIN_REPEAT= ",
+			"TOCSIN_DINGTALK_SECRET_FILE="+file(t, testSigning+"\n")), conf)
 	require.NoError(t, err)
 	for name, want := range map[string]string{
-		dingtalkURL: "from-file", wecomURL: "key=with=equal", body: "card", locale: "ja", dingtalkSecret: testSigning, dingtalkKeyword: "k", state: "",
+		dingtalkURL: "from-file", wecomURL: "key=with=equal", body: "card", locale: "en", dingtalkSecret: testSigning,
+		dingtalkKeyword: "k", state: "/s", repeat: "",
 	} {
 		require.Equal(t, want, s.get(name).value, name)
 	}
