@@ -44,7 +44,7 @@
 //	answer over 1 MiB, HTTP 2xx      as 5xx     as 5xx             as 5xx
 //	HTTP 425, 429                    Refused    yes, Retry-After   yes, After
 //	other HTTP 3xx, 4xx, 501, 505    Refused    no                 no
-//	Judge's error                    its own    what it answers    what it answers
+//	error of Judge, JudgeFailure     its own    what it answers    what it answers
 //
 // # What is never shown
 //
