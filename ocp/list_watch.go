@@ -137,9 +137,13 @@ func (w *Watcher) batch(ctx context.Context) (map[string]Event, error) {
 func (w *Watcher) begun(active map[string]Event) (changes []Event) {
 	for _, key := range slices.Sorted(maps.Keys(active)) {
 		e := active[key]
-		if known, ok := w.known[key]; !ok || known.Level != e.Level {
+		known, ok := w.known[key]
+		if !ok || known.Level != e.Level {
 			changes = append(changes, e)
+			continue
 		}
+		known.ID = e.ID // it may have ended and begun again between two polls
+		w.known[key] = known
 	}
 	return changes
 }

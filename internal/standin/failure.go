@@ -30,6 +30,9 @@ func Reply(status int, body string) Failure {
 	return Failure{answer: Answer{Status: status, Body: body}}
 }
 
+// Give answers in any way, header included, and ignores the request.
+func Give(a Answer) Failure { return Failure{answer: a} }
+
 // HTML answers with a status and a page such as gateways show.
 func HTML(status int) Failure {
 	return Reply(status, "<html><head><title>"+http.StatusText(status)+"</title></head></html>\n")

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package ocptest
+
+import "os/exec"
+
+// detach does nothing: there is no terminal to take away.
+func detach(*exec.Cmd) {}

@@ -1,0 +1,15 @@
+//go:build unix
+
+package ocptest
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// detach takes the terminal away from a script, and ends, after the time
+// limit, all that it has started too.
+func detach(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+}
