@@ -84,6 +84,7 @@ func (s *Server) tell(e Event) {
 		return
 	}
 	env, dir := c.environment(&e), s.tb.TempDir()
+	s.tb.Cleanup(s.runs.Wait) // before the directory goes
 	s.runs.Go(func() {
 		for attempt := 1; attempt <= 1+max(0, cmp.Or(c.Retries, 1)); attempt++ {
 			run := c.run(env, dir)

@@ -98,7 +98,6 @@ func NewServer(tb testing.TB) *Server {
 	}
 	s.web = standin.New(tb, s.answer)
 	s.web.Now = s.now
-	tb.Cleanup(s.runs.Wait)
 	return s
 }
 
