@@ -73,6 +73,9 @@ func parseBase(s string) (*url.URL, error) {
 	case !isHost(u.Hostname()):
 		return nil, errors.New("the base URL has no host, or one that is not made of letters, digits and -_.:")
 	}
+	if u.Path == "" {
+		u.Path = "/" // else what is joined to it has no slash in front, and is signed so
+	}
 	u.Host = strings.TrimSuffix(u.Host, ":") // an empty port, as the Host header has it
 	return u, nil
 }
