@@ -3,6 +3,9 @@ package ocp
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -102,3 +105,9 @@ const minSecret = 4
 
 // String returns the name of the type.
 func (c Credentials) String() string { return "ocp.Credentials" }
+
+// Format prints the name of the type for every verb.
+func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue returns the name of the type.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }

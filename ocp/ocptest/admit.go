@@ -94,14 +94,21 @@ func sortedQuery(raw string) string {
 	if err != nil {
 		return raw // matches nothing
 	}
-	var pairs []string
-	for key, list := range values {
-		list = slices.Clone(list)
-		slices.Sort(list)
-		pairs = append(pairs, quote(key)+"="+quote(strings.Join(list, ",")))
+	var keys []string
+	for key := range values {
+		keys = append(keys, key)
 	}
-	slices.Sort(pairs)
-	return strings.Join(pairs, "&")
+	slices.Sort(keys) // as they are, not as they are escaped
+	var b strings.Builder
+	for i, key := range keys {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		list := slices.Clone(values[key])
+		slices.Sort(list)
+		b.WriteString(quote(key) + "=" + quote(strings.Join(list, ",")))
+	}
+	return b.String()
 }
 
 // quote escapes all bytes but the unreserved ones of RFC 3986.
