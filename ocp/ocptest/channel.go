@@ -112,7 +112,7 @@ func (c *Channel) run(env []string, dir string) (run Run) {
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = env, dir, &stdout, &stderr, grace
 	detach(cmd)
 	err := cmd.Run()
-	run.Stdout, run.Stderr, run.TimedOut = stdout.String(), stderr.String(), ctx.Err() != nil
+	run.Stdout, run.Stderr, run.TimedOut = stdout.kept.String(), stderr.kept.String(), ctx.Err() != nil
 	if cmd.ProcessState != nil {
 		run.ExitCode = cmd.ProcessState.ExitCode()
 	}
@@ -185,11 +185,12 @@ func firstLine(name string) (string, error) {
 	return strings.TrimRight(string(line), "\r"), nil
 }
 
-// An output keeps the begin of a stream.
-type output struct{ bytes.Buffer }
+// An output keeps the begin of a stream. It does not embed the buffer, whose
+// ReadFrom would be used instead of Write.
+type output struct{ kept bytes.Buffer }
 
 // Write takes everything and keeps what there is room for.
 func (o *output) Write(p []byte) (int, error) {
-	o.Buffer.Write(p[:min(len(p), maxOutput-o.Len())])
+	o.kept.Write(p[:min(len(p), maxOutput-o.kept.Len())])
 	return len(p), nil
 }
