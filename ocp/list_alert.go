@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 )
@@ -11,21 +12,17 @@ import (
 // eventSource is the Source of alerts made of events.
 const eventSource = "ocp"
 
-// key returns the identity of the problem: the vendor calls the same rule
-// about the same object one alarm, whatever the id.
-func (e *Event) key() string { return e.AlarmType + ":" + e.Target }
-
 // is reports whether the event has a status.
 func (e *Event) is(status string) bool { return strings.EqualFold(e.Status, status) }
 
-// Alert returns the event as an alert. Its Key is made of AlarmType and
-// Target, so that what recurs under another id is the same problem; its ID of
-// the id, the status and the level, so that each change is an event of its
-// own. An event that is Inactive is Resolved; every other one is Firing, also
-// if it is silenced.
+// Alert returns the event as an alert. Its Key is made of the id, and its ID of
+// that, the status, the level and the times, so that each change is an event of
+// its own: both are those of the same alarm out of a script channel. An event
+// that is Inactive is Resolved; every other one is Firing, also if it is
+// silenced.
 func (e Event) Alert() alert.Alert {
 	a := alert.Alert{
-		Source: eventSource, Key: e.key(), Severity: eventSeverity(e.Level), Level: eventLevel(e.Level),
+		Source: eventSource, Key: "alarm/" + e.ID, Severity: eventSeverity(e.Level), Level: eventLevel(e.Level),
 		Name: cmp.Or(e.Name, e.Labels["alarm_name"], e.AlarmType), Summary: cmp.Or(e.Description, e.Summary),
 		Product: e.AppType, Resource: e.Target,
 		Instance: cmp.Or(e.Labels["svr_ip"], e.Labels["host_ip"], e.Labels["ob_tenant"], e.Labels["ob_cluster"]),
@@ -34,8 +31,16 @@ func (e Event) Alert() alert.Alert {
 	if e.is("Inactive") {
 		a.Status, a.EndsAt = alert.Resolved, e.ResolvedAt
 	}
-	a.ID = e.ID + "/" + a.Status.String() + "/" + strconv.Itoa(e.Level)
+	a.ID = strings.Join([]string{a.Key, a.Status.String(), strconv.Itoa(e.Level), eventInstant(e.ActiveAt), eventInstant(a.EndsAt)}, "/")
 	return a.Clone()
+}
+
+// eventInstant writes a time in a form that does not depend on its zone.
+func eventInstant(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format("20060102T150405.999Z")
 }
 
 // eventSeverity orders a level of OCP, of which 1 is the worst, among the

@@ -105,7 +105,7 @@ func TestListFixtures(t *testing.T) {
 		require.Len(t, events, 2)
 		a := events[0].Alert()
 		require.Equal(t, alert.Alert{
-			Source: "ocp", ID: "2000031/firing/1", Key: "ob_cannot_connected:alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.20",
+			Source: "ocp", ID: "alarm/2000031/firing/1/-/-", Key: "alarm/2000031",
 			Severity: alert.Critical, Level: "Down", Name: "ob_cannot_connected", Summary: "集群：ob4253_A，主机：192.0.2.20，告警：OceanBase服务器无法连接。",
 			Product: "OceanBase", Resource: "alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.20", Instance: "ob4253_A", Labels: events[0].Labels,
 		}, a)
@@ -480,7 +480,7 @@ func TestAlertOfEvent(t *testing.T) {
 		a := e.Alert()
 		require.Equal(t, want, a.Status, status)
 		require.Equal(t, want == alert.Resolved, a.EndsAt.Equal(ended), status)
-		require.Equal(t, []string{"t:x", "n", "192.0.2.1"}, []string{a.Key, a.Name, a.Instance})
+		require.Equal(t, []string{"alarm/7", "n", "192.0.2.1"}, []string{a.Key, a.Name, a.Instance})
 		a.Labels["svr_ip"] = "changed"
 		require.Equal(t, "192.0.2.1", e.Labels["svr_ip"], "nothing is shared")
 	}

@@ -51,7 +51,7 @@ type Watcher struct {
 	interval time.Duration
 	trust    bool
 	turn     chan struct{}    // a token: who has it may poll
-	known    map[string]Event // told as firing, by key; belongs to who polls
+	known    map[string]Event // told as firing, by id; belongs to who polls
 }
 
 // NewWatcher returns a Watcher that knows of no alarm yet.
@@ -80,7 +80,8 @@ func NewWatcher(client *Client, opts *WatchOptions) (*Watcher, error) {
 
 // Poll reads the list once and sends what has changed since: a firing alert
 // for an alarm that is new or has another level, a resolved one for an alarm
-// that is over. What sink does not accept is sent again by the next Poll.
+// that is over. An alarm that ended and began anew in between, under another
+// id, is told as both. What sink does not accept is sent again by the next Poll.
 //
 // An error is one of reading, an [*Error], after which nothing was sent and
 // nothing has changed; or the one of sink.
@@ -116,7 +117,7 @@ func (w *Watcher) Poll(ctx context.Context, sink alert.Sender) error {
 	return err
 }
 
-// batch reads all active alarms, by their keys.
+// batch reads all active alarms, by their ids.
 func (w *Watcher) batch(ctx context.Context) (map[string]Event, error) {
 	active := map[string]Event{}
 	for e, err := range read(ctx, w.client, &listing[Event]{
@@ -127,32 +128,31 @@ func (w *Watcher) batch(ctx context.Context) (map[string]Event, error) {
 			return nil, err
 		}
 		if e.is("Active") { // a server may ignore the query
-			active[e.key()] = e
+			active[e.ID] = e
 		}
 	}
 	return active, nil
 }
 
-// begun returns what is new, or has another level, in the order of keys.
+// begun returns what is new, or has another level.
 func (w *Watcher) begun(active map[string]Event) (changes []Event) {
-	for _, key := range slices.Sorted(maps.Keys(active)) {
-		e := active[key]
-		known, ok := w.known[key]
-		if !ok || known.Level != e.Level {
+	for id, e := range active {
+		if known, ok := w.known[id]; !ok || known.Level != e.Level {
 			changes = append(changes, e)
-			continue
 		}
-		known.ID = e.ID // it may have ended and begun again between two polls
-		w.known[key] = known
 	}
+	slices.SortFunc(changes, byAge)
 	return changes
 }
+
+// byAge compares ids, which are numbers that OCP counts up.
+func byAge(a, b Event) int { return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID)) }
 
 // ended returns what was known, is missing, and is over.
 func (w *Watcher) ended(ctx context.Context, active map[string]Event) (changes []Event, err error) {
 	asked := 0
-	for key, known := range w.known { // in any order, so that nobody always comes last
-		if _, ok := active[key]; ok {
+	for id, known := range w.known { // in any order, so that nobody always comes last
+		if _, ok := active[id]; ok {
 			continue
 		}
 		if w.trust {
@@ -171,7 +171,7 @@ func (w *Watcher) ended(ctx context.Context, active map[string]Event) (changes [
 			changes = append(changes, now)
 		}
 	}
-	slices.SortFunc(changes, func(a, b Event) int { return cmp.Compare(a.key(), b.key()) })
+	slices.SortFunc(changes, byAge)
 	return changes, nil
 }
 
@@ -196,12 +196,12 @@ func (w *Watcher) confirm(ctx context.Context, known *Event) (Event, error) {
 // learn notes what was told.
 func (w *Watcher) learn(e *Event) {
 	if e.is("Inactive") {
-		delete(w.known, e.key())
+		delete(w.known, e.ID)
 		return
 	}
 	kept := *e
 	kept.Raw = nil // the greater part, and told already
-	w.known[e.key()] = kept
+	w.known[e.ID] = kept
 }
 
 // Run polls at once and then once an interval, until ctx ends, whose error it

@@ -182,8 +182,8 @@ func TestTarget(t *testing.T) {
 	}
 }
 
-// TestBounds shows that no alert makes an alarm that the client refuses.
-func TestBounds(t *testing.T) {
+// TestAlarmBounds shows that no alert makes an alarm that the client refuses.
+func TestAlarmBounds(t *testing.T) {
 	t.Parallel()
 	sender, _ := newSender(t, &ocp.SenderOptions{Labels: map[string]string{"a": strings.Repeat("x", 16<<10)}})
 	labels := map[string]string{}

@@ -63,7 +63,7 @@ func (w *watch) changes() string {
 	all := w.told.Accepted()
 	for _, a := range all[w.heard:] {
 		sign := map[alert.Status]string{alert.Firing: "+", alert.Resolved: "-"}[a.Status]
-		words = append(words, sign+strings.TrimPrefix(a.Key, "t:"))
+		words = append(words, sign+a.Resource)
 	}
 	w.heard = len(all)
 	return strings.Join(words, " ")
@@ -82,7 +82,8 @@ func TestWatch(t *testing.T) {
 	require.Empty(t, w.poll(t))
 	all := w.told.Accepted()
 	last := all[len(all)-1]
-	require.Equal(t, "1000002/resolved/3", last.ID)
+	require.Equal(t, "alarm/1000002", last.Key)
+	require.True(t, strings.HasPrefix(last.ID, "alarm/1000002/resolved/3/2"), last.ID)
 	require.False(t, last.EndsAt.IsZero(), "the time is that of OCP")
 	w.server.Raise(ocptest.Event{Type: "t", Target: "b", Level: 3})
 	require.Equal(t, "+b", w.poll(t), "it begins again")
@@ -257,13 +258,20 @@ func TestLevelChanges(t *testing.T) {
 	require.NotEqual(t, all[0].ID, all[1].ID)
 	require.Equal(t, all[0].Key, all[1].Key)
 
-	// Between two polls it ended and began anew: the same problem, whose new id
-	// is the one to ask about.
-	id := int(w.raise("other")[0])
-	w.server.Change(int64(id), "Inactive")
-	w.server.Fail(answer(id, 1))
-	require.Empty(t, w.poll(t))
-	require.Equal(t, "-a", w.poll(t))
+}
+
+// What ended and began anew between two polls, under another id, is told as
+// two problems.
+func TestAlarmBeginsAnew(t *testing.T) {
+	t.Parallel()
+	w := newWatch(t, nil)
+	first := w.raise("a")[0]
+	require.Equal(t, "+a", w.poll(t))
+	w.server.Change(first, "Inactive")
+	w.raise("a")
+	require.Equal(t, "+a -a", w.poll(t))
+	all := w.told.Accepted()
+	require.Equal(t, []string{"alarm/1000001", "alarm/1000002", "alarm/1000001"}, []string{all[0].Key, all[1].Key, all[2].Key})
 }
 
 // A server that ignores the query lists what is over too.
