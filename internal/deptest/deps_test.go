@@ -73,6 +73,8 @@ func TestModulesLinked(t *testing.T) {
 		"internal/secret":       nil,
 		"internal/standin":      nil,
 		"internal/webhook":      nil,
+		"ocp":                   http,
+		"ocp/ocptest":           nil,
 		"snmptrap":              nil, // gosnmp is in its tests only
 		"snmptrap/snmptraptest": {gosnmp},
 		"wecom":                 http,
