@@ -71,7 +71,7 @@ func parseBase(s string) (*url.URL, error) {
 	case u.User != nil || u.Fragment != "" || u.RawQuery != "" || u.ForceQuery:
 		return nil, errors.New("the base URL holds a user, a query or a fragment")
 	case !isHost(u.Hostname()):
-		return nil, errors.New("the base URL has no host, or one that is not made of letters, digits and -_.:")
+		return nil, errors.New("the base URL has no host, or one that is not made of letters, digits and the signs -_.: alone")
 	}
 	if u.Path == "" {
 		u.Path = "/" // else what is joined to it has no slash in front, and is signed so

@@ -88,7 +88,7 @@ func (c Code) Error() string {
 
 // Is makes a bare number match the codes with the same digits.
 func (c Code) Is(target error) bool {
-	other, ok := target.(Code) //nolint:errorlint // asked by errors.Is about one error
+	other, ok := target.(Code)
 	return ok && c.isNumber() && c == Code(strings.TrimLeft(string(other), "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 }
 

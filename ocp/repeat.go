@@ -178,15 +178,16 @@ func (r *Repeater) Run(ctx context.Context) error {
 // round pushes what is due. After a failure that all would share it tells of
 // the rest without trying.
 func (r *Repeater) round(ctx context.Context) {
-	var stop *Error
+	var rest error
 	for _, id := range r.due() {
 		a, ok := r.take(id)
 		if !ok {
 			continue // resolved meanwhile
 		}
-		err := error(stop)
-		if stop == nil {
-			err, stop = r.sender.push(ctx, &a)
+		err := rest
+		if err == nil {
+			err = r.sender.push(ctx, &a)
+			rest = forTheRest(err)
 		}
 		if ctx.Err() != nil {
 			return

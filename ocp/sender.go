@@ -79,29 +79,35 @@ func NewSender(client *Client, alarmType string, opts *SenderOptions) (*Sender, 
 // each push makes one attempt.
 func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	errs := make([]error, len(alerts))
-	var stop *Error
+	var rest error
 	for i := range alerts {
 		switch {
 		case alerts[i].Status == alert.Resolved && ctx.Err() == nil:
-		case stop != nil:
-			errs[i] = stop
+		case rest != nil:
+			errs[i] = rest
 		default:
-			errs[i], stop = s.push(ctx, &alerts[i])
+			errs[i] = s.push(ctx, &alerts[i])
+			rest = forTheRest(errs[i])
 		}
 	}
 	return alert.Partial(errs)
 }
 
-// push pushes one alert. If the others would fail in the same way, it returns
-// the error for them as well.
-func (s *Sender) push(ctx context.Context, a *alert.Alert) (err error, stop *Error) { //nolint:revive,staticcheck // the verdict on this one first
-	err = s.client.Push(ctx, s.Alarm(*a))
-	if e, ok := err.(*Error); ok && e.isGeneral() { //nolint:errorlint // Push returns it bare
-		rest := *e
-		rest.Err = &notTried{e}
-		return err, &rest
+// push pushes one alert.
+func (s *Sender) push(ctx context.Context, a *alert.Alert) error {
+	return s.client.Push(ctx, s.Alarm(*a))
+}
+
+// forTheRest returns the error of the pushes that are not made because one
+// failed, or nil if they may do better.
+func forTheRest(err error) error {
+	e, ok := err.(*Error) //nolint:errorlint // Push returns it bare
+	if !ok || !e.isGeneral() {
+		return nil
 	}
-	return err, nil
+	rest := *e
+	rest.Err = &notTried{e}
+	return &rest
 }
 
 // A notTried is why a push was not made: that of another one failed. Its

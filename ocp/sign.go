@@ -2,8 +2,8 @@ package ocp
 
 import (
 	"crypto/hmac"
-	"crypto/md5"  //nolint:gosec // the vendor's rule
-	"crypto/sha1" //nolint:gosec // the vendor's rule
+	"crypto/md5"
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
 	"maps"
@@ -50,7 +50,7 @@ func bodySum(body []byte) string {
 	if len(body) == 0 {
 		return ""
 	}
-	sum := md5.Sum(body) //nolint:gosec // the vendor's rule
+	sum := md5.Sum(body)
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 

@@ -68,7 +68,7 @@ func (c Credentials) check() error {
 	case strings.Contains(name, ":"):
 		return errors.New("the " + words[0] + " holds a colon, which would end it")
 	case c.scheme == schemeAccessKey && !isHost(name):
-		return errors.New("the access key holds more than letters, digits and -_.")
+		return errors.New("the access key holds something else than letters, digits and the signs -_. only")
 	}
 	return nil
 }

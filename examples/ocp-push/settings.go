@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"strings"
 	"time"
@@ -119,9 +120,7 @@ func (g *given) alarm() ocp.Alarm {
 			labels[name] = value
 		}
 	}
-	for name, value := range g.labels {
-		labels[name] = value
-	}
+	maps.Copy(labels, g.labels)
 	return ocp.Alarm{Type: g.alarmType, Target: g.target, Labels: labels}
 }
 

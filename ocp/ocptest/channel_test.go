@@ -33,7 +33,7 @@ func realBash(t *testing.T) {
 func script(t *testing.T, text string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "channel.sh")
-	require.NoError(t, os.WriteFile(name, []byte(text), 0o700)) //nolint:gosec // it must run
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o700))
 	return name
 }
 
@@ -67,7 +67,7 @@ func TestRoundTrip(t *testing.T) {
 	require.NoError(t, sender.Send(t.Context(), a))
 	runs := server.Runs()
 	require.Len(t, runs, 1)
-	require.Equal(t, "", runs[0].Reason)
+	require.Empty(t, runs[0].Reason)
 	require.True(t, runs[0].Accepted)
 	require.Equal(t, []string{"{\"errcode\":0,\"errmsg\":\"ok\"}\n", ""}, []string{runs[0].Stdout, runs[0].Stderr})
 	sent := func() string {

@@ -24,7 +24,7 @@ type answer struct {
 	Successful bool
 	Data       json.RawMessage
 	Error      struct {
-		Code    any
+		Code    json.RawMessage
 		Message string
 	}
 }

@@ -1,6 +1,7 @@
 package ocptest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -90,14 +91,10 @@ func (s *Server) page(all []any, query url.Values) (any, *refusal) {
 // wire returns an alarm as OCP lists it.
 func (e *Event) wire() map[string]any {
 	labels := map[string]string{}
-	for name, value := range e.Labels {
-		labels[name] = value
-	}
-	for name, value := range map[string]string{
+	maps.Copy(labels, e.Labels)
+	maps.Copy(labels, map[string]string{
 		"alarm_type": e.Type, "alarm_target": e.Target, "alarm_level": strconv.Itoa(e.Level), "alarm_status": e.Status, "alarm_name": e.Name,
-	} {
-		labels[name] = value
-	}
+	})
 	w := map[string]any{
 		"id": e.ID, "alarmType": e.Type, "appType": e.AppType, "name": e.Name, "scope": e.Scope, "level": e.Level,
 		"status": e.Status, "target": e.Target, "summary": e.Summary, "description": e.Description, "labels": labels,
