@@ -159,7 +159,7 @@ func TestCodes(t *testing.T) {
 	require.ErrorIs(t, ocp.Code("10001"), ocp.CodeBadArgument, "either may be meant")
 	require.NotErrorIs(t, ocp.CodeNoPermission, ocp.CodeBadArgument)
 	require.NotErrorIs(t, ocp.CodeNoPermission, ocp.Code("10001"), "a text says more than a number")
-	require.NotErrorIs(t, ocp.Code(""), ocp.CodeNoRule)
+	require.NotErrorIs(t, ocp.Code(""), ocp.Code("ALM"))
 	require.NotErrorIs(t, ocp.Code("1"), errors.New("other"))
 	for _, code := range []ocp.Code{ocp.CodeLocked, ocp.CodeNotLoggedIn, ocp.CodeWrongPassword, ocp.CodeWrongPassword2, ocp.CodeAddress, ocp.CodeNoPermission, ocp.CodeNoAlarm} {
 		require.False(t, (&ocp.Error{HTTPStatus: 503, Code: code}).Retryable(), code)
@@ -352,32 +352,49 @@ func TestRateLimitHoldsOthers(t *testing.T) {
 	})
 }
 
+// slowly is a transport that takes a second, so that calls overlap.
+type slowly struct{ http.RoundTripper }
+
+func (s slowly) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-time.After(time.Second)
+	return s.RoundTripper.RoundTrip(r)
+}
+
 // TestLoginIsNotRepeated shows that a wrong password is tried once, however
 // many calls there are, and then once a pause.
 func TestLoginIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := ocptest.NewServer(t)
-		client := clientOf(t, server, ocp.Basic(server.User, testPassword), nil)
-		var wg sync.WaitGroup
-		for range 20 {
-			wg.Go(func() {
-				err := client.Push(t.Context(), someAlarm())
-				if e, ok := err.(*ocp.Error); !ok || e.HTTPStatus != 401 || e.Retryable() || e.RetryAfter() != ocp.DefaultLoginPause {
-					t.Errorf("%v", err)
-				}
-			})
+		client, err := ocp.NewClient(server.URL(), ocp.Basic(server.User, testPassword), &ocp.Options{
+			HTTPClient: &http.Client{Transport: slowly{server.Client().Transport}},
+		})
+		require.NoError(t, err)
+		storm := func() {
+			var wg sync.WaitGroup
+			for range 20 {
+				wg.Go(func() {
+					err := client.Push(t.Context(), someAlarm())
+					if e, ok := err.(*ocp.Error); !ok || e.HTTPStatus != 401 || e.Retryable() || e.RetryAfter() != ocp.DefaultLoginPause {
+						t.Errorf("%v", err)
+					}
+				})
+			}
+			wg.Wait()
 		}
-		wg.Wait()
+		storm()
 		require.Equal(t, 1, server.Attempts())
+		<-time.After(ocp.DefaultLoginPause)
+		storm()
+		require.Equal(t, 2, server.Attempts(), "once a pause")
 
 		<-time.After(4 * time.Minute)
-		_, err := client.Event(t.Context(), "1")
+		_, err = client.Event(t.Context(), "1")
 		require.ErrorContains(t, err, "ocp: get alarm: not tried, to keep the account from being locked: HTTP 401 Unauthorized: code 10004")
 		require.ErrorContains(t, err, "this client calls no more for 6m0s")
 		require.Equal(t, 6*time.Minute, alert.RetryAfter(err))
 		require.ErrorIs(t, err, ocp.CodeWrongPassword)
-		require.Equal(t, 1, server.Attempts())
+		require.Equal(t, 2, server.Attempts())
 
 		<-time.After(6 * time.Minute)
 		server.Password = testPassword // somebody mended it there

@@ -255,6 +255,7 @@ func TestPartial(t *testing.T) {
 		{"login", ocptest.Refuse(401, "IAM10004", "x"), all, false},
 		{"denied", ocptest.Refuse(403, "ALM10001", "x"), all, false},
 		{"too many", ocptest.TooMany("60"), all, true},
+		{"error of OCP", ocptest.Refuse(500, "", "x"), all, true},
 		{"gateway", ocptest.HTML(502), all, true},
 		{"page", ocptest.HTML(200), all, true},
 		{"hung up", ocptest.ResetAfter(), all, true},
@@ -300,10 +301,10 @@ func TestRulesByAlert(t *testing.T) {
 		a.Labels = map[string]string{"rule": rule}
 		return a
 	}
-	err := sender.Send(t.Context(), typed("unknown"), typed("known"), typed(""), typed("not a rule"))
-	require.ErrorIs(t, alert.ErrorAt(err, 0, 4), ocp.CodeNoRule)
-	require.NoError(t, alert.ErrorAt(err, 1, 4))
+	err := sender.Send(t.Context(), typed("not a rule"), typed("unknown"), typed("known"), typed(""))
+	require.ErrorContains(t, alert.ErrorAt(err, 0, 4), "alarmType: want the name of a rule")
+	require.ErrorIs(t, alert.ErrorAt(err, 1, 4), ocp.CodeNoRule)
 	require.NoError(t, alert.ErrorAt(err, 2, 4))
-	require.ErrorContains(t, alert.ErrorAt(err, 3, 4), "alarmType: want the name of a rule")
+	require.NoError(t, alert.ErrorAt(err, 3, 4))
 	require.Equal(t, 3, server.Attempts())
 }

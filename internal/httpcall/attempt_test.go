@@ -81,6 +81,20 @@ func TestRenewedHeaderIsHidden(t *testing.T) {
 	})
 }
 
+// An answer that broke off is no verdict, and JudgeFailure is not asked.
+func TestJudgeFailureNeedsTheWholeAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := pipes(t, raw("HTTP/1.1 401 No\r\nContent-Length: 9\r\n\r\n{}"))
+		c := httpcall.New(httpcall.Options{HTTPClient: client})
+		r := post("http://robot.example")
+		r.JudgeFailure = func(*httpcall.Response) error { panic("is not asked") }
+		_, err := c.Do(t.Context(), r)
+		require.Equal(t, 401, asError(t, err).Status)
+		require.False(t, asError(t, err).Retryable())
+	})
+}
+
 // JudgeFailure sees every other status, and what it says counts.
 func TestJudgeFailure(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -227,6 +228,18 @@ func TestVerdicts(t *testing.T) {
 			require.Equal(t, []int{1, 2}, []int{runs[0].Attempt, runs[1].Attempt})
 		})
 	}
+}
+
+// A script leads a session of its own, which has no terminal.
+func TestSession(t *testing.T) {
+	t.Parallel()
+	realBash(t)
+	if runtime.GOOS != "linux" {
+		t.Skip("needs /proc")
+	}
+	text := "#!/bin/bash\nread -r _ _ _ _ _ session _ < /proc/$$/stat\necho $((session - $$))\n"
+	runs := notified(t, ocptest.Channel{Command: []string{script(t, text)}, Validation: "0"}, nil)
+	require.True(t, runs[0].Accepted, runs[0].Stdout)
 }
 
 // TestRepetition: what fails once and then works was sent, after two starts.
