@@ -107,18 +107,31 @@ func (c *Channel) run(env []string, dir string) (run Run) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(c.Timeout, defaultTimeout))
 	defer cancel()
-	var stdout, stderr output
-	cmd := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...)
-	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = env, dir, &stdout, &stderr, grace
-	detach(cmd)
-	err := cmd.Run()
-	run.Stdout, run.Stderr, run.TimedOut = stdout.kept.String(), stderr.kept.String(), ctx.Err() != nil
-	if cmd.ProcessState != nil {
-		run.ExitCode = cmd.ProcessState.ExitCode()
+	err := c.start(ctx, &run, dir)
+	for tries := 0; isBusy(err) && tries < 100 && ctx.Err() == nil; tries++ {
+		// Another goroutine of the test forked while the script was being
+		// written, and its child still holds the file for a moment.
+		<-time.After(10 * time.Millisecond)
+		err = c.start(ctx, &run, dir)
 	}
+	run.TimedOut = ctx.Err() != nil
 	run.Reason = c.judge(&run, err)
 	run.Accepted = run.Reason == ""
 	return run
+}
+
+// start starts the script and waits for its end.
+func (c *Channel) start(ctx context.Context, run *Run, dir string) error {
+	var stdout, stderr output
+	cmd := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...)
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = run.Env, dir, &stdout, &stderr, grace
+	detach(cmd)
+	err := cmd.Run()
+	run.Stdout, run.Stderr = stdout.kept.String(), stderr.kept.String()
+	if cmd.ProcessState != nil {
+		run.ExitCode = cmd.ProcessState.ExitCode()
+	}
+	return err
 }
 
 // judge says why OCP takes a message for not sent. How it puts exit status and

@@ -3,6 +3,7 @@
 package ocptest
 
 import (
+	"errors"
 	"os/exec"
 	"syscall"
 )
@@ -13,3 +14,7 @@ func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 }
+
+// isBusy reports whether a program did not start since somebody has its file
+// open for writing.
+func isBusy(err error) bool { return errors.Is(err, syscall.ETXTBSY) }
