@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -266,189 +265,17 @@ func TestSlowAnswer(t *testing.T) {
 }
 
 // TestReset reads the headers of an answer with 429.
-func TestReset(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name, reset, after string
-		want               time.Duration
-	}{
-		{"seconds", "7", "", 7 * time.Second},
-		{"blanks", " 7 ", "", 7 * time.Second},
-		{"now", "0", "", time.Second},
-		{"absent", "", "", ocp.DefaultReset},
-		{"no number", "soon", "", ocp.DefaultReset},
-		{"negative", "-3", "", ocp.DefaultReset},
-		{"fraction", "1.5", "", ocp.DefaultReset},
-		{"a moment in time", "1735689600", "", ocp.MaxReset},
-		{"overflow", "9223372036854775807", "", ocp.MaxReset},
-		{"beyond", "99999999999999999999", "", ocp.DefaultReset},
-		{"of a gateway", "", "9", 9 * time.Second},
-		{"both", "7", "9", 7 * time.Second},
-		{"of a gateway, beside nonsense", "soon", "9", 9 * time.Second},
-	} {
-		h := http.Header{}
-		h.Set("RateLimit-Reset", tt.reset)
-		h.Set("Retry-After", tt.after)
-		require.Equal(t, tt.want, ocp.Reset(h), tt.name)
-	}
-}
-
 // TestRateLimit works a client against the limit of the stand-in: whoever
 // calls too soon waits for as long as the server says, and nobody else asks
 // meanwhile.
-func TestRateLimit(t *testing.T) {
-	t.Parallel()
-	for _, silent := range []bool{false, true} {
-		t.Run(fmt.Sprint(silent), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				client, server := newClient(t, nil)
-				server.Rate, server.Silent = 3, silent
-				for range 3 {
-					require.NoError(t, client.Push(t.Context(), someAlarm()))
-					<-time.After(15 * time.Second)
-				}
-				began := time.Now()
-				err := client.Push(t.Context(), someAlarm())
-				if silent { // three attempts in some ten seconds were too soon
-					require.Equal(t, ocp.DefaultReset, alert.RetryAfter(err))
-					require.GreaterOrEqual(t, time.Since(began), 2*ocp.DefaultReset)
-					<-time.After(alert.RetryAfter(err))
-					require.NoError(t, client.Push(t.Context(), someAlarm()))
-					return
-				}
-				require.NoError(t, err)
-				require.GreaterOrEqual(t, time.Since(began), 15*time.Second)
-				require.Len(t, server.Pushes(), 4)
-				require.Equal(t, 5, server.Attempts(), "one refusal, one wait")
-			})
-		})
-	}
-}
-
 // While the limit lasts, calls wait, or fail at once if they must not wait.
-func TestRateLimitHoldsOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		client, server := newClient(t, nil)
-		server.Fail(ocptest.TooMany("60"))
-		require.Error(t, client.Push(t.Context(), someAlarm()))
-		err := client.Push(alert.Once(t.Context()), someAlarm())
-		require.ErrorContains(t, err, "rate budget")
-		require.Equal(t, time.Minute, alert.RetryAfter(err))
-		require.True(t, alert.Retryable(err))
-		require.NotErrorIs(t, err, alert.ErrUncertain)
-		require.Equal(t, 1, server.Attempts())
-		began := time.Now()
-		require.NoError(t, client.Push(t.Context(), someAlarm()))
-		require.Equal(t, time.Minute, time.Since(began))
-	})
-	synctest.Test(t, func(t *testing.T) {
-		client, server := newClient(t, &ocp.Options{FailFast: true})
-		server.Fail(ocptest.TooMany("60"))
-		require.Error(t, client.Push(t.Context(), someAlarm()))
-		require.Equal(t, time.Minute, alert.RetryAfter(client.Push(t.Context(), someAlarm())))
-		require.Equal(t, 1, server.Attempts())
-	})
-}
-
 // slowly is a transport that takes a second, so that calls overlap.
-type slowly struct{ http.RoundTripper }
-
-func (s slowly) RoundTrip(r *http.Request) (*http.Response, error) {
-	<-time.After(time.Second)
-	return s.RoundTripper.RoundTrip(r)
-}
-
 // TestLoginIsNotRepeated shows that a wrong password is tried once, however
 // many calls there are, and then once a pause.
-func TestLoginIsNotRepeated(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		server := ocptest.NewServer(t)
-		client, err := ocp.NewClient(server.URL(), ocp.Basic(server.User, testPassword), &ocp.Options{
-			HTTPClient: &http.Client{Transport: slowly{server.Client().Transport}},
-		})
-		require.NoError(t, err)
-		storm := func() {
-			var wg sync.WaitGroup
-			for range 20 {
-				wg.Go(func() {
-					err := client.Push(t.Context(), someAlarm())
-					if e, ok := err.(*ocp.Error); !ok || e.HTTPStatus != 401 || e.Retryable() || e.RetryAfter() != ocp.DefaultLoginPause {
-						t.Errorf("%v", err)
-					}
-				})
-			}
-			wg.Wait()
-		}
-		storm()
-		require.Equal(t, 1, server.Attempts())
-		<-time.After(ocp.DefaultLoginPause)
-		storm()
-		require.Equal(t, 2, server.Attempts(), "once a pause")
-
-		<-time.After(4 * time.Minute)
-		_, err = client.Event(t.Context(), "1")
-		require.ErrorContains(t, err, "ocp: get alarm: not tried, to keep the account from being locked: HTTP 401 Unauthorized: code 10004")
-		require.ErrorContains(t, err, "this client calls no more for 6m0s")
-		require.Equal(t, 6*time.Minute, alert.RetryAfter(err))
-		require.ErrorIs(t, err, ocp.CodeWrongPassword)
-		require.Equal(t, 2, server.Attempts())
-
-		<-time.After(6 * time.Minute)
-		server.Password = testPassword // somebody mended it there
-		require.NoError(t, client.Push(t.Context(), someAlarm()))
-		require.NoError(t, client.Push(t.Context(), someAlarm()))
-	})
-}
-
 // A client of which the pause is switched off asks each time, and never twice
 // in a call. In the end the account is locked.
-func TestLoginWithoutPause(t *testing.T) {
-	t.Parallel()
-	server := ocptest.NewServer(t)
-	client := clientOf(t, server, ocp.Basic(server.User, testPassword), &ocp.Options{LoginPause: -1})
-	for range 5 {
-		require.ErrorIs(t, client.Push(t.Context(), someAlarm()), ocp.CodeWrongPassword)
-	}
-	server.Password = testPassword
-	require.ErrorIs(t, client.Push(t.Context(), someAlarm()), ocp.CodeLocked)
-	require.Equal(t, 6, server.Attempts())
-}
-
 // Until the first call has shown that the login is good, the others wait for
 // it; then they go side by side.
-func TestFirstLogin(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		client, server := newClient(t, &ocp.Options{MaxAttempts: -1, Timeout: time.Minute})
-		begun := make(chan struct{})
-		server.Fail(ocptest.Hang(begun))
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- client.Push(ctx, someAlarm()) }()
-		<-begun
-		waiting, stop := context.WithTimeout(t.Context(), time.Second)
-		defer stop()
-		err := client.Push(waiting, someAlarm())
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.NotErrorIs(t, err, alert.ErrUncertain)
-		require.ErrorContains(t, err, "waiting for the first login")
-		require.Equal(t, 1, server.Attempts())
-		cancel()
-		require.ErrorIs(t, <-done, context.Canceled)
-		require.NoError(t, client.Push(t.Context(), someAlarm()))
-
-		again := make(chan struct{})
-		server.Fail(ocptest.Hang(again))
-		go func() { done <- client.Push(t.Context(), someAlarm()) }()
-		<-again
-		require.NoError(t, client.Push(t.Context(), someAlarm()), "the login is known to be good")
-		require.Error(t, <-done)
-	})
-}
-
 // TestInterruptedRetry has both a verdict and the reason why there was no
 // further attempt.
 func TestInterruptedRetry(t *testing.T) {
