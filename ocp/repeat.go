@@ -36,7 +36,8 @@ type RepeatOptions struct {
 //
 // It is a Sender too. Send pushes at once, and notes what was accepted; an
 // alert with [alert.Resolved] is dropped from the notes, after which OCP ends
-// the alarm by itself. Run does the repeating. An alert without a Key is
+// the alarm by itself (a repetition under way may still arrive). Run does the
+// repeating. An alert without a Key is
 // pushed once, since nothing could ever end its repetition.
 //
 // The notes live in the process. If it ends, OCP ends the alarms, though the

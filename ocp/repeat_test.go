@@ -61,6 +61,7 @@ func TestRepeat(t *testing.T) {
 			<-time.After(time.Minute)
 			require.Equal(t, 1, active())
 		}
+		<-time.After(time.Second) // away from the moment at which a round begins
 		pushes := len(r.server.Pushes())
 		require.InDelta(t, 61, pushes, 13, "about one a minute")
 		require.NoError(t, r.Send(t.Context(), over("a")))
