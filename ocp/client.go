@@ -1,5 +1,3 @@
-// Package ocp speaks with OceanBase Cloud Platform (OCP): Client, Sender,
-// Repeater and Watcher are the side that calls OCP.
 package ocp
 
 import (

@@ -113,8 +113,20 @@
 //
 // # To OCP: push and query
 //
-// The client of this package pushes alarms to OCP, which then treats them like
-// its own, and reads alarms and notifications.
+// A [Client] calls the API of an OCP, with a user and password ([Basic]) or with
+// an access key that signs each attempt ([AccessKey]). [Client.Push] tells of an
+// alarm, which OCP then treats like its own; [Client.Events], [Client.Event] and
+// [Client.Notifications] read.
+//
+// A [Sender] pushes alerts. Nobody can tell OCP that a problem is over: an alarm
+// ends when it is not pushed again. So a [Repeater] pushes what is firing until it
+// is resolved, and a resolved alert is accepted without a call.
+//
+// A [Watcher] turns the list of active alarms into alerts. A page that failed
+// never means that an alarm is over.
+//
+// A refused login is not tried again for ten minutes, by any goroutine: OCP locks
+// the account after a few. Tests find an OCP to talk to in package ocptest.
 //
 // # Vendor pages
 //

@@ -28,15 +28,15 @@ func levelNumber(word string) int {
 	return 0
 }
 
-// levelSeverity maps the number of a level.
+// levelSeverity maps the number of a level. An alarm without one is a Warning.
 func levelSeverity(n int) alert.Severity {
 	switch n {
 	case 1, 2:
 		return alert.Critical
-	case 3:
-		return alert.Warning
 	case 4:
 		return alert.Notice
+	case 5:
+		return alert.Info
 	}
-	return alert.Info
+	return alert.Warning
 }

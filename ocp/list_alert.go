@@ -4,13 +4,9 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 )
-
-// eventSource is the Source of alerts made of events.
-const eventSource = "ocp"
 
 // is reports whether the event has a status.
 func (e *Event) is(status string) bool { return strings.EqualFold(e.Status, status) }
@@ -22,7 +18,7 @@ func (e *Event) is(status string) bool { return strings.EqualFold(e.Status, stat
 // silenced.
 func (e Event) Alert() alert.Alert {
 	a := alert.Alert{
-		Source: eventSource, Key: "alarm/" + e.ID, Severity: eventSeverity(e.Level), Level: eventLevel(e.Level),
+		Source: Source, Key: "alarm/" + e.ID, Severity: levelSeverity(e.Level), Level: eventLevel(e.Level),
 		Name: cmp.Or(e.Name, e.Labels["alarm_name"], e.AlarmType), Summary: cmp.Or(e.Description, e.Summary),
 		Product: e.AppType, Resource: e.Target,
 		Instance: cmp.Or(e.Labels["svr_ip"], e.Labels["host_ip"], e.Labels["ob_tenant"], e.Labels["ob_cluster"]),
@@ -31,30 +27,8 @@ func (e Event) Alert() alert.Alert {
 	if e.is("Inactive") {
 		a.Status, a.EndsAt = alert.Resolved, e.ResolvedAt
 	}
-	a.ID = strings.Join([]string{a.Key, a.Status.String(), strconv.Itoa(e.Level), eventInstant(e.ActiveAt), eventInstant(a.EndsAt)}, "/")
+	a.ID = strings.Join([]string{a.Key, a.Status.String(), strconv.Itoa(e.Level), instant(e.ActiveAt), instant(a.EndsAt)}, "/")
 	return a.Clone()
-}
-
-// eventInstant writes a time in a form that does not depend on its zone.
-func eventInstant(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.UTC().Format("20060102T150405.999Z")
-}
-
-// eventSeverity orders a level of OCP, of which 1 is the worst, among the
-// severities. An alarm without a level is a Warning.
-func eventSeverity(level int) alert.Severity {
-	switch level {
-	case 1, 2:
-		return alert.Critical
-	case 4:
-		return alert.Notice
-	case 5:
-		return alert.Info
-	}
-	return alert.Warning
 }
 
 // eventLevel returns the vendor's word for a level. "Alert" is its third.
