@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -55,7 +54,7 @@ func TestRoundTrip(t *testing.T) {
 			require.Contains(t, texts[i], "磁盘空间不足")
 			require.Contains(t, texts[i], "91% of 100 GB")
 			require.Contains(t, texts[i], "严重")
-			require.False(t, strings.Contains(texts[i], "hush"))
+			require.NotContains(t, texts[i], "hush")
 		}
 	}
 }
