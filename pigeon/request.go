@@ -28,11 +28,40 @@ type Request struct {
 	Parameters map[string]string
 }
 
-// A CallFlow is whom to call, in which order.
+// String says of what kind the halves are. It shows neither numbers nor
+// values.
+func (r Request) String() string {
+	flow, guidance := r.CallFlowID, r.GuidanceID
+	if r.CallFlow != nil {
+		flow = fmt.Sprintf("inline, %d contacts", len(r.CallFlow.Contacts))
+	}
+	if r.Guidance != nil {
+		guidance = "inline"
+	}
+	return fmt.Sprintf("call flow %s; guidance %s; %d parameters", flow, guidance, len(r.Parameters))
+}
+
+// Format prints what String returns for every verb: left to itself, fmt would
+// show the numbers for a verb that does not fit.
+func (r Request) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+
+// LogValue returns what String returns.
+func (r Request) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// A CallFlow is whom to call, in which order. Printing it masks the numbers.
 type CallFlow struct {
 	Loops    int // rounds over the contacts, 1 to 10; 0 means 1
 	Contacts []Contact
 }
+
+// String returns the rounds and the contacts.
+func (c CallFlow) String() string { return fmt.Sprintf("%d rounds over %v", max(c.Loops, 1), c.Contacts) }
+
+// Format prints what String returns for every verb.
+func (c CallFlow) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue returns what String returns.
+func (c CallFlow) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // A Contact is one person. Printing it masks the numbers.
 type Contact struct {
@@ -144,14 +173,14 @@ func (r *Request) json() ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-func (f *CallFlow) wire() *wireCallFlow {
-	w := &wireCallFlow{Loops: max(f.Loops, 1), Contacts: make([]wireContact, len(f.Contacts))}
-	for i, c := range f.Contacts {
-		phones := make([]wirePhone, len(c.Phones))
-		for j, number := range c.Phones {
+func (c *CallFlow) wire() *wireCallFlow {
+	w := &wireCallFlow{Loops: max(c.Loops, 1), Contacts: make([]wireContact, len(c.Contacts))}
+	for i, contact := range c.Contacts {
+		phones := make([]wirePhone, len(contact.Phones))
+		for j, number := range contact.Phones {
 			phones[j] = wirePhone{phone.Bare(number)}
 		}
-		w.Contacts[i] = wireContact{c.Name, phones}
+		w.Contacts[i] = wireContact{contact.Name, phones}
 	}
 	return w
 }
