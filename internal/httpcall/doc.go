@@ -46,6 +46,9 @@
 //	other HTTP 3xx, 4xx, 501, 505    Refused    no                 no
 //	error of Judge, JudgeFailure     its own    what it answers    what it answers
 //
+// net/http repeats by itself only what certainly was not written. On HTTP/2 it
+// would go further, see trail.mayRewind, and is kept from it.
+//
 // # What is never shown
 //
 // No error and no log record holds a path, a query, userinfo, a header value or

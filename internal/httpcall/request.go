@@ -181,10 +181,17 @@ func (k *call) build(ctx context.Context, raw string) (*retryablehttp.Request, e
 			return nil, err
 		}
 	}
-	if length > 0 && !replays {
+	if length > 0 && !replays && !hasPlainStreams(k.caller.transport) {
 		req.GetBody = k.sameBody
 	}
 	return &retryablehttp.Request{Request: req}, nil
+}
+
+// hasPlainStreams reports whether a transport may speak HTTP/2 without TLS,
+// which its connections do not show.
+func hasPlainStreams(transport http.RoundTripper) bool {
+	std, ok := transport.(*http.Transport)
+	return ok && std.Protocols != nil && std.Protocols.UnencryptedHTTP2()
 }
 
 // replayed reports whether net/http takes the request to be idempotent.
