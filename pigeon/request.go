@@ -55,7 +55,9 @@ type CallFlow struct {
 }
 
 // String returns the rounds and the contacts.
-func (c CallFlow) String() string { return fmt.Sprintf("%d rounds over %v", max(c.Loops, 1), c.Contacts) }
+func (c CallFlow) String() string {
+	return fmt.Sprintf("%d rounds over %v", max(c.Loops, 1), c.Contacts)
+}
 
 // Format prints what String returns for every verb.
 func (c CallFlow) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
