@@ -82,7 +82,8 @@ func TestAllCalls(t *testing.T) {
 	}
 	require.Len(t, seen, 250)
 	require.Equal(t, 250+3, server.Attempts())
-	for range client.AllCalls(t.Context()) {
+	for _, err := range client.AllCalls(t.Context()) {
+		require.NoError(t, err)
 		break
 	}
 	require.Equal(t, 250+4, server.Attempts())

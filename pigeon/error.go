@@ -103,15 +103,16 @@ func (e *Error) RetryAfter() time.Duration { return alert.RetryAfter(e.Err) }
 // failure turns the error of an exchange into an *Error.
 func (c *Client) failure(x *exchange, resp *httpcall.Response, err error) *Error {
 	e := &Error{Op: x.op, ResultID: x.id, Err: err}
-	if verdict, judged := errors.AsType[*Error](err); judged {
-		*e = *verdict
-		if err != error(verdict) { // another attempt was due, and something came between
-			e.Err = err
-		}
-	}
-	below, ok := errors.AsType[*httpcall.Error](err)
-	if !ok {
+	verdict, judged := errors.AsType[*Error](err)
+	below, failed := errors.AsType[*httpcall.Error](err)
+	switch {
+	case !failed && judged:
+		return verdict
+	case !failed:
 		return e
+	case judged: // another attempt was due, and something came between
+		*e = *verdict
+		e.Err = err
 	}
 	if below.Status != 0 {
 		e.HTTPStatus = below.Status

@@ -3,13 +3,16 @@ package pigeon
 import "github.com/tocsin-go/tocsin/internal/httpcall"
 
 // What the fuzz targets and the golden tests reach without a server.
-var (
-	ParseResult  = parseResult
-	ParseCalls   = parseCalls
-	ParseClaim   = parseClaim
-	VendorText   = vendorText
-	Placeholders = placeholders
-)
+
+func ParseResult(id string, body []byte) (Result, error) { return parseResult(id, body) }
+
+func ParseCalls(body []byte) ([]Listed, error) { return parseCalls(body) }
+
+func ParseClaim(body []byte) (Claim, error) { return parseClaim(body) }
+
+func VendorText(body []byte) string { return vendorText(body) }
+
+func Placeholders(field, text string) ([]string, error) { return placeholders(field, text) }
 
 // MaxMemory is how many webhooks a handler remembers.
 const MaxMemory = maxMemory

@@ -124,7 +124,7 @@ func TestInvokeAnswers(t *testing.T) {
 					return
 				}
 				e := asError(t, err)
-				require.Zero(t, chain.ResultID)
+				require.Empty(t, chain.ResultID)
 				require.Equal(t, "invoke", e.Op)
 				require.Equal(t, status, e.HTTPStatus)
 				require.Equal(t, tt.id, e.ResultID)

@@ -48,10 +48,10 @@ type Outcome struct {
 
 // String returns the verdict, and the key or the word that belongs to it.
 func (o Outcome) String() string {
-	switch {
-	case o.Verdict == Acknowledged:
+	switch o.Verdict {
+	case Acknowledged:
 		return "acknowledged with key " + o.Key
-	case o.Verdict == Unknown:
+	case Unknown:
 		return fmt.Sprintf("unknown (status %q)", string(o.Status))
 	}
 	return o.Verdict.String()

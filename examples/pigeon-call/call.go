@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -118,12 +117,12 @@ func (p *program) stop(ctx context.Context) int {
 // progress shows a state unless it was shown already.
 func (p *program) progress(r pigeon.Result) {
 	line := fmt.Sprintf("%s, status %q", r.State, string(r.Status))
-	for _, c := range slices.Backward(r.Calls) {
-		line += fmt.Sprintf("; call %d, %s: %s", len(r.Calls), c.Contact, c.Status)
+	if n := len(r.Calls); n > 0 {
+		c := r.Calls[n-1]
+		line += fmt.Sprintf("; call %d, %s: %s", n, c.Contact, c.Status)
 		if c.Key != "" {
 			line += ", key " + c.Key
 		}
-		break
 	}
 	if line != p.shown {
 		p.shown = line

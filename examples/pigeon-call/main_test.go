@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -98,10 +99,13 @@ func (r *process) await(t *testing.T, pattern string) string {
 
 // newSpace returns a stand-in that listens, in which all is over as soon as it has
 // begun unless the test says otherwise.
-func newSpace(t *testing.T) (*pigeontest.Server, []string) {
+func newSpace(t *testing.T, set func(*pigeontest.Server)) (*pigeontest.Server, []string) {
 	t.Helper()
 	server := pigeontest.NewServer(t)
 	server.Talk, server.Ring = 0, 0
+	if set != nil {
+		set(server) // before a goroutine serves
+	}
 	return server, []string{"-base-url", server.Listen(t), "-callflow", pigeontest.CallFlowID, "-guidance", pigeontest.GuidanceID, "-param", "text=disk=full"}
 }
 
@@ -137,8 +141,7 @@ func TestEnds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			server, args := newSpace(t)
-			server.Answer = tt.answer
+			server, args := newSpace(t, func(s *pigeontest.Server) { s.Answer = tt.answer })
 			server.Fail(tt.fails...)
 			status, text := start(t, token(server), append(args, tt.args...)...).exit(t)
 			require.Equal(t, tt.want, status, text)
@@ -155,17 +158,15 @@ func TestEnds(t *testing.T) {
 // TestUncertain finds the chain whose answer got lost.
 func TestUncertain(t *testing.T) {
 	t.Parallel()
-	server, args := newSpace(t)
-	lost := &losing{server: server}
-	url := serve(t, lost)
-	args[1] = url
+	server, args := newSpace(t, nil)
+	args[1] = serve(t, losing{server, false})
 	status, text := start(t, token(server), args...).exit(t)
 	require.Equal(t, 3, status, text)
 	require.Contains(t, text, "outcome unknown")
 	require.Contains(t, text, "-resume "+server.Chains()[0].ResultID)
 	require.Equal(t, 1, server.Placed())
 
-	lost.early = true // before anything was placed
+	args[1] = serve(t, losing{server, true}) // before anything was placed
 	status, text = start(t, token(server), args...).exit(t)
 	require.Equal(t, 3, status, text)
 	require.Contains(t, text, "No new chain is listed")
@@ -178,7 +179,7 @@ type losing struct {
 	early  bool
 }
 
-func (l *losing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (l losing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasSuffix(r.URL.Path, "/chain/invoke") {
 		l.server.ServeHTTP(w, r)
 		return
@@ -214,8 +215,7 @@ func TestInterrupt(t *testing.T) {
 	for _, how := range []string{"interrupt", "timeout"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			server, args := newSpace(t)
-			server.Ring = time.Hour
+			server, args := newSpace(t, func(s *pigeontest.Server) { s.Ring = time.Hour })
 			if how == "timeout" {
 				args = append(args, "-timeout", "300ms")
 			}
@@ -245,7 +245,7 @@ func TestInterrupt(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	t.Parallel()
-	server, args := newSpace(t)
+	server, args := newSpace(t, nil)
 	secret := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(secret, []byte(server.Token+"\n"), 0o600))
 	empty := filepath.Join(t.TempDir(), "empty")
@@ -276,7 +276,7 @@ func TestUsage(t *testing.T) {
 		{"keys", token(server), append([]string{"-take", "0"}, args...), 2, "keys from 1 to 9"},
 		{"timeout", token(server), append([]string{"-timeout", "0s"}, args...), 2, "-timeout: want more than 0"},
 		{"two things", token(server), append([]string{"-resume", "a", "-abort", "b"}, args...), 2, "exclude each other"},
-		{"argument", token(server), append(args[:len(args):len(args)], "hush"), 2, "1 argument(s) too many"},
+		{"argument", token(server), append(slices.Clip(args), "hush"), 2, "1 argument(s) too many"},
 		{"flag", token(server), []string{"-colour"}, 2, "see -help"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -293,8 +293,7 @@ func TestUsage(t *testing.T) {
 // TestBasic sends user and password beside the token.
 func TestBasic(t *testing.T) {
 	t.Parallel()
-	server, args := newSpace(t)
-	server.User, server.Password = "hq", "secret-of-hq"
+	server, args := newSpace(t, func(s *pigeontest.Server) { s.User, s.Password = "hq", "secret-of-hq" })
 	status, text := start(t, append(token(server), "TOCSIN_PIGEON_USER=hq", "TOCSIN_PIGEON_PASSWORD=secret-of-hq"), args...).exit(t)
 	require.Equal(t, 1, status, text)
 	require.Contains(t, text, "unanswered")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -164,9 +165,8 @@ func (s *Server) list(r *http.Request) standin.Answer {
 		return fault("limit", "want an offset and a limit")
 	}
 	items := []map[string]any{}
-	for i := len(s.chains) - 1; i >= 0; i-- {
-		c := s.find(s.chains[i].ResultID)
-		if c == nil {
+	for _, c := range slices.Backward(s.chains) {
+		if s.find(c.ResultID) == nil {
 			continue
 		}
 		if offset--; offset < 0 && len(items) < limit {

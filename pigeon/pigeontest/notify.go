@@ -1,7 +1,9 @@
 package pigeontest
 
 import (
+	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,7 +16,7 @@ import (
 func (s *Server) Notify(h http.Handler, prefix string) []int {
 	var statuses []int
 	for _, e := range s.due() {
-		r := httptest.NewRequest(http.MethodPost, prefix+"/"+e.name, strings.NewReader(e.body))
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, prefix+"/"+e.name, strings.NewReader(e.body))
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
@@ -48,9 +50,7 @@ func (s *Server) due() []notice {
 			"resultId": c.ResultID, "callflowId": c.CallFlowID, "callflowName": "call flow",
 			"guidanceId": c.GuidanceID, "guidanceName": "guidance",
 		}
-		for key, value := range more {
-			object[key] = value
-		}
+		maps.Copy(object, more)
 		body, err := json.Marshal(object)
 		if err != nil {
 			panic(err) // strings
