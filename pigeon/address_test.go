@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/leaktest"
 	"github.com/tocsin-go/tocsin/pigeon"
 )
@@ -51,6 +52,8 @@ func TestNew(t *testing.T) {
 		{"word before", "shibuya", "Token " + testToken, nil, "", "without the word"},
 		{"header injection", "shibuya", testToken + "\r\nX-Evil: 1", nil, "", "blanks or characters"},
 		{"long token", "shibuya", strings.Repeat("t", 4097), nil, "", "too long"},
+		{"user with a colon", "shibuya", testToken, &pigeon.Options{User: "a:b", Password: password}, "", "a colon"},
+		{"password with a break", "shibuya", testToken, &pigeon.Options{User: "a", Password: password + "\n"}, "", "control characters"},
 		{"password without a user", "shibuya", testToken, &pigeon.Options{Password: password}, "", "without a User"},
 	}
 	for _, tt := range tests {
@@ -109,4 +112,18 @@ func TestWire(t *testing.T) {
 		"POST " + at + "/chain/invoke hq " + password, "GET " + at + "/results/a:%C3%BC hq " + password,
 		"POST " + at + "/chain/abort hq " + password, "GET " + at + "/calls?offset=100&limit=50 hq " + password,
 	}, seen)
+}
+
+// TestGateway keeps a path in front of the API, with or without a slash.
+func TestGateway(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"https://gateway.example/a/b", "https://gateway.example/a/b//"} {
+		web := &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+			require.Equal(t, "https://gateway.example/a/b/api/apps/pigeon/chain/abort", r.URL.String())
+			return nil, errBroken
+		})}
+		client, err := pigeon.New(base, testToken, &pigeon.Options{HTTPClient: web})
+		require.NoError(t, err)
+		require.ErrorIs(t, client.Abort(alert.Once(t.Context()), chainID), errBroken)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/tocsin-go/tocsin/internal/httpcall"
 	"github.com/tocsin-go/tocsin/internal/secret"
@@ -57,8 +58,11 @@ func New(space, token string, opts *Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pigeon: new: %w", err)
 	}
-	if o.User == "" && o.Password != "" {
+	switch {
+	case o.User == "" && o.Password != "":
 		return nil, errors.New("pigeon: new: a Password without a User")
+	case strings.ContainsRune(o.User, ':') || !isLine(o.User+o.Password):
+		return nil, errors.New("pigeon: new: User holds a colon, or User or Password control characters")
 	}
 	return &Client{
 		caller: httpcall.New(httpcall.Options{

@@ -83,6 +83,8 @@ func (e *Error) meaning() string {
 		return "; the token, or the address of this host, is not allowed"
 	case e.HTTPStatus == http.StatusNotFound && e.ResultID != "":
 		return "; there is no such chain"
+	case e.HTTPStatus == http.StatusNotFound:
+		return "; there is no API of Pigeon at this address"
 	case e.HTTPStatus == http.StatusBadRequest || e.HTTPStatus == http.StatusUnprocessableEntity:
 		return "; an id is unknown, or the call flow or the guidance is not as it should be"
 	}

@@ -65,7 +65,7 @@ func TestFaults(t *testing.T) {
 		{"400", pigeontest.Reply(400, string(fixture(t, "error_400_synthetic.json"))), false, false, false, 400, 1, 0, false, `the vendor says "params.callflowId: not found"`},
 		{"401", pigeontest.Reply(401, string(fixture(t, "error_401_synthetic.json"))), false, false, false, 401, 1, 0, false, `the token is wrong or has expired; the vendor says "invalid token"`},
 		{"403", pigeontest.HTML(403), false, false, false, 403, 1, 0, false, "not allowed"},
-		{"404", pigeontest.HTML(404), false, false, false, 404, 1, 0, false, "refused: HTTP 404"},
+		{"404", pigeontest.HTML(404), false, false, false, 404, 1, 0, false, "there is no API of Pigeon at this address"},
 		{"422", pigeontest.Reply(422, `{"error":"bad"}`), false, false, false, 422, 1, 0, false, "an id is unknown"},
 		{"redirect", pigeontest.HTML(302), false, false, false, 302, 1, 0, false, "redirects are not followed"},
 		{"501", pigeontest.HTML(501), false, false, false, 501, 1, 0, false, "refused: HTTP 501"},

@@ -13,7 +13,8 @@ import (
 // password.
 type Options struct {
 	// HTTPClient carries the requests. Its Transport, Jar and Timeout are
-	// used; redirects are refused. Default: a client of the Client's own.
+	// used; redirects are refused. The Transport must not repeat requests by
+	// itself. Default: a client of the Client's own.
 	HTTPClient *http.Client
 
 	// Timeout bounds one attempt, the answer included. Default: 10 s; -1

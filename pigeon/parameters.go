@@ -12,8 +12,9 @@ import (
 // Bounds of parameters, in runes.
 const (
 	defaultTextLimit = 150
-	minTextLimit     = 40 // below, a cut could lose the total
-	maxShort         = 60 // of a name: what a listener keeps in mind
+	minTextLimit     = 40   // below, a cut could lose the total
+	maxTextLimit     = 1000 // read once, that is three minutes of a call of ten
+	maxShort         = 60   // of a name: what a listener keeps in mind
 )
 
 // parameterNames returns the names of all parameters.

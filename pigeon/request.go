@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/tocsin-go/tocsin/internal/phone"
 )
@@ -116,6 +118,25 @@ const (
 	Continue  Behavior = "continue"  // goes on to the next contact
 	Leave     Behavior = "leave"     // goes on, and leaves the contact out of later rounds
 )
+
+// clone returns a copy of r that shares nothing with it.
+func (r Request) clone() Request {
+	r.Parameters = maps.Clone(r.Parameters)
+	if r.CallFlow != nil {
+		flow := *r.CallFlow
+		flow.Contacts = slices.Clone(flow.Contacts)
+		for i, c := range flow.Contacts {
+			flow.Contacts[i].Phones = slices.Clone(c.Phones)
+		}
+		r.CallFlow = &flow
+	}
+	if r.Guidance != nil {
+		guidance := *r.Guidance
+		guidance.Reactions = maps.Clone(guidance.Reactions)
+		r.Guidance = &guidance
+	}
+	return r
+}
 
 // wireRequest is the vendor's object.
 type wireRequest struct {

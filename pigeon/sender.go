@@ -19,15 +19,17 @@ type SenderOptions struct {
 	// voice of the guidance. Default: Chinese.
 	Locale alert.Locale
 
-	// TextLimit bounds the parameter "text" in runes, from 40 up. The guidance
-	// is read twice in a set and up to four sets: 150 runes are half a minute,
-	// and with nobody pressing a key minutes. Default: 150.
+	// TextLimit bounds the parameters "text" and "summary" in runes, 40 to
+	// 1000. The guidance is read twice in a set and up to four sets: 150 runes
+	// are half a minute, and with nobody pressing a key minutes. Default: 150.
 	TextLimit int
 
 	// Names maps the parameters of this package, see [Sender], to the
 	// placeholders of a guidance that has other names; those that are missing
 	// are not sent. Default: all of them under their own names, of an inline
-	// guidance those that it uses.
+	// guidance those that it uses. What the vendor does with a value that has
+	// no placeholder is not documented: should it refuse them, name those that
+	// the guidance has.
 	Names map[string]string
 
 	// Parameters makes the values for the alerts of one Send, of which there
@@ -76,12 +78,12 @@ var _ alert.Sender = (*Sender)(nil)
 
 // NewSender returns a Sender that calls by a plan: a [Request] whose
 // Parameters, if it has any, are sent with every call and win over those of
-// the same name. The plan must not be modified afterwards. It makes no
-// connection.
+// the same name. The plan is copied. No connection is made.
 func NewSender(client *Client, plan Request, opts *SenderOptions) (*Sender, error) {
 	if client == nil {
 		return nil, errors.New("pigeon: new sender: no client")
 	}
+	plan = plan.clone()
 	s := &Sender{client: client, plan: func() Request { return plan }}
 	if opts != nil {
 		s.opts = *opts
@@ -89,8 +91,8 @@ func NewSender(client *Client, plan Request, opts *SenderOptions) (*Sender, erro
 	switch limit := s.opts.TextLimit; {
 	case limit == 0:
 		s.opts.TextLimit = defaultTextLimit
-	case limit < minTextLimit:
-		return nil, fmt.Errorf("pigeon: new sender: TextLimit: %d runes, want %d or more", limit, minTextLimit)
+	case limit < minTextLimit || limit > maxTextLimit:
+		return nil, fmt.Errorf("pigeon: new sender: TextLimit: %d runes, want %d to %d", limit, minTextLimit, maxTextLimit)
 	}
 	var err error
 	if s.names, err = s.chooseNames(); err == nil {
@@ -111,10 +113,16 @@ func (s *Sender) chooseNames() (map[string]string, error) {
 	if s.opts.Names == nil {
 		return names, s.dropUnused(names)
 	}
+	taken := map[string]bool{}
 	for _, ours := range slices.Sorted(maps.Keys(s.opts.Names)) {
+		theirs := s.opts.Names[ours]
 		if _, known := names[ours]; !known {
 			return nil, &FieldError{"Names", fmt.Sprintf("%.40q is no parameter of this package", ours)}
 		}
+		if taken[theirs] {
+			return nil, &FieldError{"Names", fmt.Sprintf("two parameters for the placeholder %.40q", theirs)}
+		}
+		taken[theirs] = true
 	}
 	return maps.Clone(s.opts.Names), nil
 }

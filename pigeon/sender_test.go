@@ -286,6 +286,17 @@ func TestQueueNeverRingsTwice(t *testing.T) {
 	}
 }
 
+// TestPlanIsCopied changes a plan under a sender.
+func TestPlanIsCopied(t *testing.T) {
+	t.Parallel()
+	p := inline()
+	sender, server := newSender(t, p, nil)
+	p.CallFlow.Contacts[0].Phones[0], p.CallFlow.Contacts[1].Name, p.CallFlow.Loops = "110", "other", 9
+	p.Guidance.Text, p.Guidance.Reactions["1"], p.Parameters["server"] = "other", pigeon.Reaction{}, "other"
+	require.NoError(t, sender.Send(t.Context(), full()))
+	require.JSONEq(t, string(fixture(t, "invoke_request_inline.json")), string(server.Chains()[0].Body))
+}
+
 func TestNewSender(t *testing.T) {
 	t.Parallel()
 	client, _ := newClient(t, nil)
@@ -303,6 +314,8 @@ func TestNewSender(t *testing.T) {
 		{"empty plan", client, pigeon.Request{}, nil, "params.callflowId"},
 		{"two halves", client, twoHalves, nil, "excludes callflow"},
 		{"short text", client, plan(), &pigeon.SenderOptions{TextLimit: 39}, "TextLimit: 39 runes, want 40"},
+		{"long text", client, plan(), &pigeon.SenderOptions{TextLimit: 1001}, "TextLimit: 1001 runes, want 40 to 1000"},
+		{"two for one", client, plan(), &pigeon.SenderOptions{Names: map[string]string{"name": "x", "text": "x"}}, "two parameters for"},
 		{"unknown name", client, plan(), &pigeon.SenderOptions{Names: map[string]string{"nam": "x"}}, `"nam" is no parameter`},
 		{"bad name", client, plan(), &pigeon.SenderOptions{Names: map[string]string{"name": "{x}"}}, "is no name of a placeholder"},
 		{"placeholder that nobody fills", client, func() pigeon.Request { unknown.Parameters = nil; return unknown }(), nil, "{{server}} has no value"},
@@ -355,6 +368,19 @@ func TestLeaks(t *testing.T) {
 	_, err = client.Result(t.Context(), chain.ResultID)
 	require.ErrorContains(t, err, "[number]")
 	leaktest.Check(t, append(secrets, "0000-0002", "90 0000 0001"), err)
+}
+
+// An extension is too short to be taken for a number wherever it stands, and
+// is known from the request.
+func TestLeaksExtension(t *testing.T) {
+	t.Parallel()
+	client, server := newClient(t, nil)
+	r := inline()
+	r.CallFlow.Contacts[1].Phones = []string{"654-321"}
+	server.FailAlways(pigeontest.Reply(400, `{"message":"cannot call 654321 or 654-321, code 1234567"}`))
+	_, err := client.Invoke(t.Context(), r)
+	require.ErrorContains(t, err, "code 1234567")
+	leaktest.Check(t, []string{"654321", "654-321"}, err)
 }
 
 // TestConcurrentUse is for the race detector.

@@ -66,7 +66,7 @@ func (c *Client) Wait(ctx context.Context, id string, opts *WaitOptions) (Result
 	w := &waiter{WaitOptions: o, last: Result{ID: id}}
 	for {
 		r, err := c.Result(alert.Once(ctx), id) // this is the loop that repeats
-		if ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil {
 			return w.last, w.error(ctx.Err())
 		}
 		pause, err := w.next(r, err)

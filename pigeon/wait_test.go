@@ -124,6 +124,27 @@ func TestWaitOutcomes(t *testing.T) {
 	}
 }
 
+// TestWaitLastMoment takes an end that comes together with that of the context.
+func TestWaitLastMoment(t *testing.T) {
+	t.Parallel()
+	server := pigeontest.NewServer(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	web := &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		resp, err := server.Client().Transport.RoundTrip(r)
+		if r.Method == http.MethodGet {
+			cancel()
+		}
+		return resp, err
+	})}
+	client, err := pigeon.New(server.URL(), server.Token, &pigeon.Options{HTTPClient: web})
+	require.NoError(t, err)
+	id := invoke(t, client, prepared())
+	server.Advance(time.Hour)
+	r, err := client.Wait(ctx, id, nil)
+	require.NoError(t, err)
+	require.Equal(t, pigeon.Unanswered, r.Outcome(nil).Verdict)
+}
+
 // TestWaitInterval has the default, the floor, and a chance that never makes
 // it shorter.
 func TestWaitInterval(t *testing.T) {
