@@ -248,3 +248,27 @@ func TestSafeToRepeat(t *testing.T) {
 		})
 	}
 }
+
+// TestLastAttemptCounts quotes no answer of an attempt before the last.
+func TestLastAttemptCounts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, server := newClient(t, nil)
+		server.Fail(pigeontest.Reply(429, `{"message":"too many"}`), pigeontest.ResetAfter())
+		_, err := client.Invoke(t.Context(), prepared())
+		require.ErrorIs(t, err, alert.ErrUncertain)
+		require.Empty(t, asError(t, err).Message)
+		require.Zero(t, asError(t, err).HTTPStatus)
+		require.Equal(t, 1, server.Placed())
+
+		// The verdict of an attempt after which another one was due.
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		server.FailAlways(pigeontest.Reply(200, "[]"))
+		_, err = client.Result(ctx, chainID)
+		<-ctx.Done()
+		require.ErrorContains(t, err, "2 bytes that are not the vendor's answer")
+		require.Equal(t, 200, asError(t, err).HTTPStatus)
+		require.Equal(t, chainID, asError(t, err).ResultID)
+	})
+}

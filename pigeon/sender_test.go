@@ -376,11 +376,11 @@ func TestLeaksExtension(t *testing.T) {
 	t.Parallel()
 	client, server := newClient(t, nil)
 	r := inline()
-	r.CallFlow.Contacts[1].Phones = []string{"654-321"}
-	server.FailAlways(pigeontest.Reply(400, `{"message":"cannot call 654321 or 654-321, code 1234567"}`))
+	r.CallFlow.Contacts[1].Phones = []string{"805-921"}
+	server.FailAlways(pigeontest.Reply(400, `{"message":"cannot call 805921 or 805-921, code 1234567"}`))
 	_, err := client.Invoke(t.Context(), r)
 	require.ErrorContains(t, err, "code 1234567")
-	leaktest.Check(t, []string{"654321", "654-321"}, err)
+	leaktest.Check(t, []string{"805921", "805-921"}, err)
 }
 
 // TestConcurrentUse is for the race detector.
