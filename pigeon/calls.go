@@ -62,11 +62,11 @@ func (l *Listed) UnmarshalJSON(data []byte) error {
 }
 
 // Calls returns the entries of the list of calls from offset on, at most limit
-// of them, in the vendor's order, which is not documented. It is safe to
-// repeat, and repeats failures that pass.
+// of them and 10000, in the vendor's order, which is not documented. It is safe
+// to repeat, and repeats failures that pass.
 func (c *Client) Calls(ctx context.Context, offset, limit int) ([]Listed, error) {
-	if offset < 0 || limit < 1 {
-		return nil, &Error{Op: opCalls, Err: &FieldError{"limit", "want an offset from 0 and a limit from 1"}}
+	if offset < 0 || limit < 1 || limit > maxCalls {
+		return nil, &Error{Op: opCalls, Err: &FieldError{"limit", "want an offset from 0 and a limit of 1 to 10000"}}
 	}
 	var page []Listed
 	err := c.do(ctx, &exchange{

@@ -61,7 +61,7 @@ func TestCallsAnswers(t *testing.T) {
 		})
 	}
 	client, server := newClient(t, nil)
-	for _, page := range [][2]int{{-1, 1}, {0, 0}} {
+	for _, page := range [][2]int{{-1, 1}, {0, 0}, {0, 10001}} {
 		_, err := client.Calls(t.Context(), page[0], page[1])
 		require.ErrorContains(t, err, "want an offset from 0")
 	}

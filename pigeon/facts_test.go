@@ -132,6 +132,10 @@ func TestFactsOfDecoding(t *testing.T) {
 		require.Equal(t, []pigeon.Call{{Loop: 2}, {}}, r.Calls)
 		require.Empty(t, parsed(t, `{"calls":{"a":1}}`).Calls)
 	})
+	t.Run("very many calls", func(t *testing.T) {
+		t.Parallel()
+		require.Len(t, parsed(t, `{"calls":[`+strings.Repeat("{},", 20000)+`{}]}`).Calls, 10000)
+	})
 	t.Run("a body over 1 MiB", func(t *testing.T) {
 		t.Parallel()
 		client, server := newClient(t, nil)

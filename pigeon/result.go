@@ -47,9 +47,9 @@ type Result struct {
 	Status ChainStatus
 	Key    string // pressed last, by anybody; says nothing without [Result.Outcome]
 
-	// Calls are the telephone calls so far, if the answer lists them. The
-	// vendor does not publish the names of these fields: take Calls as a help
-	// for people, and decide by Outcome.
+	// Calls are the telephone calls so far, if the answer lists them; the first
+	// 10000. The vendor does not publish the names of these fields: take Calls
+	// as a help for people, and decide by Outcome.
 	Calls []Call
 
 	// Started and Ended are zero if the answer does not say, in a form that
