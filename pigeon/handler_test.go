@@ -239,6 +239,31 @@ func TestHandlerTogether(t *testing.T) {
 	require.Equal(t, 1, bad)
 }
 
+// A copy waits for the outcome of the first, and no longer than its own time.
+func TestHandlerCopyInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := newClient(t, nil)
+		entered, release := make(chan struct{}), make(chan struct{})
+		h, err := pigeon.NewHandler(client, pathSecret, func(context.Context, pigeon.Event) error {
+			close(entered)
+			<-release
+			return nil
+		}, nil)
+		require.NoError(t, err)
+		s := &scene{handler: h}
+		body := `{"resultId":"` + invoke(t, client, prepared()) + `"}`
+		first := make(chan int, 1)
+		go func() { first <- s.post("started", body) }()
+		<-entered
+		began := time.Now()
+		require.Equal(t, 503, s.post("started", body))
+		require.Equal(t, 5*time.Second, time.Since(began))
+		close(release)
+		require.Equal(t, 200, <-first)
+	})
+}
+
 // TestHandlerForgets bounds what is remembered.
 func TestHandlerForgets(t *testing.T) {
 	t.Parallel()

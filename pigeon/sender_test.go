@@ -214,6 +214,13 @@ func TestOwnParameters(t *testing.T) {
 	}})
 	require.NoError(t, sender.Send(t.Context(), full(), full()))
 	require.Equal(t, "2 of mine", server.Chains()[0].Text)
+	shared := map[string]string{"text": "shared"}
+	p := plan()
+	p.Parameters = map[string]string{"text": "fixed"}
+	other, far := newSender(t, p, &pigeon.SenderOptions{Parameters: func([]alert.Alert) (map[string]string, error) { return shared, nil }})
+	require.NoError(t, other.Send(t.Context(), full()))
+	require.Equal(t, "fixed", far.Chains()[0].Text)
+	require.Equal(t, map[string]string{"text": "shared"}, shared, "the map is the caller's")
 	fail = wrong
 	err := sender.Send(t.Context(), full())
 	require.ErrorIs(t, err, wrong)

@@ -66,9 +66,6 @@ func (c *Client) Wait(ctx context.Context, id string, opts *WaitOptions) (Result
 	w := &waiter{WaitOptions: o, last: Result{ID: id}}
 	for {
 		r, err := c.Result(alert.Once(ctx), id) // this is the loop that repeats
-		if err != nil && ctx.Err() != nil {
-			return w.last, w.error(ctx.Err())
-		}
 		pause, err := w.next(r, err)
 		if err != nil || w.last.State == StateOver {
 			return w.last, err

@@ -3,6 +3,7 @@ package pigeon_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,6 +180,8 @@ func TestWaitFailures(t *testing.T) {
 	t.Parallel()
 	gone := pigeontest.HTML(404)
 	bad := pigeontest.HTML(502)
+	vague := pigeontest.Reply(200, string(fixture(t, "result_missing_isactive_synthetic.json")))
+	running := many(pigeontest.Reply(200, `{"isActive":true}`), 1)
 	tests := []struct {
 		name     string
 		opts     *pigeon.WaitOptions
@@ -194,6 +197,9 @@ func TestWaitFailures(t *testing.T) {
 		{"unknown at first", nil, many(gone, 5), 0, 0},
 		{"unknown for too long", nil, many(gone, 6), 404, 6},
 		{"unknown, failing, unknown", nil, append(append(many(gone, 3), bad), many(gone, 3)...), 404, 7},
+		{"failing, well, failing", nil, slices.Concat(many(bad, 15), running, many(bad, 15)), 0, 0},
+		{"unknown, known, unknown", nil, slices.Concat(many(gone, 4), running, many(gone, 4)), 0, 0},
+		{"not said, said, not said", nil, slices.Concat(many(vague, 15), running, many(vague, 15)), 0, 0},
 		{"token expired", nil, many(pigeontest.HTML(401), 1), 401, 1},
 		{"not allowed", nil, many(pigeontest.HTML(403), 1), 403, 1},
 	}
