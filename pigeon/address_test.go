@@ -48,6 +48,7 @@ func TestNew(t *testing.T) {
 		{"no host", "https://", testToken, nil, "", "no host"},
 		{"scheme", "ftp://gateway.example", testToken, nil, "", "neither https://"},
 		{"unreadable", "https://gate way.example", testToken, nil, "", "cannot be read"},
+		{"blank in the path", "https://gateway.example/a b", testToken, nil, "", "cannot be read"},
 		{"no token", "shibuya", "\n", nil, "", "the token is empty"},
 		{"word before", "shibuya", "Token " + testToken, nil, "", "without the word"},
 		{"header injection", "shibuya", testToken + "\r\nX-Evil: 1", nil, "", "blanks or characters"},

@@ -29,7 +29,8 @@ func (e *FieldError) Retryable() bool { return false }
 //
 // An Error of [Client.Invoke] that matches [alert.ErrUncertain] means that
 // phones may be ringing: it is not retryable, and [Client.Fresh] looks for the
-// chain. One that does not match means that nothing was placed.
+// chain. One that does not match means that nothing was placed. Of the other
+// calls, which may be repeated, it means no more than that an answer got lost.
 type Error struct {
 	// Op is what failed: "invoke", "result", "wait", "abort", "calls", or
 	// "send" if a [Sender] could not make the request.

@@ -45,6 +45,7 @@ func TestFaults(t *testing.T) {
 		{"dial refused once", pigeontest.Unreachable(), false, false, false, 0, 2, 1, true, ""},
 		{"dial refused", pigeontest.Unreachable(), true, false, true, 0, 3, 0, false, "not sent: dial tcp: connection refused (3 attempts; retrying may help)"},
 		{"429 once", pigeontest.RetryAfter(429, "7"), false, false, false, 0, 2, 1, true, ""},
+		{"425 once", pigeontest.HTML(425), false, false, false, 0, 2, 1, true, ""},
 		{"429", pigeontest.RetryAfter(429, "7"), true, false, true, 429, 3, 0, false, "refused: HTTP 429 Too Many Requests (3 attempts; retry after 7s)"},
 		{"429 for an hour", pigeontest.RetryAfter(429, "3600"), true, false, true, 429, 1, 0, false, "retry after 1h0m0s"},
 		{"429 for a day", pigeontest.RetryAfter(429, "86400"), true, false, true, 429, 1, 0, false, "retry after 1h0m0s"},
@@ -262,11 +263,12 @@ func TestLastAttemptCounts(t *testing.T) {
 		require.Equal(t, 1, server.Placed())
 
 		// The verdict of an attempt after which another one was due.
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(100*time.Millisecond, cancel)
 		server.FailAlways(pigeontest.Reply(200, "[]"))
 		_, err = client.Result(ctx, chainID)
-		<-ctx.Done()
+		require.ErrorIs(t, err, context.Canceled)
+		require.True(t, strings.HasPrefix(err.Error(), "pigeon: result: "))
 		require.ErrorContains(t, err, "2 bytes that are not the vendor's answer")
 		require.Equal(t, 200, asError(t, err).HTTPStatus)
 		require.Equal(t, chainID, asError(t, err).ResultID)
