@@ -50,7 +50,7 @@ func TestFactsOfResults(t *testing.T) {
 	t.Run("keyInput is a string, a number, null or missing", func(t *testing.T) {
 		t.Parallel()
 		for literal, want := range map[string]string{
-			`"1"`: "1", "1": "1", "1.0": "1", "9": "9", "null": "", `""`: "", "true": "", "{}": "", "[]": "", `" 2 "`: "2", `"12"`: "12",
+			`"1"`: "1", "1": "1", "1.0": "1", "9": "9", "null": "", `""`: "", "true": "", "{}": "", "[]": "", `" 2 "`: "2", `"12"`: "12", "12.0": "12.0",
 			"-1": "-1", "1.5": "1.5", "1e400": "1e400", `"\u0000"`: "", `"NaN"`: "NaN", `"*"`: "*",
 		} {
 			require.Equal(t, want, parsed(t, `{"keyInput":`+literal+`}`).Key, literal)
