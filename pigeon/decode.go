@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/phone"
@@ -188,8 +190,8 @@ func idFault(id string) string {
 		return "is longer than 256 bytes"
 	case id == "." || id == ".." || strings.ContainsAny(id, `/\%?#`):
 		return "holds what leads elsewhere in a URL"
-	case strings.ContainsFunc(id, func(r rune) bool { return isBlank(r) || r == '\ufffd' }):
-		return "holds blanks, control characters or bytes that are not UTF-8"
+	case strings.ContainsFunc(id, func(r rune) bool { return isBlank(r) || r == utf8.RuneError || !unicode.IsPrint(r) }):
+		return "holds blanks, what cannot be printed or bytes that are not UTF-8"
 	}
 	return ""
 }

@@ -181,7 +181,9 @@ func (s *Sender) try(plan Request) error {
 // resolved alerts makes a call that counts both.
 //
 // Every error is an [*Error] and counts against all alerts. One that matches
-// [alert.ErrUncertain] is not retryable: phones may be ringing.
+// [alert.ErrUncertain] is not retryable: phones may be ringing. Whoever repeats
+// a failed Send all the same, as a webhook does whose caller is answered 503,
+// rings people twice; see docs/pigeon.md for what to put in between.
 func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(alerts) == 0 {
 		return nil

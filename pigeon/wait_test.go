@@ -342,7 +342,7 @@ func TestWaitUnderOnce(t *testing.T) {
 func TestBadIDs(t *testing.T) {
 	t.Parallel()
 	client, server := newClient(t, nil)
-	for _, id := range []string{"", ".", "..", "a/b", `a\b`, "a%2Fb", "a?b", "a#b", "a b", "a\nb", "\xff", string(make([]byte, 257))} {
+	for _, id := range []string{"", ".", "..", "a/b", `a\b`, "a%2Fb", "a?b", "a#b", "a b", "a\nb", "a\u202eb", "a\u200bb", "\xff", string(make([]byte, 257))} {
 		_, errResult := client.Result(t.Context(), id)
 		_, errWait := client.Wait(t.Context(), id, nil)
 		for _, err := range []error{errResult, errWait, client.Abort(t.Context(), id)} {
