@@ -197,6 +197,19 @@ func TestClaimOvertakes(t *testing.T) {
 	})
 }
 
+// A handler without the time to ask once more does not wait for nothing.
+func TestHandlerShortOfTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, &pigeon.HandlerOptions{Timeout: time.Second})
+		s.server.FailAlways(pigeontest.HTML(502))
+		began := time.Now()
+		require.Equal(t, 503, s.post("started", `{"resultId":"`+chainID+`"}`))
+		require.Zero(t, time.Since(began))
+		require.Equal(t, 1, s.server.Attempts())
+	})
+}
+
 // TestHandlerOnce shows that a pair of id and kind is accepted once, and a
 // refusal is not remembered.
 func TestHandlerOnce(t *testing.T) {
