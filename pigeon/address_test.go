@@ -88,6 +88,7 @@ func TestWire(t *testing.T) {
 	web := &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
 		require.Equal(t, []string{"Token " + testToken}, r.Header["X-Authorization"])
 		require.Equal(t, "application/json", r.Header.Get("Content-Type"))
+		require.Equal(t, "application/json", r.Header.Get("Accept"))
 		user, pass, _ := r.BasicAuth()
 		seen = append(seen, r.Method+" "+r.URL.String()+" "+user+" "+pass)
 		return nil, errBroken
