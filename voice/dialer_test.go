@@ -239,4 +239,3 @@ func TestReportErr(t *testing.T) {
 	many := make([]voice.Result, 30)
 	require.ErrorContains(t, voice.Report{Results: many}.Err(), "; and 22 more")
 }
-

@@ -129,9 +129,14 @@ type veiled struct {
 }
 
 func (v *veiled) Error() string             { return v.text }
-func (v *veiled) Is(target error) bool      { return errors.Is(v.inner(), target) }
+func (v *veiled) Is(target error) bool      { return errors.Is(v.inner(), target) || v.isOpen(target) }
 func (v *veiled) Retryable() bool           { return saysAgain(v.inner()) }
 func (v *veiled) RetryAfter() time.Duration { return alert.RetryAfter(v.inner()) }
+
+// isOpen passes on the silence of the inner error about a repetition.
+func (v *veiled) isOpen(target error) bool {
+	return target == alert.ErrUncertain && !saysAgain(v.inner()) && !saysFinal(v.inner())
+}
 
 // saysAgain reports whether an error of a gateway says that the request can be
 // made again. Of a tree of errors every leaf must say so: to be silent about
