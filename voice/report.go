@@ -86,8 +86,13 @@ func (e *CalleeError) Error() string {
 // everybody whose phone may have rung.
 func (e *CalleeError) Retryable() bool { return e.Result.State.isAgain() }
 
-// RetryAfter returns when another call can succeed.
-func (e *CalleeError) RetryAfter() time.Duration { return e.Result.RetryAfter }
+// RetryAfter returns when another call can succeed, if there may be one.
+func (e *CalleeError) RetryAfter() time.Duration {
+	if !e.Retryable() {
+		return 0
+	}
+	return e.Result.RetryAfter
+}
 
 // Is makes an Unknown state match alert.ErrUncertain.
 func (e *CalleeError) Is(target error) bool {

@@ -200,7 +200,7 @@ func outcome(ctx context.Context, report Report, err error) error {
 		return nil
 	}
 	return ended(ctx, &Error{
-		Op: opSend, Err: failed, RequestID: report.RequestID, fate: report.fate(), after: report.after(),
+		Op: opSend, Err: failed, RequestID: report.RequestID, fate: report.fate(),
 	})
 }
 
@@ -229,17 +229,6 @@ func (r Report) fate() fate {
 		return fateAgain
 	}
 	return fateFinal
-}
-
-// after returns when those can be called who can be called again.
-func (r Report) after() time.Duration {
-	var longest time.Duration
-	for _, result := range r.Results {
-		if result.State.isAgain() {
-			longest = max(longest, result.RetryAfter)
-		}
-	}
-	return longest
 }
 
 // ended makes the error of a call during which ctx ended match ctx.Err().
