@@ -204,7 +204,7 @@ func (e *ESB) gateway(r *http.Request, body []byte) standin.Answer {
 	creds := object{}
 	_ = json.Unmarshal([]byte(r.Header.Get("X-Bkapi-Authorization")), &creds)
 	status := map[int]int{1306403: http.StatusForbidden, 1306000: http.StatusUnauthorized, 1306405: http.StatusNotFound, 1306429: http.StatusTooManyRequests}
-	id := strings.ToLower(fmt.Sprintf("%032x", e.Attempts()))
+	id := newID()
 	fail := func(status int, refused *envelope) standin.Answer {
 		a := refused.finish(id).answer()
 		a.Status, a.Header = status, http.Header{"X-Bkapi-Request-Id": {id}}

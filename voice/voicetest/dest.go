@@ -2,11 +2,9 @@ package voicetest
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 )
 
 // forward posts a cleaned form to dest_url and reads the answer as the

@@ -2,6 +2,7 @@ package voicetest
 
 import (
 	"crypto/rand"
+	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -116,7 +117,7 @@ func (e *ESB) Calls() []Call {
 func (e *ESB) answer(r *http.Request, body []byte) standin.Answer {
 	switch r.URL.Path {
 	case pathV1, pathV2:
-		return e.esb(r, body).finish(strings.ToLower(rand.Text())).answer()
+		return e.esb(r, body).finish(newID()).answer()
 	case pathGateway:
 		return e.gateway(r, body)
 	}
@@ -125,6 +126,13 @@ func (e *ESB) answer(r *http.Request, body []byte) standin.Answer {
 		return standin.Answer{Status: http.StatusMovedPermanently, Header: http.Header{"Location": {r.URL.Path + "/"}}}
 	}
 	return standin.Answer{Status: http.StatusNotFound, Body: "404 page not found\n"}
+}
+
+// newID returns an identity as the ESB makes them: 32 hexadecimal digits.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return hex.EncodeToString(b[:])
 }
 
 // admit checks all but the form of a request.
