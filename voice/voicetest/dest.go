@@ -43,7 +43,7 @@ func (f *form) json() []byte {
 // is the path of dest_url, with its query.
 func DestRequest(target string, body []byte) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, target, bytes.NewReader(body)) //nolint:noctx // it is served, not sent
-	r.Header.Set("X-Bkapi-Request-Id", strings.ToLower(rand.Text() + rand.Text())[:32])
+	r.Header.Set("X-Bkapi-Request-Id", newID())
 	r.Header.Set("User-Agent", "python-requests/2.31.0")
 	return r
 }

@@ -233,7 +233,7 @@ func TestCheckAnswer(t *testing.T) {
 		{"data string", 200, `{"result":true,"code":0,"data":"sent"}`, 1, false},
 		{"data list", 200, `{"result":true,"code":0,"data":[]}`, 1, false},
 		{"no data", 200, `{"result":true,"code":0}`, 1, false},
-		{"no result", 200, `{"code":0,"data":{}}`, 1, true},
+		{"no result", 200, `{"code":0,"data":{}}`, 2, true},
 		{"result as text", 200, `{"result":"true","data":{}}`, 1, true},
 		{"result with a bad code", 200, `{"result":true,"code":5,"data":{}}`, 1, true},
 		{"code as a fraction", 200, `{"result":true,"code":0.5,"data":{}}`, 1, true},
