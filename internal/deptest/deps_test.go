@@ -81,6 +81,8 @@ func TestModulesLinked(t *testing.T) {
 		"pigeon/pigeontest":     nil,
 		"snmptrap":              nil, // gosnmp is in its tests only
 		"snmptrap/snmptraptest": {gosnmp},
+		"voice":                 http,
+		"voice/voicetest":       http,
 		"wecom":                 http,
 		"wecom/wecomtest":       nil,
 	}
