@@ -129,12 +129,15 @@ type veiled struct {
 }
 
 func (v *veiled) Error() string             { return v.text }
-func (v *veiled) Is(target error) bool      { return errors.Is(v.inner(), target) || v.isOpen(target) }
 func (v *veiled) Retryable() bool           { return saysAgain(v.inner()) }
 func (v *veiled) RetryAfter() time.Duration { return alert.RetryAfter(v.inner()) }
 
-// isOpen passes on the silence of the inner error about a repetition.
-func (v *veiled) isOpen(target error) bool {
+// Is matches what the inner error matches, and passes on its silence about a
+// repetition.
+func (v *veiled) Is(target error) bool {
+	if errors.Is(v.inner(), target) {
+		return true
+	}
 	return target == alert.ErrUncertain && !saysAgain(v.inner()) && !saysFinal(v.inner())
 }
 

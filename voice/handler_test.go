@@ -44,8 +44,19 @@ func handlerOf(tb testing.TB, g voice.Gateway, opts voice.HandlerOptions) *voice
 // the answer, whatever it is.
 func serve(tb testing.TB, h http.Handler, r *http.Request) map[string]any {
 	tb.Helper()
+	return checked(tb, record(h, r))
+}
+
+// record has a handler answer a request.
+func record(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	return w
+}
+
+// checked returns an answer that no caller misunderstands.
+func checked(tb testing.TB, w *httptest.ResponseRecorder) map[string]any {
+	tb.Helper()
 	require.Empty(tb, voicetest.CheckAnswer(w.Code, w.Body.Bytes()), "%s", w.Body)
 	require.Equal(tb, "application/json; charset=utf-8", w.Header().Get("Content-Type"))
 	return decoded(tb, w.Body.Bytes())
@@ -354,16 +365,16 @@ func TestConcurrentDuplicates(t *testing.T) {
 		phones, release := &voicetest.Phones{}, make(chan struct{})
 		phones.Script(numberA, voicetest.Until(release))
 		h := newHandler(t, phones, voice.HandlerOptions{})
-		answers := make(chan map[string]any, 8)
+		answers := make(chan *httptest.ResponseRecorder, 8)
 		for range 8 {
-			go func() { answers <- serve(t, h, identified(posting(body("x", "alice:"+numberA)), fixedID)) }()
+			go func() { answers <- record(h, identified(posting(body("x", "alice:"+numberA)), fixedID)) }()
 		}
 		synctest.Wait()
 		require.Empty(t, answers)
 		require.Len(t, phones.Calls(), 1)
 		close(release)
 		for range 8 {
-			require.Equal(t, "alice answered", described(<-answers))
+			require.Equal(t, "alice answered", described(checked(t, <-answers)))
 		}
 		require.Len(t, phones.Calls(), 1)
 	})
@@ -376,7 +387,7 @@ func TestDuplicateGivesUp(t *testing.T) {
 		phones, release := &voicetest.Phones{}, make(chan struct{})
 		phones.Script(numberA, voicetest.Until(release))
 		h := newHandler(t, phones, voice.HandlerOptions{})
-		go serve(t, h, identified(posting(body("x", "alice:"+numberA)), fixedID))
+		go record(h, identified(posting(body("x", "alice:"+numberA)), fixedID))
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -449,9 +460,9 @@ func TestBounds(t *testing.T) {
 		h := newHandler(t, phones, voice.HandlerOptions{Jobs: -1, Report: func(r voice.Report, _ error) { done <- r }})
 		begin := time.Now()
 		serve(t, h, posting(body("x", "alice:"+numberA)))
-		waiting := make(chan map[string]any, 1)
-		go func() { waiting <- serve(t, h, identified(posting(body("x", "bob:"+numberB)), fixedID)) }()
-		answer := <-waiting
+		waiting := make(chan *httptest.ResponseRecorder, 1)
+		go func() { waiting <- record(h, identified(posting(body("x", "bob:"+numberB)), fixedID)) }()
+		answer := checked(t, <-waiting)
 		require.Equal(t, 20*time.Second, time.Since(begin))
 		require.InDelta(t, int(voice.CodeRateLimited), answer["code"], 0)
 		require.Equal(t, []string{numberA}, phones.Numbers())

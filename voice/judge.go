@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/internal/httpcall"
@@ -148,10 +149,8 @@ func (a *answering) find(v *verdict, c Callee, i int) (Result, bool) {
 		state, _ := parseState(d.State)
 		return Result{State: state, ProviderID: d.CallID, Code: d.Code, Reason: d.Reason}, true
 	}
-	for _, invalid := range v.data.Invalid {
-		if invalid == name {
-			return Result{State: RejectedPermanent, Code: "user", Reason: "not a user whom BlueKing can call"}, true
-		}
+	if slices.Contains(v.data.Invalid, name) {
+		return Result{State: RejectedPermanent, Code: "user", Reason: "not a user whom BlueKing can call"}, true
 	}
 	return Result{}, false
 }

@@ -86,14 +86,14 @@ func TestSerial(t *testing.T) {
 func TestStopFinishesCalls(t *testing.T) {
 	t.Parallel()
 	g := launch(t)
-	answers := make(chan string, 1)
-	go func() { answers <- states(t, g.call(t, testToken, "r-1", request(awaiting))) }()
+	answers := make(chan outcome, 1)
+	go func() { answers <- g.post(t.Context(), testToken, "r-1", request(awaiting)) }()
 	require.Eventually(t, func() bool { return len(g.calls(t)) == 1 }, patience, 10*time.Millisecond)
 	require.NoError(t, g.cmd.Process.Signal(os.Interrupt))
 	g.errout.await(t, `msg="stopping`)
 	require.NoError(t, os.WriteFile(filepath.Join(g.dir, "release"), nil, 0o600))
 	require.Equal(t, 0, g.wait(t))
-	require.Equal(t, "u5 accepted", <-answers)
+	require.Equal(t, "u5 accepted", states(t, (<-answers).checked(t)))
 	require.Contains(t, g.printed(), "msg=stopped")
 	require.Contains(t, g.printed(), "reached=1")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -181,24 +182,45 @@ func (g *gateway) calls(t *testing.T) []string {
 // printed is all output so far.
 func (g *gateway) printed() string { return g.out.String() + g.errout.String() }
 
-// call posts a request as the component does and returns the answer, which no
-// caller misunderstands.
-func (g *gateway) call(t *testing.T, token, id, body string) map[string]any {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+g.addr+"/voice/"+token, strings.NewReader(body))
-	require.NoError(t, err)
+// An outcome is what came of a request.
+type outcome struct {
+	status int
+	body   []byte
+	err    error
+}
+
+// post posts a request as the component does.
+func (g *gateway) post(ctx context.Context, token, id, body string) outcome {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+g.addr+"/voice/"+token, strings.NewReader(body))
+	if err != nil {
+		return outcome{err: err}
+	}
 	req.Header.Set("X-Bkapi-Request-Id", id)
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
-	require.NoError(t, err)
+	if err != nil {
+		return outcome{err: err}
+	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.Empty(t, voicetest.CheckAnswer(resp.StatusCode, answer), "%s", answer)
+	return outcome{resp.StatusCode, answer, err}
+}
+
+// checked returns an answer that no caller misunderstands.
+func (o outcome) checked(t *testing.T) map[string]any {
+	t.Helper()
+	require.NoError(t, o.err)
+	require.Empty(t, voicetest.CheckAnswer(o.status, o.body), "%s", o.body)
 	var decoded map[string]any
-	require.NoError(t, json.Unmarshal(answer, &decoded))
+	require.NoError(t, json.Unmarshal(o.body, &decoded))
 	return decoded
+}
+
+// call posts a request and returns the answer.
+func (g *gateway) call(t *testing.T, token, id, body string) map[string]any {
+	t.Helper()
+	return g.post(t.Context(), token, id, body).checked(t)
 }
 
 // request is a body for some numbers, whose users are named after the last
