@@ -327,6 +327,8 @@ func TestCodes(t *testing.T) {
 				_, err := c.Call(t.Context(), voice.Request{Callees: three()[:1], Text: "x"})
 				require.ErrorIs(t, err, tt.code)
 				require.ErrorContains(t, err, tt.meaning)
+				require.Equal(t, tt.again, tt.code.Retryable())
+				require.Equal(t, tt.uncertain, tt.code.IsUncertain())
 				require.Equal(t, tt.again, alert.Retryable(err))
 				require.Equal(t, tt.uncertain, errors.Is(err, alert.ErrUncertain))
 				want := 1

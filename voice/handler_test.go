@@ -474,6 +474,53 @@ func TestBounds(t *testing.T) {
 	})
 }
 
+// A shutdown refuses those who wait for their turn at once, and all who come
+// later.
+func TestShutdownRefuses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		phones, release := &voicetest.Phones{}, make(chan struct{})
+		phones.Script(numberA, voicetest.Until(release))
+		h := newHandler(t, phones, voice.HandlerOptions{Jobs: -1})
+		first := make(chan *httptest.ResponseRecorder, 1)
+		go func() { first <- record(h, posting(body("x", "alice:"+numberA))) }()
+		synctest.Wait()
+		waiting := make(chan *httptest.ResponseRecorder, 1)
+		go func() { waiting <- record(h, posting(body("x", "bob:"+numberB))) }()
+		synctest.Wait()
+		begin := time.Now()
+		stopped := make(chan error, 1)
+		go func() { stopped <- h.Shutdown(t.Context()) }()
+		require.Contains(t, checked(t, <-waiting)["message"], "shutting down")
+		require.Zero(t, time.Since(begin))
+		close(release)
+		require.Equal(t, "alice answered", described(checked(t, <-first)))
+		require.NoError(t, <-stopped)
+		for range 50 {
+			require.Contains(t, serve(t, h, posting(body("x", "bob:"+numberB)))["message"], "shutting down")
+		}
+		require.Len(t, phones.Calls(), 1)
+	})
+}
+
+// What is remembered is bounded; beyond that a request is refused rather than
+// another forgotten.
+func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHandler(t, &voicetest.Phones{}, voice.HandlerOptions{})
+		ask := func(id string) map[string]any { return serve(t, h, identified(posting(body("x", "alice:")), id)) }
+		for i := range 16384 {
+			h.ServeHTTP(httptest.NewRecorder(), identified(posting(body("x", "alice:")), fmt.Sprint("id-", i)))
+		}
+		answer := ask("one more")
+		require.InDelta(t, int(voice.CodeRateLimited), answer["code"], 0)
+		require.Equal(t, "alice rejected", described(ask("id-0")), "known ones are answered")
+		<-time.After(10 * time.Minute)
+		require.Equal(t, "alice rejected", described(ask("one more")))
+	})
+}
+
 // Rules withhold calls here too, with the severity of the options.
 func TestHandlerRule(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -60,6 +61,8 @@ func TestOutcome(t *testing.T) {
 		{"error that says again", failing(errExplicit{true}), false, true, false, 0},
 		{"error that says final", failing(errExplicit{false}), false, false, false, 0},
 		{"error that says nothing", failing(errSilent), false, false, true, 0},
+		{"error that says nothing, as it is", failing(io.ErrUnexpectedEOF), false, false, true, 0},
+		{"joined errors of which one is silent, as they are", failing(fmt.Errorf("%w, %w", errExplicit{false}, io.EOF)), false, false, true, 0},
 		{"wrapped error that says again", failing(fmt.Errorf("to %s: %w", numberA, errExplicit{true})), false, true, false, 0},
 		{"joined errors of which one is silent", failing(errors.Join(errExplicit{true}, errSilent)), false, false, true, 0},
 		{"joined errors that disagree", failing(errors.Join(errExplicit{true}, errExplicit{false})), false, false, true, 0},
@@ -157,7 +160,7 @@ func TestSenderRequest(t *testing.T) {
 	s := newSender(t, voice.GatewayFunc(func(_ context.Context, r voice.Request) (voice.Report, error) {
 		requests = append(requests, r)
 		return voice.Report{RequestID: "r-7", Results: []voice.Result{
-			{State: accepted, ProviderID: "c-1"}, {State: permanent, Code: "8\n", Reason: "no such number " + numberB}, {State: unknown},
+			{State: accepted, ProviderID: "c-" + numberA}, {State: permanent, Code: "8\n", Reason: "no such number " + numberB}, {State: unknown},
 		}}, nil
 	}), callees, voice.SenderOptions{
 		Serial: true, Logger: slog.New(slog.NewTextHandler(&log, nil)),
