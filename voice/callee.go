@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"strings"
 
-	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/phone"
 )
 
@@ -38,35 +37,6 @@ func (c Callee) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String(
 
 // LogValue returns what String returns.
 func (c Callee) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-// Bounds, in bytes, of what is kept of texts from outside.
-const (
-	maxName   = 64
-	maxReason = 256
-)
-
-// oneLine returns s as one clean line of at most limit bytes, with a visible
-// mark where it was cut.
-func oneLine(s string, limit int) string {
-	w := markup.Writer{Mark: "…"}
-	w.Line(s, limit)
-	return string(w.Buf)
-}
-
-// conceal returns a text from outside as one clean line of at most limit
-// bytes, without the numbers of the callees. It cleans first and cuts last,
-// lest half a number stays.
-func conceal(s string, callees []Callee, limit int) string {
-	if s == "" {
-		return ""
-	}
-	numbers := make([]string, 0, len(callees))
-	for _, c := range callees {
-		numbers = append(numbers, c.Number.Reveal(), c.User)
-	}
-	s = oneLine(s[:min(len(s), 64*limit)], 64*limit)
-	return oneLine(phone.Redact(s, numbers...), limit)
-}
 
 // distinct returns the callees without those who would ring a phone a second
 // time, and for each of the callees the index of whoever stands for it. Who

@@ -183,7 +183,7 @@ func TestFixtureAnswers(t *testing.T) {
 		"apigw_response_ok_reconstructed":      {states: both, mode: voice.APIGateway},
 		"apigw_response_partial_reconstructed": {states: []voice.State{unknown, unknown}, mode: voice.APIGateway},
 	}
-	files, err := filepath.Glob("testdata/*_response_*.json")
+	files, err := filepath.Glob("testdata/[ead]*_response_*.json")
 	require.NoError(t, err)
 	require.Len(t, files, len(wants))
 	for name, tt := range wants {
@@ -589,7 +589,7 @@ func TestNewClient(t *testing.T) {
 }
 
 func FuzzAnswer(f *testing.F) {
-	files, err := filepath.Glob("testdata/*_response_*.json")
+	files, err := filepath.Glob("testdata/[ead]*_response_*.json")
 	require.NoError(f, err)
 	for _, name := range files {
 		f.Add(string(fixture(f, filepath.Base(name))))

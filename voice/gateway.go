@@ -82,7 +82,7 @@ func (r *Result) clean(callees []Callee) {
 	r.Key = conceal(r.Key, callees, maxName)
 	r.ProviderID = conceal(r.ProviderID, callees, maxName)
 	r.Code = conceal(r.Code, callees, maxName)
-	r.Reason = conceal(r.Reason, callees, maxReason)
+	r.Reason = censor(r.Reason, callees, maxReason)
 }
 
 // guarded calls a gateway that may panic.
@@ -115,7 +115,7 @@ func (panicError) Retryable() bool { return false }
 // can, and that answers the same questions.
 func veil(err error, callees []Callee) error {
 	const limit = 1024
-	text := conceal(err.Error(), callees, limit)
+	text := censor(err.Error(), callees, limit)
 	if text == err.Error() {
 		return err
 	}

@@ -508,16 +508,20 @@ func TestShutdownRefuses(t *testing.T) {
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHandler(t, &voicetest.Phones{}, voice.HandlerOptions{})
-		ask := func(id string) map[string]any { return serve(t, h, identified(posting(body("x", "alice:")), id)) }
-		for i := range 16384 {
-			h.ServeHTTP(httptest.NewRecorder(), identified(posting(body("x", "alice:")), fmt.Sprint("id-", i)))
-		}
-		answer := ask("one more")
-		require.InDelta(t, int(voice.CodeRateLimited), answer["code"], 0)
-		require.Equal(t, "alice rejected", described(ask("id-0")), "known ones are answered")
-		<-time.After(10 * time.Minute)
-		require.Equal(t, "alice rejected", described(ask("one more")))
+		m := voice.NewMemory()
+		require.Equal(t, 100, m.Fill("early-", 100))
+		<-time.After(time.Minute)
+		require.Equal(t, voice.MaxRemembered-100, m.Fill("a-", voice.MaxRemembered+5))
+		require.True(t, m.Knows("early-0"))
+		require.False(t, m.Knows("b-0"), "no room")
+		<-time.After(voice.Window - time.Minute)
+		require.Equal(t, 100, m.Fill("b-", 200), "room for as many as have expired")
+		require.False(t, m.Knows("early-0"))
+		require.True(t, m.Knows("a-7"))
+		<-time.After(2 * voice.Window)
+		require.Equal(t, 1, m.Fill("c-", 1))
+		entries, order := m.Sizes()
+		require.Equal(t, []int{1, 1}, []int{entries, order})
 	})
 }
 

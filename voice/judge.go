@@ -52,7 +52,7 @@ func (a *answering) clean(s string, limit int) string {
 	for _, text := range a.client.secrets() {
 		s = text.Redact(s)
 	}
-	return conceal(s, a.callees, limit)
+	return censor(s, a.callees, limit)
 }
 
 // failure turns the error of a call into an *Error.

@@ -76,7 +76,7 @@ func (e *CalleeError) Error() string {
 	if code := conceal(e.Result.Code, self, maxName); code != "" {
 		fmt.Fprintf(&b, " (code %s)", code)
 	}
-	if reason := conceal(e.Result.Reason, self, maxReason); reason != "" {
+	if reason := censor(e.Result.Reason, self, maxReason); reason != "" {
 		b.WriteString(": " + reason)
 	}
 	return b.String()

@@ -82,8 +82,9 @@ type SenderOptions struct {
 // Under alert.Once the error matches [ErrHeld], is retryable and tells the
 // rest of the window, so that a queue sends all that piled up in one go.
 // Otherwise Send waits: whatever waits when the window ends goes into one call,
-// whose outcome all of those Sends return. A Send whose ctx would end before
-// the window gets ErrHeld at once. So a held-back alert never gets nil before a
+// whose outcome all of those Sends return; it is placed under the ctx of the one
+// that has waited longest. A Send whose ctx would end before the window gets
+// ErrHeld at once. So a held-back alert never gets nil before a
 // call has counted it. The window is that of this Sender in this process.
 type Sender struct {
 	gateway Gateway

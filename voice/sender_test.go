@@ -226,6 +226,30 @@ func TestMasking(t *testing.T) {
 	require.NotContains(t, fmt.Sprintf("%+v %v %d", callee(numberA, ""), voice.Result{Callee: callee(numberA, "")}, callee(numberA, "")), numberA)
 }
 
+// Numbers that nobody here knows are masked in words of a gateway.
+func TestMaskNumbers(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"call 13800000009 failed":                     "call 138******09 failed",
+		"13800000009,+8613800000009。":                 "138******09,+86*********09。",
+		"给13800000009打电话":                             "给138******09打电话",
+		"at 1700000000":                               "at 170*****00",
+		"code 1306201, 95555":                         "code 1306201, 95555",
+		"id 0f3c2b1a00000000000000000000abcd":         "id 0f3c2b1a00000000000000000000abcd",
+		"c-1234567890ab x1234567890 1234567890123456": "c-1234567890ab x1234567890 1234567890123456",
+		"": "",
+	} {
+		require.Equal(t, want, voice.MaskNumbers(text))
+	}
+	s := &spy{answer: `{"result":false,"code":1306000,"message":"phone 13800000009 of bob is wrong"}`}
+	_, err := spied(t, s, "https://paas.example.com", voice.ESB).Call(t.Context(), voice.Request{Callees: []voice.Callee{{User: "bob"}}, Text: "x"})
+	require.ErrorContains(t, err, `it says "phone 138******09 of bob is wrong"`)
+	s.answer = `{"result":false,"data":{"failed":[{"username":"bob","mobile_phone":"13800000009","result":1004,"errmsg":"bad 8613800000009"}]}}`
+	report, err := spied(t, s, "https://paas.example.com", voice.ESB).Call(t.Context(), voice.Request{Callees: []voice.Callee{{User: "bob"}}, Text: "x"})
+	require.NoError(t, err)
+	leaktest.Check(t, []string{"13800000009"}, report, report.Err())
+}
+
 func TestRules(t *testing.T) {
 	t.Parallel()
 	shanghai := time.FixedZone("CST", 8*60*60)
