@@ -8,6 +8,17 @@ import (
 // MaskNumbers masks what may be somebody's telephone number.
 func MaskNumbers(s string) string { return maskNumbers(s) }
 
+// ReadRequest reads what the component posts, and returns a number for each
+// callee, empty for one who cannot be called.
+func ReadRequest(body []byte, f Form) (numbers []string, problem string) {
+	p, problem := parseRequest(body)
+	for _, u := range p.users {
+		n, _ := u.number(f, defaultCountry)
+		numbers = append(numbers, n.Reveal())
+	}
+	return numbers, problem
+}
+
 // A Memory is what a Handler knows of requests.
 type Memory struct{ *memory }
 
