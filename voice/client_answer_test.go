@@ -130,6 +130,7 @@ func TestStrangeAnswers(t *testing.T) {
 		{"failed without a code", `{"result":false,"data":{"failed":[{"username":"bob"}]}}`, "unknown unknown", false},
 		{"a name for two", `{"result":false,"data":{"details":[{"username":"bob","state":"accepted"},{"username":"bob","state":"rejected"}]}}`, "", false},
 		{"a state nobody knows", `{"result":false,"data":{"details":[{"username":"bob","state":"humming"}]}}`, "unknown unknown", false},
+		{"summary beside one name", `{"data":{"summary":{"total":2,"succeeded":1,"failed":1},"failed":[{"username":"bob","result":1004}]}}`, "unknown rejected", false},
 		{"summary of failures", `{"data":{"summary":{"total":2,"succeeded":0,"failed":2},"message":"all 13800000001 failed"}}`, "rejected rejected", false},
 		{"empty", ``, "", true},
 		{"object without a verdict", `{}`, "", true},

@@ -169,6 +169,25 @@ func TestAPIGateway(t *testing.T) {
 	require.NotErrorIs(t, err, alert.ErrUncertain)
 	require.Contains(t, err.Error(), "HTTP 401")
 	require.Contains(t, err.Error(), `"app secret does not match"`)
+
+	esb.Fail(voicetest.Answer(http.StatusForbidden, `{"message":"no\n`+esb.AppSecret+` for `+numberA+`","request_id":"id-1"}`))
+	_, err = c.Call(t.Context(), voice.Request{Callees: three(), Text: "x"})
+	require.Equal(t, "no [redacted] for 138******01", asError(t, err).Message)
+	require.Equal(t, "id-1", asError(t, err).RequestID)
+	leaktest.Check(t, []string{esb.AppSecret, numberA}, err)
+}
+
+// A callee whom nobody asked for does not go without a result because the
+// request for the others failed.
+func TestClientRefusedBesideObjection(t *testing.T) {
+	t.Parallel()
+	c, esb := newClient(t, voice.ClientOptions{})
+	esb.Fail(voicetest.Code(1306403, "no"))
+	report, err := c.Call(t.Context(), voice.Request{Text: "x", Callees: []voice.Callee{callee("intl", "+8613800000003"), callee("bob", numberB)}})
+	require.NoError(t, err)
+	require.Equal(t, []voice.State{permanent, permanent}, states(report))
+	require.Equal(t, "number", report.Results[0].Code)
+	require.Contains(t, report.Results[1].Reason, "1306403")
 }
 
 func TestNewClient(t *testing.T) {

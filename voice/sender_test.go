@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
@@ -293,6 +294,36 @@ func TestRules(t *testing.T) {
 		})
 	}
 	leaktest.Check(t, []string{numberC}, block)
+}
+
+// The end of ctx during a call shows in the error, beside what became of the
+// callees.
+func TestContextEndsDuringCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		phones := &voicetest.Phones{}
+		phones.Script(numberA, voicetest.Slow(nil))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		s := newSender(t, newDialer(t, phones, voice.DialerOptions{}), three(), voice.SenderOptions{Serial: true})
+		err := s.Send(ctx, full())
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, alert.ErrUncertain)
+		require.False(t, alert.Retryable(err))
+		require.Equal(t, []string{numberA}, phones.Numbers())
+		// Where it is certain that nobody was called, that counts.
+		again, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		waits := voice.GatewayFunc(func(ctx context.Context, r voice.Request) (voice.Report, error) {
+			<-ctx.Done()
+			return voice.Report{Results: []voice.Result{{State: temporary}, {State: temporary, RetryAfter: time.Minute}, {State: permanent}}}, nil
+		})
+		err = newSender(t, waits, three(), voice.SenderOptions{}).Send(again, full())
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NotErrorIs(t, err, alert.ErrUncertain)
+		require.True(t, alert.Retryable(err))
+		require.Equal(t, time.Minute, alert.RetryAfter(err))
+	})
 }
 
 // Who is withheld is not called, is in the report, and costs the alert

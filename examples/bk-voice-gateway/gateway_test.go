@@ -122,6 +122,18 @@ func TestCommandThatDoesNotStart(t *testing.T) {
 	require.NotContains(t, g.printed(), "hush")
 }
 
+// What a command prints is kept in part, and read to its end.
+func TestOutput(t *testing.T) {
+	t.Parallel()
+	var o output
+	for range 3 {
+		n, err := o.Write([]byte(strings.Repeat("x", 3000)))
+		require.NoError(t, err)
+		require.Equal(t, 3000, n)
+	}
+	require.Len(t, o.String(), maxOutput)
+}
+
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
