@@ -1,0 +1,233 @@
+package outbox
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// maxBuried is how many batches of alerts that are too old one claim buries.
+const maxBuried = 10
+
+// claim gets the lease or prolongs it, and takes in hand what is to be sent now,
+// if the budget and the far end have room for a message. Else it returns how
+// long there is nothing to do.
+func (w *worker) claim(ctx context.Context) (batch []job, wait time.Duration, err error) {
+	began, c := time.Now(), claim{worker: w}
+	err = w.o.store.do(ctx, func(t txn) error {
+		c = claim{worker: w, txn: t}
+		return c.run()
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	w.until = time.Time{}
+	if c.held {
+		w.epoch, w.until = c.record.Epoch, began.Add(w.o.opts.Lease)
+	}
+	w.idle = len(c.batch) == 0 && !c.more
+	w.free = w.idle && c.held && c.wait == 0
+	w.alone = len(c.batch) > 0 && c.batch[0].Stage == stageAlone
+	for cause, n := range c.buried {
+		w.mourn(ctx, cause, n, "")
+	}
+	wait = min(c.wait, w.o.opts.Poll)
+	if w.free {
+		wait = w.o.opts.Poll
+	}
+	return c.batch, wait, nil
+}
+
+// A claim is one transaction of it.
+type claim struct {
+	*worker
+
+	txn    txn
+	record *routeRecord
+	held   bool
+	batch  []job
+	wait   time.Duration
+	more   bool // there is more to look at
+	buried map[Cause]int
+}
+
+func (c *claim) run() (err error) {
+	if c.record, err = c.txn.lock(c.r.number); err != nil {
+		return err
+	}
+	r, now := c.record, c.txn.now()
+	switch {
+	case r.Owner == c.owner && r.Expires > now:
+	case r.Owner != c.owner && r.Expires > now:
+		c.wait = time.Duration(r.Expires-now) * time.Millisecond
+		return nil
+	default:
+		if err := c.takeOver(); err != nil {
+			return err
+		}
+	}
+	// What this worker claimed and did not settle, it did not send either.
+	r.Claimed, r.Expires, c.held = nil, now+c.o.opts.Lease.Milliseconds(), true
+	if c.wait = c.pause(r, now); c.wait > 0 {
+		return c.txn.put(c.r.number, r)
+	}
+	if err := c.choose(); err != nil {
+		return err
+	}
+	if len(c.batch) > 0 {
+		r.Rate = c.r.opts.Budget.pace().take(r.Rate, now)
+		for i := range c.batch {
+			r.Claimed = append(r.Claimed, c.batch[i].Number)
+		}
+	}
+	return c.txn.put(c.r.number, r)
+}
+
+// takeOver begins a new epoch. What the owner before had in hand may have been
+// delivered: it is due again, or ends here if it must not go out twice.
+func (c *claim) takeOver() error {
+	r := c.record
+	lost := r.Claimed
+	if r.Owner == c.owner {
+		lost = nil // its lease ran out before it sent anything
+	}
+	r.Owner, r.Epoch = c.owner, r.Epoch+1
+	if len(lost) == 0 {
+		return nil
+	}
+	if c.r.opts.NeverTwice {
+		n, err := c.txn.change(c.r.number, lost, change{
+			Stage: stageDead, Due: c.txn.now(), Tried: true, Cause: Uncertain,
+			Error: "the process that was sending it died before it knew the outcome",
+		})
+		c.bury(Uncertain, n)
+		return err
+	}
+	jobs, err := c.txn.jobs(c.r.number, lost)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups(jobs, func(j *job) change {
+		return change{Stage: j.Stage, Due: c.txn.now(), Tried: true, Error: "the process that was sending it died"}
+	}) {
+		if _, err := c.txn.change(c.r.number, g.numbers, g.change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bury counts dead letters.
+func (c *claim) bury(cause Cause, n int) {
+	if c.buried == nil {
+		c.buried = make(map[Cause]int)
+	}
+	c.buried[cause] += n
+}
+
+// choose finds what is to be sent now, and buries what is too old. Alerts that
+// must be alone take turns with batches of others.
+func (c *claim) choose() error {
+	order := [...]stage{stageAlone, stageReady}
+	if c.alone {
+		order = [...]stage{stageReady, stageAlone}
+	}
+	for _, s := range order {
+		for range maxBuried {
+			limit := c.r.opts.Batch
+			if s == stageAlone {
+				limit = 1
+			}
+			jobs, err := c.txn.due(c.r.number, s, limit)
+			if err != nil || len(jobs) == 0 {
+				c.more = false
+				if err != nil {
+					return err
+				}
+				break
+			}
+			if c.batch, err = c.buryOld(jobs); err != nil {
+				return err
+			}
+			if c.r.opts.Apart {
+				c.batch = apart(c.batch)
+			}
+			if len(c.batch) > 0 {
+				return nil
+			}
+			c.more = true
+		}
+	}
+	return nil
+}
+
+// buryOld ends those of the jobs that have waited for too long, and returns the
+// others.
+func (c *claim) buryOld(jobs []job) (young []job, err error) {
+	if c.r.opts.MaxAge < 0 {
+		return jobs, nil
+	}
+	limit := c.txn.now() - c.r.opts.MaxAge.Milliseconds()
+	var old []job
+	for i := range jobs {
+		if jobs[i].Accepted <= limit {
+			old = append(old, jobs[i])
+		} else {
+			young = append(young, jobs[i])
+		}
+	}
+	for _, g := range groups(old, func(j *job) change {
+		return change{Stage: stageDead, Due: c.txn.now(), Cause: Expired, Error: j.Error}
+	}) {
+		if _, err := c.txn.change(c.r.number, g.numbers, g.change); err != nil {
+			return nil, err
+		}
+	}
+	c.bury(Expired, len(old))
+	return young, nil
+}
+
+// apart keeps the first alert of each Key.
+func apart(jobs []job) []job {
+	seen := make(map[hash]bool)
+	first := make([]job, 0, len(jobs))
+	for i := range jobs {
+		if p := jobs[i].Problem; p == "" || !seen[p] {
+			seen[p] = true
+			first = append(first, jobs[i])
+		}
+	}
+	return first
+}
+
+// mourn logs and counts dead letters.
+func (w *worker) mourn(ctx context.Context, cause Cause, n int, text string) {
+	if n == 0 {
+		return
+	}
+	w.r.stats.dead.Add(int64(n))
+	w.log(ctx, slog.LevelError, "alerts ended as dead letters", slog.String("cause", string(cause)), slog.Int("alerts", n), slog.String("error", text))
+}
+
+// A group is jobs of which the same becomes.
+type group struct {
+	change  change
+	numbers []int64
+}
+
+// groups puts together jobs of which the same becomes, in order.
+func groups(jobs []job, what func(*job) change) []group {
+	var all []group
+	at := make(map[change]int)
+	for i := range jobs {
+		c := what(&jobs[i])
+		place, known := at[c]
+		if !known {
+			place = len(all)
+			at[c] = place
+			all = append(all, group{change: c})
+		}
+		all[place].numbers = append(all[place].numbers, jobs[i].Number)
+	}
+	return all
+}

@@ -1,0 +1,255 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// Defaults and limits of Options and RouteOptions.
+const (
+	defaultWindow     = 24 * time.Hour
+	defaultKeepDead   = 30 * 24 * time.Hour
+	defaultLease      = time.Minute
+	defaultPoll       = time.Second
+	defaultGrace      = 5 * time.Second
+	defaultBatch      = 100
+	maxBatch          = 1000
+	defaultBackoff    = 2 * time.Second
+	defaultMaxBackoff = 5 * time.Minute
+	defaultMaxAge     = 24 * time.Hour
+	defaultTimeout    = 20 * time.Second
+	maxName           = 100 // bytes
+)
+
+// Options change what an Outbox does. Nil and the zero value mean the defaults.
+type Options struct {
+	// Window is how long an event is remembered: an alert with the Source and ID
+	// of one that was accepted within it counts as accepted and is not kept
+	// again. Default 24 h; -1 disables it.
+	Window time.Duration
+
+	// KeepDead is how long dead letters are kept. Default 30 days; -1 for ever.
+	KeepDead time.Duration
+
+	// Lease is how long a worker that is silent keeps its routes, and so the
+	// delay after a crash. It bounds the clock skew and the pauses of a process
+	// that do no harm. Default 1 min.
+	Lease time.Duration
+
+	// Poll is how often a worker looks for what other processes have accepted,
+	// and for what is due again. Default 1 s.
+	Poll time.Duration
+
+	// Grace is how long the message under way may take when Run is to end,
+	// before it is cut off with an uncertain outcome. Default 5 s.
+	Grace time.Duration
+
+	// Logger gets a record of each message, at Debug if it was accepted, at Warn
+	// if not, and at Error for each that ends as a dead letter. Default: none.
+	Logger *slog.Logger
+}
+
+// RouteOptions change what a route does. Nil and the zero value mean the
+// defaults, which suit a chat.
+type RouteOptions struct {
+	// Budget limits the messages. Default: no limit, but what the channel says
+	// by its errors is observed all the same.
+	Budget Budget
+
+	// Batch is the most alerts in one message. Default 100, at most 1000.
+	Batch int
+
+	// Backoff is the wait after a first failure, MaxBackoff the longest one. It
+	// doubles each time. Default 2 s and 5 min.
+	Backoff, MaxBackoff time.Duration
+
+	// MaxAge ends an alert as a dead letter that has waited for longer. Default
+	// 24 h; -1 disables it.
+	MaxAge time.Duration
+
+	// Timeout bounds one message. Default 20 s, at most three quarters of the
+	// lease.
+	Timeout time.Duration
+
+	// Filter chooses the alerts that take this route, when they are accepted. It
+	// is called by concurrent Sends and must not change the alert. Resolved
+	// alerts bear the severity of their problem. Default: all.
+	Filter func(alert.Alert) bool
+
+	// NeverTwice is for channels that ring a telephone. What was handed to the
+	// Sender and has no certain outcome, after [alert.ErrUncertain] or because
+	// the process died, ends as a dead letter and is never sent again.
+	NeverTwice bool
+
+	// Resend repeats messages whose outcome is uncertain also if the channel's
+	// error says that repeating cannot help, as those of telephones do. It
+	// excludes NeverTwice.
+	Resend bool
+
+	// Apart puts at most one alert of a Key into a message, so that the next one
+	// waits until that one is delivered. It suits channels that send each alert
+	// by itself, such as traps. By default what has gathered goes together, in
+	// order.
+	Apart bool
+}
+
+// An Outbox is an [alert.Sender] that keeps alerts in a store, from which Run
+// delivers them on every route. Its methods are safe for concurrent use.
+type Outbox struct {
+	store store
+	opts  Options
+	gate  gate
+	stats counters
+
+	mu      sync.Mutex
+	routes  []*route
+	running bool
+}
+
+// A route is one destination.
+type route struct {
+	name   string
+	sender alert.Sender
+	opts   RouteOptions
+	number int64         // in the store; 0 until enrolled
+	wake   chan struct{} // of capacity 1: something was accepted
+	stats  routeCounters
+}
+
+var _ alert.Sender = (*Outbox)(nil)
+
+// Open returns an Outbox over a store. It touches nothing.
+func Open(store *Store, opts *Options) (*Outbox, error) {
+	if store == nil || store.store == nil {
+		return nil, &Error{Op: "open", Err: errors.New("no store"), final: true}
+	}
+	o := &Outbox{store: store.store, gate: newGate()}
+	if opts != nil {
+		o.opts = *opts
+	}
+	p := &o.opts
+	p.Window = cmp.Or(p.Window, defaultWindow)
+	p.KeepDead = cmp.Or(p.KeepDead, defaultKeepDead)
+	p.Lease = cmp.Or(p.Lease, defaultLease)
+	p.Poll = cmp.Or(p.Poll, min(defaultPoll, p.Lease/4))
+	p.Grace = cmp.Or(p.Grace, min(defaultGrace, p.Lease/2))
+	p.Logger = cmp.Or(p.Logger, slog.New(slog.DiscardHandler))
+	var err error
+	switch {
+	case p.Lease < time.Second:
+		err = fmt.Errorf("lease of %v, want at least 1s", p.Lease)
+	case p.Poll < time.Millisecond || p.Poll > p.Lease/4:
+		err = fmt.Errorf("poll of %v, want 1ms to a quarter of the lease of %v", p.Poll, p.Lease)
+	case p.Grace < 0 || p.Grace > p.Lease/2:
+		err = fmt.Errorf("grace of %v, want at most half of the lease of %v", p.Grace, p.Lease)
+	}
+	if err != nil {
+		return nil, &Error{Op: "open", Err: err, final: true}
+	}
+	return o, nil
+}
+
+// Route adds a route: alerts accepted from now on are delivered to the Sender.
+// Its name, at most 100 bytes, is what the store knows it by: a program that
+// comes back with the name goes on with what is left, and who changes it leaves
+// that behind. Routes are added before Run. The Sender must do its duties under
+// [alert.Once], as alerttest.TestSender checks them.
+func (o *Outbox) Route(name string, sender alert.Sender, opts *RouteOptions) error {
+	r := &route{name: name, sender: sender, wake: make(chan struct{}, 1)}
+	if opts != nil {
+		r.opts = *opts
+	}
+	if err := r.complete(o.opts.Lease); err != nil {
+		return &Error{Op: "route", Err: err, final: true}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.running {
+		return &Error{Op: "route", Err: errors.New("the outbox is running"), final: true}
+	}
+	if slices.ContainsFunc(o.routes, func(other *route) bool { return other.name == name }) {
+		return &Error{Op: "route", Err: fmt.Errorf("a second route named %q", name), final: true}
+	}
+	o.routes = append(slices.Clip(o.routes), r)
+	return nil
+}
+
+// complete fills in the defaults and says what is wrong.
+func (r *route) complete(lease time.Duration) error {
+	p := &r.opts
+	p.Batch = cmp.Or(p.Batch, defaultBatch)
+	p.Backoff = cmp.Or(p.Backoff, defaultBackoff)
+	p.MaxBackoff = cmp.Or(p.MaxBackoff, max(p.Backoff, defaultMaxBackoff))
+	p.MaxAge = cmp.Or(p.MaxAge, defaultMaxAge)
+	p.Timeout = cmp.Or(p.Timeout, min(defaultTimeout, lease/2))
+	switch {
+	case r.name == "" || len(r.name) > maxName:
+		return fmt.Errorf("a name of %d bytes, want 1 to %d", len(r.name), maxName)
+	case r.sender == nil:
+		return fmt.Errorf("%q: no sender", r.name)
+	case p.Batch < 1 || p.Batch > maxBatch:
+		return fmt.Errorf("%q: batch of %d, want 1 to %d", r.name, p.Batch, maxBatch)
+	case p.Backoff < 0 || p.MaxBackoff < p.Backoff:
+		return fmt.Errorf("%q: backoff of %v to %v", r.name, p.Backoff, p.MaxBackoff)
+	case p.Budget.Messages < 0 || p.Budget.Messages > 0 && p.Budget.Per <= 0:
+		return fmt.Errorf("%q: budget of %d messages in %v", r.name, p.Budget.Messages, p.Budget.Per)
+	case p.Timeout < 0 || p.Timeout > lease*3/4:
+		return fmt.Errorf("%q: timeout of %v, want at most three quarters of the lease of %v", r.name, p.Timeout, lease)
+	case p.NeverTwice && p.Resend:
+		return fmt.Errorf("%q: NeverTwice and Resend exclude each other", r.name)
+	}
+	return nil
+}
+
+// enrolled returns the routes, all of which the store knows.
+func (o *Outbox) enrolled(ctx context.Context) ([]*route, error) {
+	o.mu.Lock()
+	routes := o.routes
+	var names []string
+	for _, r := range routes {
+		if r.number == 0 {
+			names = append(names, r.name)
+		}
+	}
+	o.mu.Unlock()
+	if len(names) == 0 {
+		return routes, nil
+	}
+	numbers := make(map[string]int64)
+	err := o.store.do(ctx, func(t txn) error {
+		if _, err := t.turn(1); err != nil {
+			return err
+		}
+		for _, name := range names {
+			n, err := t.enroll(name)
+			if err != nil {
+				return err
+			}
+			numbers[name] = n
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, r := range routes {
+		if r.number == 0 { // else others may be reading it
+			r.number = numbers[r.name]
+		}
+	}
+	return routes, nil
+}
+
+// newOwner returns a name that no other worker has.
+func newOwner() string { return rand.Text() }

@@ -1,0 +1,142 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// Send keeps the alerts on every route whose filter lets them pass, and returns
+// nil when all that is committed. Delivering them is the business of [Outbox.Run],
+// in this process or in another one over the same store.
+//
+// An alert whose Source and ID were accepted within the window counts as
+// accepted. One without an ID gets one. Sends that run at once share a
+// transaction. Alerts keep their order, and of Sends that follow one another
+// the order of the calls is kept.
+//
+// Errors are of the type *[Error], for one alert that is too large inside of an
+// [alert.PartialError]. If ctx ends while the alerts are being committed, the
+// error matches [alert.ErrUncertain]. Repeating a Send never does harm to alerts
+// that have an ID.
+func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
+	if len(alerts) == 0 {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return &Error{Op: "send", Err: err}
+	}
+	routes, err := o.enrolled(ctx)
+	if err != nil {
+		return &Error{Op: "send", Err: err}
+	}
+	if len(routes) == 0 {
+		return &Error{Op: "send", Err: errors.New("there is no route"), final: true}
+	}
+	letters, errs := encodeAll(alerts, routes)
+	if len(letters) > 0 {
+		if err := o.gate.pass(ctx, letters, o.commit); err != nil {
+			return &Error{Op: "send", Err: err}
+		}
+	}
+	return alert.Partial(errs)
+}
+
+// encodeAll makes letters of the alerts. What cannot become one has an error.
+func encodeAll(alerts []alert.Alert, routes []*route) ([]letter, []error) {
+	letters := make([]letter, 0, len(alerts))
+	errs := make([]error, len(alerts))
+	for i := range alerts {
+		l, err := encode(&alerts[i])
+		if err != nil {
+			errs[i] = &Error{Op: "send", Err: err, final: true}
+			continue
+		}
+		for _, r := range routes {
+			if r.opts.Filter == nil || r.opts.Filter(alerts[i]) {
+				l.routes = append(l.routes, r.number)
+			}
+		}
+		letters = append(letters, l)
+	}
+	return letters, errs
+}
+
+// commit keeps letters in one transaction and wakes the workers.
+func (o *Outbox) commit(ctx context.Context, letters []letter) error {
+	accepted := 0
+	err := o.store.do(ctx, func(t txn) (err error) {
+		accepted, err = o.accept(t, letters)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	o.stats.accepted.Add(int64(accepted))
+	o.stats.repeated.Add(int64(len(letters) - accepted))
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, r := range o.routes {
+		r.rouse()
+	}
+	return nil
+}
+
+// rouse wakes the worker of the route, if it sleeps.
+func (r *route) rouse() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// accept adds a job for each new letter and each of its routes, and returns how
+// many were new.
+func (o *Outbox) accept(t txn, letters []letter) (int, error) {
+	most := 0
+	for i := range letters {
+		most += len(letters[i].routes)
+	}
+	number, err := t.turn(max(1, most))
+	if err != nil {
+		return 0, err
+	}
+	fresh, err := o.fresh(t, letters)
+	if err != nil {
+		return 0, err
+	}
+	jobs := make([]job, 0, most)
+	for i := range fresh {
+		for _, r := range fresh[i].routes {
+			jobs = append(jobs, job{
+				Number: number, Route: r, Problem: fresh[i].problem, Due: t.now(), Accepted: t.now(), Doc: fresh[i].doc,
+			})
+			number++
+		}
+	}
+	return len(fresh), t.add(jobs)
+}
+
+// fresh returns the letters whose events are not remembered, and remembers them.
+func (o *Outbox) fresh(t txn, letters []letter) ([]letter, error) {
+	if o.opts.Window < 0 {
+		return letters, nil
+	}
+	all := make([]hash, len(letters))
+	for i := range letters {
+		all[i] = letters[i].event
+	}
+	known, err := t.seen(all)
+	if err != nil {
+		return nil, err
+	}
+	fresh, events := make([]letter, 0, len(letters)), make([]hash, 0, len(letters))
+	for i := range letters {
+		if e := letters[i].event; !known[e] {
+			known[e] = true
+			fresh, events = append(fresh, letters[i]), append(events, e)
+		}
+	}
+	return fresh, t.remember(events, t.now()+o.opts.Window.Milliseconds())
+}

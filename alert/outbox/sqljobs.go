@@ -1,0 +1,133 @@
+package outbox
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tocsin-go/tocsin/internal/sqldb"
+)
+
+const jobColumns = 10
+
+func (t *sqlTxn) add(jobs []job) error {
+	for len(jobs) > 0 {
+		var args []any
+		n, size := 0, 0
+		for n < len(jobs) && n < rowsAtOnce && (n == 0 || size+len(jobs[n].Doc) <= bytesAtOnce) {
+			args = append(args, jobs[n].row()...)
+			size += len(jobs[n].Doc)
+			n++
+		}
+		if _, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlAddJobs, tuples(n, jobColumns)), args...); err != nil {
+			return err
+		}
+		jobs = jobs[n:]
+	}
+	return nil
+}
+
+// row returns the columns of a job, in the order of the statements. Texts are
+// written as bytes, so that no collation and no encoding can object.
+func (j *job) row() []any {
+	var problem any
+	if j.Problem != "" {
+		problem = []byte(j.Problem)
+	}
+	return []any{
+		j.Number, j.Route, int(j.Stage), j.Due, j.Accepted, j.Attempts, problem, string(j.Cause), []byte(j.Error), j.Doc,
+	}
+}
+
+// read runs a query for jobs.
+func (t *sqlTxn) read(query string, args ...any) (jobs []job, err error) {
+	err = t.rows(query, args, func(scan func(...any) error) error {
+		var j job
+		var problem, text []byte
+		if err := scan(&j.Number, &j.Route, &j.Stage, &j.Due, &j.Accepted, &j.Attempts, &problem, &j.Cause, &text, &j.Doc); err != nil {
+			return err
+		}
+		j.Problem, j.Error = hash(problem), string(text)
+		jobs = append(jobs, j)
+		return nil
+	})
+	return jobs, err
+}
+
+func (t *sqlTxn) due(route int64, s stage, limit int) ([]job, error) {
+	if s == stageAlone {
+		return t.read(sqlDueAlone, route, t.now(), limit)
+	}
+	return t.read(sqlDueReady, route, t.now(), t.now(), limit)
+}
+
+func (t *sqlTxn) jobs(route int64, numbers []int64) (all []job, err error) {
+	for chunk := range slices.Chunk(numbers, rowsAtOnce) {
+		some, err := t.read(fmt.Sprintf(sqlSomeJobs, sqldb.Marks(len(chunk))), append([]any{route}, anys(chunk)...)...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+func (t *sqlTxn) list(route int64, dead bool, after int64, limit int) ([]job, error) {
+	if dead {
+		return t.read(sqlListDead, route, after, limit)
+	}
+	return t.read(sqlListOpen, route, after, limit)
+}
+
+func (t *sqlTxn) count(route int64, dead bool) (n int, oldest int64, err error) {
+	query := sqlCountOpen
+	if dead {
+		query = sqlCountDead
+	}
+	err = t.tx.Row(t.ctx, query, route).Scan(&n, &oldest)
+	return n, oldest, err
+}
+
+func (t *sqlTxn) change(route int64, numbers []int64, c change) (int, error) {
+	if c.Fresh {
+		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, t.now(), string(c.Cause), []byte(c.Error), route)
+	}
+	tried := 0
+	if c.Tried {
+		tried = 1
+	}
+	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, tried, string(c.Cause), []byte(c.Error), route)
+}
+
+func (t *sqlTxn) remove(route int64, numbers []int64) (int, error) {
+	return exec(t, sqlRemove, numbers, route)
+}
+
+// faded reads a column of what is to be forgotten.
+func faded[T any](t *sqlTxn, query string, args ...any) (list []T, err error) {
+	err = t.rows(query, args, func(scan func(...any) error) error {
+		var v T
+		err := scan(&v)
+		list = append(list, v)
+		return err
+	})
+	return list, err
+}
+
+func (t *sqlTxn) forgetSeen(limit int) (int, error) {
+	events, err := faded[[]byte](t, sqlFadedSeen, t.now(), limit)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := exec(t, sqlForgetSeen, events); err != nil {
+		return 0, err
+	}
+	return len(events), nil
+}
+
+func (t *sqlTxn) forgetDead(route, before int64, limit int) (int, error) {
+	numbers, err := faded[int64](t, sqlFadedDead, route, before, limit)
+	if err != nil {
+		return 0, err
+	}
+	return t.remove(route, numbers)
+}

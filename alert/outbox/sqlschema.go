@@ -1,0 +1,77 @@
+package outbox
+
+// The tables of the SQL store.
+//
+// outbox_guard has one row, which each transaction that accepts changes first:
+// they follow one another, so that a number is never seen before a smaller one,
+// and an event is new for one of them only. A counter of the engine would not
+// do, as clusters hand theirs out to each machine in blocks.
+//
+// outbox_seen has the events, outbox_routes a routeRecord for each route, and
+// outbox_jobs a row for each alert on each route: its alert in doc, as JSON, and
+// beside it what is searched.
+//
+// Hashes are of sqldb.Hash. The indices are UNIQUE constraints, ending in the
+// primary key where need be: that is the one spelling which stands within CREATE
+// TABLE on every engine, so that a step can be run again on MySQL.
+//
+//nolint:gochecknoglobals // read-only table
+var sqlSchema = []string{
+	`CREATE TABLE IF NOT EXISTS outbox_guard (id SMALLINT NOT NULL PRIMARY KEY, turn BIGINT NOT NULL)`,
+	`INSERT INTO outbox_guard (id, turn) VALUES (1, 0)`,
+	`CREATE TABLE IF NOT EXISTS outbox_seen (event $HASH NOT NULL PRIMARY KEY, until BIGINT NOT NULL, UNIQUE (until, event))`,
+	`CREATE TABLE IF NOT EXISTS outbox_routes (
+		id BIGINT NOT NULL PRIMARY KEY, name $HASH NOT NULL, turn BIGINT NOT NULL, doc $BLOB NOT NULL, UNIQUE (name))`,
+	`CREATE TABLE IF NOT EXISTS outbox_jobs (
+		id BIGINT NOT NULL PRIMARY KEY,
+		route BIGINT NOT NULL,
+		stage SMALLINT NOT NULL,
+		due BIGINT NOT NULL,
+		accepted BIGINT NOT NULL,
+		attempts INTEGER NOT NULL,
+		problem $HASH,
+		cause $WORD NOT NULL,
+		error $BLOB NOT NULL,
+		doc $BLOB NOT NULL,
+		UNIQUE (route, stage, id, due), UNIQUE (route, problem, id, stage, due))`,
+}
+
+// The statements, the same on every engine but for the one that returns what it
+// changed.
+const (
+	sqlTurn       = `UPDATE outbox_guard SET turn = turn + ? WHERE id = 1`
+	sqlTurnNow    = sqlTurn + ` RETURNING turn`
+	sqlReadTurn   = `SELECT turn FROM outbox_guard WHERE id = 1`
+	sqlSeen       = `SELECT event FROM outbox_seen WHERE event IN (%s)`
+	sqlRemember   = `INSERT INTO outbox_seen (event, until) VALUES %s`
+	sqlFadedSeen  = `SELECT event FROM outbox_seen WHERE until < ? ORDER BY until, event LIMIT ?`
+	sqlForgetSeen = `DELETE FROM outbox_seen WHERE event IN (%s)`
+
+	sqlRouteByName = `SELECT id FROM outbox_routes WHERE name = ?`
+	sqlAddRoute    = `INSERT INTO outbox_routes (id, name, turn, doc) VALUES (?, ?, 0, ?)`
+	sqlLockRoute   = `UPDATE outbox_routes SET turn = turn + 1 WHERE id = ?`
+	sqlRoute       = `SELECT doc FROM outbox_routes WHERE id = ?`
+	sqlRoutes      = `SELECT id, doc FROM outbox_routes`
+	sqlPutRoute    = `UPDATE outbox_routes SET doc = ? WHERE id = ?`
+
+	sqlAddJobs = `INSERT INTO outbox_jobs (id, route, stage, due, accepted, attempts, problem, cause, error, doc) VALUES %s`
+	sqlJobs    = `SELECT j.id, j.route, j.stage, j.due, j.accepted, j.attempts, j.problem, j.cause, j.error, j.doc FROM outbox_jobs j `
+
+	// As blocks in store.go has it.
+	sqlDueReady = sqlJobs + `WHERE j.route = ? AND j.stage = 0 AND j.due <= ? AND NOT EXISTS (
+		SELECT 1 FROM outbox_jobs e WHERE e.route = j.route AND e.problem = j.problem AND e.id < j.id
+		AND (e.stage = 1 OR e.stage = 0 AND e.due > ?)) ORDER BY j.id LIMIT ?`
+	sqlDueAlone = sqlJobs + `WHERE j.route = ? AND j.stage = 1 AND j.due <= ? AND NOT EXISTS (
+		SELECT 1 FROM outbox_jobs e WHERE e.route = j.route AND e.problem = j.problem AND e.id < j.id
+		AND e.stage < 2) ORDER BY j.id LIMIT ?`
+
+	sqlSomeJobs  = sqlJobs + `WHERE j.route = ? AND j.id IN (%s) ORDER BY j.id`
+	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 2 AND j.id > ? ORDER BY j.id LIMIT ?`
+	sqlListOpen  = sqlJobs + `WHERE j.route = ? AND j.stage < 2 AND j.id > ? ORDER BY j.id LIMIT ?`
+	sqlCountDead = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 2`
+	sqlCountOpen = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage < 2`
+	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = attempts + ?, cause = ?, error = ? WHERE route = ? AND id IN (%s)`
+	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = 0, accepted = ?, cause = ?, error = ? WHERE route = ? AND id IN (%s)`
+	sqlRemove    = `DELETE FROM outbox_jobs WHERE route = ? AND id IN (%s)`
+	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 2 AND due < ? ORDER BY id LIMIT ?`
+)

@@ -1,0 +1,189 @@
+package outbox
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tocsin-go/tocsin/internal/sqldb"
+)
+
+// rowsAtOnce bounds the rows of one statement: engines bound its parameters and
+// its bytes.
+const (
+	rowsAtOnce  = 200
+	bytesAtOnce = 4 << 20
+)
+
+// A sqlTxn is a transaction of a sqlStore.
+type sqlTxn struct {
+	ctx context.Context //nolint:containedctx // of the one call that the transaction is for, as in sql.Tx
+	tx  *sqldb.Tx
+}
+
+var _ txn = (*sqlTxn)(nil)
+
+func (t *sqlTxn) now() int64 { return t.tx.Now() }
+
+func (t *sqlTxn) turn(n int) (first int64, err error) {
+	var last int64
+	if t.tx.Dialect() == sqldb.MySQL {
+		if _, err = t.tx.Exec(t.ctx, sqlTurn, n); err == nil {
+			err = t.tx.Row(t.ctx, sqlReadTurn).Scan(&last)
+		}
+	} else {
+		err = t.tx.Row(t.ctx, sqlTurnNow, n).Scan(&last)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, errors.New("the row of table outbox_guard is gone: nothing would keep two processes apart")
+	}
+	return last - int64(n) + 1, err
+}
+
+// rows runs a query and gives each row to f.
+func (t *sqlTxn) rows(query string, args []any, f func(scan func(...any) error) error) (err error) {
+	rows, err := t.tx.Query(t.ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := f(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// exec executes a statement for a list of values, in chunks, and returns the rows.
+// The other arguments stand before the list.
+func exec[T any](t *sqlTxn, query string, list []T, args ...any) (int, error) {
+	total := 0
+	for chunk := range slices.Chunk(list, rowsAtOnce) {
+		n, err := t.tx.Exec(t.ctx, fmt.Sprintf(query, sqldb.Marks(len(chunk))), append(slices.Clip(args), anys(chunk)...)...)
+		if err != nil {
+			return total, err
+		}
+		total += int(n)
+	}
+	return total, nil
+}
+
+// anys returns values as arguments.
+func anys[T any](list []T) []any {
+	all := make([]any, len(list))
+	for i, v := range list {
+		if h, ok := any(v).(hash); ok {
+			all[i] = []byte(h)
+		} else {
+			all[i] = v
+		}
+	}
+	return all
+}
+
+func (t *sqlTxn) seen(events []hash) (map[hash]bool, error) {
+	known := make(map[hash]bool)
+	for chunk := range slices.Chunk(events, rowsAtOnce) {
+		err := t.rows(fmt.Sprintf(sqlSeen, sqldb.Marks(len(chunk))), anys(chunk), func(scan func(...any) error) error {
+			var event []byte
+			err := scan(&event)
+			known[hash(event)] = true
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+func (t *sqlTxn) remember(events []hash, until int64) error {
+	for chunk := range slices.Chunk(events, rowsAtOnce) {
+		args := make([]any, 0, 2*len(chunk))
+		for _, e := range chunk {
+			args = append(args, []byte(e), until)
+		}
+		if _, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlRemember, tuples(len(chunk), 2)), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tuples returns question marks for n rows of some columns.
+func tuples(n, columns int) string {
+	row := "(" + sqldb.Marks(columns) + "),"
+	return strings.TrimSuffix(strings.Repeat(row, n), ",")
+}
+
+func (t *sqlTxn) enroll(name string) (number int64, err error) {
+	err = t.tx.Row(t.ctx, sqlRouteByName, []byte(hashOf(name))).Scan(&number)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return number, err
+	}
+	if number, err = t.turn(1); err != nil {
+		return 0, err
+	}
+	doc, err := json.Marshal(&routeRecord{Name: name})
+	if err != nil {
+		return 0, err
+	}
+	_, err = t.tx.Exec(t.ctx, sqlAddRoute, number, []byte(hashOf(name)), doc)
+	return number, err
+}
+
+func (t *sqlTxn) look(route int64) (*routeRecord, error) {
+	var doc []byte
+	if err := t.tx.Row(t.ctx, sqlRoute, route).Scan(&doc); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, errNoRoute
+		}
+		return nil, err
+	}
+	r := new(routeRecord)
+	if err := json.Unmarshal(doc, r); err != nil {
+		return nil, fmt.Errorf("record of route %d: %w", route, err)
+	}
+	return r, nil
+}
+
+func (t *sqlTxn) lock(route int64) (*routeRecord, error) {
+	n, err := t.tx.Lock(t.ctx, sqlLockRoute, route)
+	if err != nil {
+		return nil, err
+	}
+	if n != 1 {
+		return nil, errNoRoute
+	}
+	return t.look(route)
+}
+
+func (t *sqlTxn) put(route int64, r *routeRecord) error {
+	doc, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.Exec(t.ctx, sqlPutRoute, doc, route)
+	return err
+}
+
+func (t *sqlTxn) routes() (map[int64]string, error) {
+	names := make(map[int64]string)
+	err := t.rows(sqlRoutes, nil, func(scan func(...any) error) error {
+		var number int64
+		var doc []byte
+		var r routeRecord
+		if err := scan(&number, &doc); err != nil {
+			return err
+		}
+		err := json.Unmarshal(doc, &r)
+		names[number] = r.Name
+		return err
+	})
+	return names, err
+}

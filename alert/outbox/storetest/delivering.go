@@ -1,0 +1,258 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/alert/outbox"
+)
+
+// quick are options with which a retry comes at once.
+func quick() *outbox.RouteOptions {
+	return &outbox.RouteOptions{Backoff: 4 * poll, MaxBackoff: 4 * poll}
+}
+
+func checkRetry(x *exam) {
+	var far alerttest.Recorder
+	far.Fail(errors.New("unknown errors may pass"))
+	far.Fail(fault{again: true})
+	far.Fail(fault{again: true, unsure: true}) // a chat may hear it twice
+	b := x.box(&far, quick())
+	x.must(b.Send(x.ctx, some("a", "b")...))
+	x.run(b)
+	x.until("delivery", func() bool { return len(far.Accepted()) == 2 })
+	x.settles(b)
+	for _, call := range far.Calls() {
+		x.equal("message", names(call), []string{"a", "b"})
+	}
+	if s := b.Stats().Routes[route]; s != (outbox.RouteStats{Messages: 4, Delivered: 2, Again: 6}) {
+		x.Fatalf("Stats: %+v", s)
+	}
+}
+
+func checkPartial(x *exam) {
+	var far alerttest.Recorder
+	far.FailEach(nil, fault{again: true}, nil, fault{})
+	b := x.box(&far, quick())
+	x.must(b.Send(x.ctx, some("a", "again", "c", "refused")...))
+	far.Next(func(_ context.Context, alerts ...alert.Alert) error {
+		if alerts[0].Name == "refused" {
+			return fault{}
+		}
+		return nil
+	}, func(_ context.Context, alerts ...alert.Alert) error {
+		if alerts[0].Name == "refused" {
+			return fault{}
+		}
+		return nil
+	})
+	x.run(b)
+	x.settles(b)
+	accepted := names(far.Accepted())
+	slices.Sort(accepted)
+	x.equal("delivered", accepted, []string{"a", "again", "c"})
+	letter := x.dead(b, outbox.Refused, "refused")[0]
+	if letter.Error != (fault{}).Error() || letter.Attempts != 2 {
+		x.Fatalf("dead letter %+v", letter)
+	}
+}
+
+// One alert that the channel cannot stand does not take its neighbours along.
+func checkPoison(x *exam) {
+	far := &judge{refuse: func(alerts []alert.Alert) error {
+		if slices.Contains(names(alerts), "poison") {
+			return fault{}
+		}
+		return nil
+	}}
+	b := x.box(far, nil)
+	x.must(b.Send(x.ctx, some("a", "b", "poison", "c")...))
+	x.run(b)
+	x.settles(b)
+	x.equal("delivered", far.names(), []string{"a", "b", "c"})
+	x.dead(b, outbox.Refused, "poison")
+	for _, call := range far.calls[1:] {
+		if len(call) != 1 {
+			x.Fatalf("after the refusal a message of %d alerts", len(call))
+		}
+	}
+}
+
+// A judge is a far end with an opinion.
+type judge struct {
+	refuse func([]alert.Alert) error
+
+	mu       sync.Mutex
+	calls    [][]string
+	accepted []string
+}
+
+func (j *judge) Send(_ context.Context, alerts ...alert.Alert) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.calls = append(j.calls, names(alerts))
+	err := j.refuse(alerts)
+	for i, n := range names(alerts) {
+		if alert.ErrorAt(err, i, len(alerts)) == nil {
+			j.accepted = append(j.accepted, n)
+		}
+	}
+	return err
+}
+
+func (j *judge) names() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.accepted)
+}
+
+// A Key whose alert must wait waits as a whole; others pass.
+func checkKeyOrder(x *exam) {
+	var far alerttest.Recorder
+	far.FailEach(fault{again: true, after: time.Hour}, nil)
+	b := x.box(&far, nil)
+	firing := about("disk", "firing")
+	x.must(b.Send(x.ctx, append(firing, some("other")...)...))
+	x.run(b)
+	x.until("the first message", func() bool { return len(far.Accepted()) == 1 })
+	resolved := about("disk", "resolved")
+	resolved[0].Status = alert.Resolved
+	x.must(b.Send(x.ctx, append(resolved, some("more")...)...))
+	x.until("the others", func() bool { return len(far.Accepted()) == 2 })
+	x.someTime()
+	x.equal("delivered", names(far.Accepted()), []string{"other", "more"})
+	x.place.Advance(time.Hour + time.Minute)
+	x.settles(b)
+	calls := far.Calls()
+	x.equal("the pair", names(calls[len(calls)-1]), []string{"firing", "resolved"})
+}
+
+func checkApart(x *exam) {
+	var far alerttest.Recorder
+	far.FailEach(fault{again: true}, nil)
+	o := quick()
+	o.Apart = true
+	b := x.box(&far, o)
+	x.must(b.Send(x.ctx, append(about("disk", "firing", "resolved"), some("other")...)...))
+	x.run(b)
+	x.settles(b)
+	var calls []string
+	for _, call := range far.Calls() {
+		calls = append(calls, fmt.Sprint(names(call)))
+	}
+	x.equal("messages", calls, []string{"[firing other]", "[firing]", "[resolved]"})
+}
+
+// The last word about a Key is the last one, also if a message was accepted only
+// in its later part.
+func checkLatePart(x *exam) {
+	var far alerttest.Recorder
+	far.FailEach(fault{again: true}, nil, nil)
+	b := x.box(&far, quick())
+	x.must(b.Send(x.ctx, append(about("disk", "firing", "resolved"), some("other")...)...))
+	x.run(b)
+	x.settles(b)
+	x.equal("delivered", names(far.Accepted()), []string{"resolved", "other", "firing", "resolved"})
+}
+
+func checkUncertain(x *exam) {
+	var far alerttest.Recorder
+	far.Fail(fault{unsure: true}) // the channel forbids another attempt
+	b := x.box(&far, quick())
+	x.must(b.Send(x.ctx, some("a")...))
+	stop := x.run(b)
+	x.settles(b)
+	x.dead(b, outbox.Uncertain, "a")
+	stop()
+
+	far.Fail(fault{unsure: true})
+	o := quick()
+	o.Resend = true
+	told := x.box(&far, o)
+	x.must(told.Send(x.ctx, some("b")...))
+	x.run(told)
+	x.settles(told)
+	x.equal("delivered", names(far.Accepted()), []string{"b"})
+}
+
+func checkNeverTwice(x *exam) {
+	var far alerttest.Recorder
+	far.FailEach(fault{again: true}, fault{again: true, unsure: true}, nil, fault{again: true}, nil)
+	o := quick()
+	o.NeverTwice = true
+	b := x.box(&far, o)
+	x.must(b.Send(x.ctx, append(some("again", "unsure", "fine"), about("disk", "firing", "resolved")...)...))
+	x.run(b)
+	x.settles(b)
+	x.equal("delivered", names(far.Accepted()), []string{"fine", "resolved", "again"})
+	list, err := b.Dead(x.ctx, route, 0, 10)
+	x.must(err)
+	var got []string
+	for _, l := range list {
+		got = append(got, l.Alert.Name+" "+string(l.Cause))
+	}
+	x.equal("dead", got, []string{"unsure uncertain", "firing overtaken"})
+}
+
+func checkMaxAge(x *exam) {
+	var far alerttest.Recorder
+	far.Fail(fault{again: true, after: 2 * time.Hour})
+	b := x.box(&far, &outbox.RouteOptions{MaxAge: time.Hour, Batch: 2})
+	x.must(b.Send(x.ctx, some("a", "b", "c", "d", "e")...))
+	x.run(b)
+	x.until("the first message", func() bool { return len(far.Calls()) == 1 })
+	x.place.Advance(2*time.Hour + time.Minute)
+	x.must(b.Send(x.ctx, some("young")...))
+	x.settles(b)
+	x.equal("delivered", names(far.Accepted()), []string{"young"})
+	letters := x.dead(b, outbox.Expired, "a", "b", "c", "d", "e")
+	if letters[0].Error != (fault{}).Error() || letters[4].Error != "" {
+		x.Fatalf("the error of the last attempt is kept: %q and %q", letters[0].Error, letters[4].Error)
+	}
+}
+
+func checkBudget(x *exam) {
+	var far alerttest.Recorder
+	o := &outbox.RouteOptions{Budget: outbox.Budget{Messages: 4, Per: time.Hour}, Batch: 10} // 1 at once, then one per 15 min
+	b := x.box(&far, o)
+	x.must(b.Send(x.ctx, some("a")...))
+	stop := x.run(b)
+	x.settles(b)
+	x.must(b.Send(x.ctx, some("b")...))
+	x.must(b.Send(x.ctx, some("c")...))
+	x.someTime()
+	stop()
+	other := x.boxOver(x.other(), &far, o) // has no budget of its own
+	x.run(other)
+	x.someTime()
+	x.equal("delivered", names(far.Accepted()), []string{"a"})
+	x.place.Advance(15*time.Minute + time.Second)
+	x.settles(other)
+	if calls := far.Calls(); len(calls) != 2 {
+		x.Fatalf("%d messages, want one of what has gathered", len(calls))
+	}
+}
+
+// A far end that asks for a pause gets it, from all alerts.
+func checkRetryAfter(x *exam) {
+	var far alerttest.Recorder
+	far.Fail(fault{again: true, after: 10 * time.Minute})
+	b := x.box(&far, quick())
+	x.must(b.Send(x.ctx, some("a")...))
+	x.run(b)
+	x.until("the first message", func() bool { return len(far.Calls()) == 1 })
+	x.must(b.Send(x.ctx, some("b")...))
+	x.someTime()
+	if n := len(far.Calls()); n != 1 {
+		x.Fatalf("%d messages before the pause is over", n)
+	}
+	x.place.Advance(10*time.Minute + time.Second)
+	x.settles(b)
+	x.equal("second message", names(far.Calls()[1]), []string{"a", "b"})
+}

@@ -1,0 +1,91 @@
+// Package storetest checks that an outbox keeps its word, whatever keeps its
+// alerts: from outside, through the methods that everybody uses.
+package storetest
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert/outbox"
+)
+
+// A Place is where alerts are kept. It is empty at first.
+type Place struct {
+	// Open returns a store over the place. If Shared is set it may be called
+	// several times, and each store is as one in another process would be; else
+	// it is called once.
+	Open   func() *outbox.Store
+	Shared bool
+
+	// Advance moves the clock of the store. If it is nil, that is the clock of
+	// Go, which a bubble of testing/synctest moves.
+	Advance func(time.Duration)
+}
+
+// Run runs all checks, each in parallel and in a place of its own, which where
+// prepares: in a bubble of testing/synctest or, if the place has an Advance, in
+// none.
+func Run(t *testing.T, bubble bool, where func(t *testing.T) Place) {
+	t.Helper()
+	for _, c := range checks() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if bubble {
+				synctest.Test(t, func(t *testing.T) { examine(t, c, where(t)) })
+				return
+			}
+			examine(t, c, where(t))
+		})
+	}
+}
+
+// A check is one property.
+type check struct {
+	name string
+	run  func(*exam)
+}
+
+// checks returns all checks.
+func checks() []check {
+	return []check{
+		{"delivery", checkDelivery},
+		{"batches", checkBatches},
+		{"survives a restart", checkRestart},
+		{"hostile texts", checkTexts},
+		{"accept once", checkOnce},
+		{"accept once, together", checkOnceTogether},
+		{"window", checkWindow},
+		{"crowd", checkCrowd},
+		{"filter", checkFilter},
+		{"retry", checkRetry},
+		{"partial", checkPartial},
+		{"poison", checkPoison},
+		{"order of a key", checkKeyOrder},
+		{"apart", checkApart},
+		{"late part of a key", checkLatePart},
+		{"uncertain", checkUncertain},
+		{"uncertain, never twice", checkNeverTwice},
+		{"too old", checkMaxAge},
+		{"budget", checkBudget},
+		{"retry after", checkRetryAfter},
+		{"lease", checkLease},
+		{"stale worker", checkStale},
+		{"died in the middle", checkDied},
+		{"died in the middle, never twice", checkDiedNeverTwice},
+		{"requeue and drop", checkRequeue},
+		{"counts", checkCounts},
+		{"old dead letters", checkKeepDead},
+		{"ended context", checkContext},
+	}
+}
+
+// examine runs one check.
+func examine(t *testing.T, c check, place Place) {
+	t.Helper()
+	if place.Advance == nil {
+		place.Advance = func(d time.Duration) { <-time.After(d) }
+	}
+	x := &exam{T: t, ctx: t.Context(), place: place, store: place.Open()}
+	c.run(x)
+}

@@ -1,0 +1,136 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/alert/outbox"
+)
+
+// Several processes run; each alert goes out once, by one of them at a time.
+func checkLease(x *exam) {
+	var far alerttest.Recorder
+	var mu sync.Mutex
+	sender := alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+		if !mu.TryLock() {
+			x.Error("two workers send at once")
+			return nil
+		}
+		defer mu.Unlock()
+		<-time.After(time.Millisecond)
+		return far.Send(ctx, alerts...)
+	})
+	o := &outbox.RouteOptions{Batch: 3}
+	boxes := []*outbox.Outbox{x.box(sender, o), x.boxOver(x.other(), sender, o), x.boxOver(x.other(), sender, o)}
+	stop := []func(){x.run(boxes[0]), x.run(boxes[1]), x.run(boxes[2])}
+	var want []string
+	for round := range 3 {
+		for i, b := range boxes {
+			for n := range 4 {
+				name := fmt.Sprint(round, i, n)
+				want = append(want, name)
+				x.eventually(func() error { return b.Send(x.ctx, about("key", name)...) })
+			}
+		}
+		x.until("delivery", func() bool { return len(far.Accepted()) == len(want) })
+		stop[round]() // somebody else goes on at once
+		stop[round] = x.run(boxes[round])
+	}
+	x.equal("delivered", names(far.Accepted()), want)
+}
+
+// A stuck is a far end that does not come back, whatever its context says.
+type stuck struct {
+	arrived, leave chan struct{}
+	err            error
+}
+
+func newStuck(err error) *stuck {
+	return &stuck{arrived: make(chan struct{}, 1), leave: make(chan struct{}), err: err}
+}
+
+func (s *stuck) Send(context.Context, ...alert.Alert) error {
+	s.arrived <- struct{}{}
+	<-s.leave
+	return s.err
+}
+
+// A worker that comes back after its lease cannot settle what another one has
+// taken over, whether it was delivered or not.
+func checkStale(x *exam) {
+	for _, err := range []error{nil, fault{}} {
+		var far alerttest.Recorder
+		hung := newStuck(err)
+		old := x.box(hung, nil)
+		name := fmt.Sprint("stale ", err)
+		x.must(old.Send(x.ctx, some(name)...))
+		stopOld := x.run(old)
+		<-hung.arrived
+		far.Fail(fault{again: true, after: time.Hour})
+		young := x.boxOver(x.other(), &far, nil)
+		x.place.Advance(lease + time.Second)
+		stopYoung := x.run(young)
+		x.until("the younger one to try", func() bool { return len(far.Calls()) == 1 })
+		close(hung.leave)
+		x.until("the older one to notice", func() bool { return old.Stats().Routes[route].Messages == 1 })
+		x.someTime()
+		stopOld()
+		if list, err := young.Pending(x.ctx, route, 0, 10); err != nil || len(list) != 1 {
+			x.Fatalf("the stale worker settled: %d letters wait, %v", len(list), err)
+		}
+		x.dead(young, "")
+		x.place.Advance(2 * time.Hour)
+		x.settles(young)
+		x.equal("delivered", names(far.Accepted()), []string{name})
+		stopYoung()
+	}
+}
+
+// die lets a worker claim alerts and then hear nothing of it any more.
+func (x *exam) die(o *outbox.RouteOptions, alerts ...alert.Alert) {
+	x.Helper()
+	hung := newStuck(nil)
+	b := x.box(hung, o)
+	x.must(b.Send(x.ctx, alerts...))
+	ctx, cancel := context.WithCancel(x.ctx)
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	<-hung.arrived
+	x.Cleanup(func() {
+		cancel()
+		close(hung.leave)
+		<-done
+	})
+}
+
+func checkDied(x *exam) {
+	x.die(nil, some("a", "b")...)
+	var far alerttest.Recorder
+	b := x.boxOver(x.other(), &far, nil)
+	x.must(b.Send(x.ctx, some("c")...))
+	x.run(b)
+	x.someTime()
+	if len(far.Calls()) != 0 {
+		x.Fatal("delivered while the lease of the dead lasts")
+	}
+	x.place.Advance(lease + time.Second)
+	x.settles(b)
+	x.equal("delivered", names(far.Accepted()), []string{"a", "b", "c"})
+}
+
+func checkDiedNeverTwice(x *exam) {
+	o := &outbox.RouteOptions{NeverTwice: true}
+	x.die(o, some("a", "b")...)
+	var far alerttest.Recorder
+	b := x.boxOver(x.other(), &far, o)
+	x.must(b.Send(x.ctx, some("c")...))
+	x.place.Advance(lease + time.Second)
+	x.run(b)
+	x.settles(b)
+	x.equal("delivered", names(far.Accepted()), []string{"c"})
+	x.dead(b, outbox.Uncertain, "a", "b")
+}

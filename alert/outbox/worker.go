@@ -1,0 +1,209 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// A worker delivers what is on one route, while it has the lease on it. It is
+// used by one goroutine.
+type worker struct {
+	o     *Outbox
+	r     *route
+	owner string
+
+	epoch     int64     // of the lease
+	until     time.Time // by this machine's clock, before the lease ends; zero without one
+	idle      bool      // there was nothing to do when it last looked
+	free      bool      // and there is as soon as something is accepted
+	alone     bool      // the last message was a single one that is to be alone
+	unsettled bool      // something was sent, and nobody could be told
+}
+
+// run works until ctx ends, and gives the lease back.
+func (w *worker) run(ctx context.Context) {
+	failures := 0
+	retry := backoff{first: w.o.opts.Poll, longest: 10 * w.o.opts.Poll}
+	for ctx.Err() == nil {
+		wait, err := w.step(ctx)
+		if err == nil {
+			failures = 0
+		} else if ctx.Err() == nil {
+			failures++
+			wait = retry.after(failures)
+			w.log(ctx, slog.LevelWarn, "outbox not available, trying again", slog.Any("error", err), slog.Duration("in", wait))
+		}
+		w.sleep(ctx, wait)
+	}
+	w.release(ctx)
+}
+
+// log writes a record about the route.
+func (w *worker) log(ctx context.Context, level slog.Level, text string, attrs ...slog.Attr) {
+	w.o.opts.Logger.LogAttrs(ctx, level, text, append([]slog.Attr{slog.String("route", w.r.name)}, attrs...)...)
+}
+
+// sleep waits. What is accepted wakes it if it waits for nothing else.
+func (w *worker) sleep(ctx context.Context, wait time.Duration) {
+	if wait <= 0 {
+		return
+	}
+	var wake <-chan struct{}
+	if w.free {
+		wake = w.r.wake
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-wake:
+		w.idle = false
+	}
+}
+
+// step delivers one message, or returns how long there is nothing to do.
+func (w *worker) step(ctx context.Context) (time.Duration, error) {
+	if w.idle {
+		busy, wait, err := w.look(ctx)
+		if err != nil || !busy {
+			return min(wait, w.o.opts.Poll), err
+		}
+	}
+	batch, wait, err := w.claim(ctx)
+	if err != nil || len(batch) == 0 || ctx.Err() != nil {
+		return wait, err
+	}
+	return 0, w.deliver(ctx, batch)
+}
+
+// look reports whether there may be anything to do, such as jobs, or a lease that
+// is free or about to end, and if not, when there may. It changes nothing.
+func (w *worker) look(ctx context.Context) (busy bool, wait time.Duration, err error) {
+	err = w.o.store.do(ctx, func(t txn) error {
+		busy, wait = false, w.o.opts.Poll
+		r, err := t.look(w.r.number)
+		if err != nil {
+			return err
+		}
+		left := r.Expires - t.now()
+		if r.Owner != w.owner || left < w.o.opts.Lease.Milliseconds()/2 {
+			busy = r.Owner == w.owner || left <= 0
+			return nil
+		}
+		if rest := w.pause(r, t.now()); rest > 0 {
+			wait = rest
+			return nil
+		}
+		for _, s := range [...]stage{stageReady, stageAlone} {
+			jobs, err := t.due(w.r.number, s, 1)
+			if err != nil {
+				return err
+			}
+			busy = busy || len(jobs) > 0
+		}
+		return nil
+	})
+	return busy, wait, err
+}
+
+// pause returns how long nothing may be sent: the budget is spent, or the route
+// rests.
+func (w *worker) pause(r *routeRecord, now int64) time.Duration {
+	return time.Duration(max(w.r.opts.Budget.pace().wait(r.Rate, now), r.Rests-now, 0)) * time.Millisecond
+}
+
+// deliver hands a batch to the Sender once, and settles what came of it. It does
+// not if the lease could end before the message has.
+func (w *worker) deliver(ctx context.Context, batch []job) error {
+	alerts, places, verdicts := open(batch)
+	if len(alerts) > 0 {
+		if !w.holds() {
+			w.log(ctx, slog.LevelWarn, "the lease has run too far down, nothing was sent")
+			w.until = time.Time{}
+			return nil
+		}
+		began := time.Now()
+		err := w.send(ctx, alerts)
+		w.judge(batch, places, verdicts, err)
+		w.report(ctx, len(alerts), time.Since(began), err)
+	}
+	return w.settle(ctx, batch, verdicts)
+}
+
+// holds reports whether the lease lasts for one message, by both clocks of this
+// machine: one stands still while the machine sleeps, the other can be set.
+func (w *worker) holds() bool {
+	enough := w.until.Add(-w.r.opts.Timeout)
+	now := time.Now()
+	return now.Before(enough) && now.Round(0).Before(enough.Round(0))
+}
+
+// open reads the alerts of a batch. places has the position in the batch of
+// each; what cannot be read has its verdict already.
+func open(batch []job) (alerts []alert.Alert, places []int, verdicts []verdict) {
+	verdicts = make([]verdict, len(batch))
+	for i := range batch {
+		a, err := decode(batch[i].Doc)
+		if err != nil {
+			verdicts[i] = verdict{fate: fateDead, cause: Unreadable, text: errorText(err)}
+			continue
+		}
+		alerts, places = append(alerts, a), append(places, i)
+	}
+	return alerts, places, verdicts
+}
+
+// send makes one attempt. It is not cut off at once when ctx ends, but after the
+// grace: an outcome is worth more than a quick end.
+func (w *worker) send(ctx context.Context, alerts []alert.Alert) (err error) {
+	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.r.opts.Timeout)
+	defer cancel()
+	grace := time.AfterFunc(w.r.opts.Timeout, cancel)
+	defer grace.Stop()
+	defer context.AfterFunc(ctx, func() { grace.Reset(min(w.o.opts.Grace, w.r.opts.Timeout)) })()
+	defer func() {
+		if recover() != nil { // with what is not said, it may be a secret
+			err = fmt.Errorf("the sender panicked: %w", alert.ErrUncertain)
+		}
+	}()
+	w.r.stats.messages.Add(1)
+	return w.r.sender.Send(alert.Once(sending), alerts...)
+}
+
+// report logs a message.
+func (w *worker) report(ctx context.Context, alerts int, took time.Duration, err error) {
+	attrs := []slog.Attr{slog.Int("alerts", alerts), slog.Duration("took", took)}
+	if err == nil {
+		w.log(ctx, slog.LevelDebug, "message accepted", attrs...)
+		return
+	}
+	w.log(ctx, slog.LevelWarn, "message not accepted", append(attrs, slog.String("error", errorText(err)))...)
+}
+
+// release gives the lease back, so that nobody waits for it to end.
+func (w *worker) release(ctx context.Context) {
+	if w.epoch == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	err := w.o.store.do(ctx, func(t txn) error {
+		r, err := t.lock(w.r.number)
+		if err != nil || r.Owner != w.owner || r.Epoch != w.epoch {
+			return err
+		}
+		if !w.unsettled { // else who comes next must know
+			r.Claimed = nil
+		}
+		r.Owner, r.Expires = "", 0
+		return t.put(w.r.number, r)
+	})
+	if err != nil {
+		w.log(ctx, slog.LevelWarn, "the lease could not be given back", slog.Any("error", err))
+	}
+}

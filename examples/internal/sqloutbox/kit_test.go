@@ -1,0 +1,40 @@
+package sqloutbox_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/alert/outbox/storetest"
+	"github.com/tocsin-go/tocsin/examples/internal/realdb"
+)
+
+// Each engine passes the kit that the store in memory passes, on a clock that
+// the test moves.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	for name, start := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := start(t)
+			storetest.Run(t, false, func(t *testing.T) storetest.Place {
+				t.Helper()
+				_, driver, dsn := e.Open(t)
+				var clock realdb.Clock
+				return storetest.Place{Shared: true, Advance: clock.Advance, Open: func() *outbox.Store {
+					s, err := outbox.NewSQLStore(t.Context(), clock.OpenWith(t, driver, dsn), e.Name)
+					require.NoError(t, err)
+					return s
+				}}
+			})
+		})
+	}
+}
+
+// engines returns all engines.
+func engines() map[string]func(testing.TB) *realdb.Engine {
+	return map[string]func(testing.TB) *realdb.Engine{
+		"SQLite": realdb.SQLite, "PostgreSQL": realdb.Postgres, "MariaDB": realdb.MariaDB,
+	}
+}
