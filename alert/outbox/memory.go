@@ -114,22 +114,16 @@ func (t *memoryTxn) turn(n int) (int64, error) {
 	return t.last - int64(n) + 1, nil
 }
 
-func (t *memoryTxn) seen(events []hash) (map[hash]bool, error) {
-	known := make(map[hash]bool)
+func (t *memoryTxn) remember(events []hash, until int64) (map[hash]bool, error) {
+	fresh := make(map[hash]bool)
 	for _, e := range events {
-		if _, ok := t.events[e]; ok {
-			known[e] = true
+		if _, known := t.events[e]; known {
+			continue
 		}
-	}
-	return known, nil
-}
-
-func (t *memoryTxn) remember(events []hash, until int64) error {
-	for _, e := range events {
-		t.events[e] = until
+		fresh[e], t.events[e] = true, until
 		t.undo = append(t.undo, func() { delete(t.events, e) })
 	}
-	return nil
+	return fresh, nil
 }
 
 func (t *memoryTxn) queue(route int64) *queue {

@@ -123,20 +123,22 @@ func (o *Outbox) fresh(t txn, letters []letter) ([]letter, error) {
 	if o.opts.Window < 0 {
 		return letters, nil
 	}
-	all := make([]hash, len(letters))
+	first, events := make(map[hash]int, len(letters)), make([]hash, 0, len(letters))
 	for i := range letters {
-		all[i] = letters[i].event
+		e := letters[i].event
+		if _, twice := first[e]; !twice {
+			first[e], events = i, append(events, e)
+		}
 	}
-	known, err := t.seen(all)
+	news, err := t.remember(events, t.now()+o.opts.Window.Milliseconds())
 	if err != nil {
 		return nil, err
 	}
-	fresh, events := make([]letter, 0, len(letters)), make([]hash, 0, len(letters))
+	fresh := make([]letter, 0, len(news))
 	for i := range letters {
-		if e := letters[i].event; !known[e] {
-			known[e] = true
-			fresh, events = append(fresh, letters[i]), append(events, e)
+		if e := letters[i].event; news[e] && first[e] == i {
+			fresh = append(fresh, letters[i])
 		}
 	}
-	return fresh, t.remember(events, t.now()+o.opts.Window.Milliseconds())
+	return fresh, nil
 }

@@ -44,6 +44,7 @@ const (
 	sqlReadTurn   = `SELECT turn FROM outbox_guard WHERE id = 1`
 	sqlSeen       = `SELECT event FROM outbox_seen WHERE event IN (%s)`
 	sqlRemember   = `INSERT INTO outbox_seen (event, until) VALUES %s`
+	sqlIfNew      = sqlRemember + ` ON CONFLICT DO NOTHING RETURNING event`
 	sqlFadedSeen  = `SELECT event FROM outbox_seen WHERE until < ? ORDER BY until, event LIMIT ?`
 	sqlForgetSeen = `DELETE FROM outbox_seen WHERE event IN (%s)`
 

@@ -86,33 +86,63 @@ func anys[T any](list []T) []any {
 	return all
 }
 
-func (t *sqlTxn) seen(events []hash) (map[hash]bool, error) {
-	known := make(map[hash]bool)
+func (t *sqlTxn) remember(events []hash, until int64) (map[hash]bool, error) {
+	fresh := make(map[hash]bool, len(events))
 	for chunk := range slices.Chunk(events, rowsAtOnce) {
-		err := t.rows(fmt.Sprintf(sqlSeen, sqldb.Marks(len(chunk))), anys(chunk), func(scan func(...any) error) error {
-			var event []byte
-			err := scan(&event)
-			known[hash(event)] = true
-			return err
-		})
+		var err error
+		if t.tx.Dialect() == sqldb.MySQL {
+			err = t.rememberApart(chunk, until, fresh)
+		} else {
+			query, args := fmt.Sprintf(sqlIfNew, tuples(len(chunk), 2)), pairs(chunk, until)
+			err = t.column(query, args, func(e hash) { fresh[e] = true })
+		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	return known, nil
+	return fresh, nil
 }
 
-func (t *sqlTxn) remember(events []hash, until int64) error {
-	for chunk := range slices.Chunk(events, rowsAtOnce) {
-		args := make([]any, 0, 2*len(chunk))
-		for _, e := range chunk {
-			args = append(args, []byte(e), until)
-		}
-		if _, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlRemember, tuples(len(chunk), 2)), args...); err != nil {
-			return err
+// rememberApart is for MySQL, which cannot tell what it has inserted: it looks
+// first, which the lock of turn allows.
+func (t *sqlTxn) rememberApart(events []hash, until int64, fresh map[hash]bool) error {
+	for _, e := range events {
+		fresh[e] = true
+	}
+	err := t.column(fmt.Sprintf(sqlSeen, sqldb.Marks(len(events))), anys(events), func(e hash) { delete(fresh, e) })
+	if err != nil {
+		return err
+	}
+	var missing []hash
+	for _, e := range events {
+		if fresh[e] {
+			missing = append(missing, e)
 		}
 	}
-	return nil
+	if len(missing) == 0 {
+		return nil
+	}
+	_, err = t.tx.Exec(t.ctx, fmt.Sprintf(sqlRemember, tuples(len(missing), 2)), pairs(missing, until)...)
+	return err
+}
+
+// column gives f a column of hashes.
+func (t *sqlTxn) column(query string, args []any, f func(hash)) error {
+	return t.rows(query, args, func(scan func(...any) error) error {
+		var e []byte
+		err := scan(&e)
+		f(hash(e))
+		return err
+	})
+}
+
+// pairs returns events, each with a number behind it, as arguments.
+func pairs(events []hash, n int64) []any {
+	args := make([]any, 0, 2*len(events))
+	for _, e := range events {
+		args = append(args, []byte(e), n)
+	}
+	return args
 }
 
 // tuples returns question marks for n rows of some columns.

@@ -32,10 +32,9 @@ type txn interface {
 	// than all that were ever given to a transaction that has ended.
 	turn(n int) (first int64, err error)
 
-	// seen returns those of the events that are remembered, and remember adds
-	// some that are not. Both are called under turn.
-	seen(events []hash) (map[hash]bool, error)
-	remember(events []hash, until int64) error
+	// remember adds events, none of them twice in the list, and returns those that
+	// were not there. It is called under turn.
+	remember(events []hash, until int64) (fresh map[hash]bool, err error)
 
 	// add keeps jobs. Their numbers come from turn.
 	add([]job) error

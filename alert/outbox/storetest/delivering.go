@@ -120,7 +120,7 @@ func checkKeyOrder(x *exam) {
 	firing := about("disk", "firing")
 	x.must(b.Send(x.ctx, append(firing, some("other")...)...))
 	x.run(b)
-	x.until("the first message", func() bool { return len(far.Accepted()) == 1 })
+	x.failed(b)
 	resolved := about("disk", "resolved")
 	resolved[0].Status = alert.Resolved
 	x.must(b.Send(x.ctx, append(resolved, some("more")...)...))
@@ -206,7 +206,7 @@ func checkMaxAge(x *exam) {
 	b := x.box(&far, &outbox.RouteOptions{MaxAge: time.Hour, Batch: 2})
 	x.must(b.Send(x.ctx, some("a", "b", "c", "d", "e")...))
 	x.run(b)
-	x.until("the first message", func() bool { return len(far.Calls()) == 1 })
+	x.failed(b)
 	x.place.Advance(2*time.Hour + time.Minute)
 	x.must(b.Send(x.ctx, some("young")...))
 	x.settles(b)
@@ -246,7 +246,7 @@ func checkRetryAfter(x *exam) {
 	b := x.box(&far, quick())
 	x.must(b.Send(x.ctx, some("a")...))
 	x.run(b)
-	x.until("the first message", func() bool { return len(far.Calls()) == 1 })
+	x.failed(b)
 	x.must(b.Send(x.ctx, some("b")...))
 	x.someTime()
 	if n := len(far.Calls()); n != 1 {

@@ -108,6 +108,12 @@ func (x *exam) settles(b *outbox.Outbox) {
 	})
 }
 
+// failed waits until the store knows of a first failure.
+func (x *exam) failed(b *outbox.Outbox) {
+	x.Helper()
+	x.until("a first message to fail", func() bool { return b.Stats().Routes[route].Again > 0 })
+}
+
 // someTime lets a worker that has nothing to do look several times.
 func (x *exam) someTime() { <-time.After(10 * poll) }
 

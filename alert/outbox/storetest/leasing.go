@@ -74,7 +74,7 @@ func checkStale(x *exam) {
 		young := x.boxOver(x.other(), &far, nil)
 		x.place.Advance(lease + time.Second)
 		stopYoung := x.run(young)
-		x.until("the younger one to try", func() bool { return len(far.Calls()) == 1 })
+		x.failed(young)
 		close(hung.leave)
 		x.until("the older one to notice", func() bool { return old.Stats().Routes[route].Messages == 1 })
 		x.someTime()
