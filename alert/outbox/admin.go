@@ -162,7 +162,7 @@ func (o *Outbox) on(ctx context.Context, op, route string, f func(t txn, number 
 		return ErrUnknownRoute
 	})
 	if err != nil {
-		return &Error{Op: op, Err: err}
+		return failure(ctx, op, err)
 	}
 	return nil
 }
@@ -186,7 +186,7 @@ func (o *Outbox) Counts(ctx context.Context) (counts []Count, err error) {
 		return nil
 	})
 	if err != nil {
-		return nil, &Error{Op: "count", Err: err}
+		return nil, failure(ctx, "count", err)
 	}
 	slices.SortFunc(counts, func(a, b Count) int { return cmp.Compare(a.Route, b.Route) })
 	return counts, nil

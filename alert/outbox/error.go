@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -30,3 +31,12 @@ func (e *Error) Unwrap() error { return e.Err }
 // Retryable reports whether trying again later can help. An alert that is too
 // large stays so; a database comes back.
 func (e *Error) Retryable() bool { return !e.final && !errors.Is(e.Err, ErrUnknownRoute) }
+
+// failure returns the error of an operation. Drivers do not always say that it
+// was the context that ended.
+func failure(ctx context.Context, op string, err error) error {
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
+	return &Error{Op: op, Err: err}
+}

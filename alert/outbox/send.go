@@ -29,7 +29,7 @@ func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
 	}
 	routes, err := o.enrolled(ctx)
 	if err != nil {
-		return &Error{Op: "send", Err: err}
+		return failure(ctx, "send", err)
 	}
 	if len(routes) == 0 {
 		return &Error{Op: "send", Err: errors.New("there is no route"), final: true}
@@ -37,7 +37,7 @@ func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
 	letters, errs := encodeAll(alerts, routes)
 	if len(letters) > 0 {
 		if err := o.gate.pass(ctx, letters, o.commit); err != nil {
-			return &Error{Op: "send", Err: err}
+			return failure(ctx, "send", err)
 		}
 	}
 	return alert.Partial(errs)

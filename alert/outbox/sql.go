@@ -30,7 +30,7 @@ func NewSQLStore(ctx context.Context, db *sql.DB, dialect string) (*Store, error
 		return nil, &Error{Op: "open store", Err: err, final: true}
 	}
 	if err := shared.Migrate(ctx, "outbox", sqlSchema); err != nil {
-		return nil, &Error{Op: "open store", Err: err}
+		return nil, failure(ctx, "open store", err)
 	}
 	return &Store{&sqlStore{db: shared}}, nil
 }
