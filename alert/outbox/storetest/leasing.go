@@ -103,7 +103,9 @@ func (x *exam) die(o *outbox.RouteOptions, alerts ...alert.Alert) {
 	x.Cleanup(func() {
 		cancel()
 		close(hung.leave)
-		<-done
+		if err := <-done; err != nil {
+			x.Errorf("Run: %v", err)
+		}
 	})
 }
 
