@@ -126,7 +126,7 @@ func (f *farm) until(what string, yes func() bool) {
 	defer cancel()
 	for !yes() {
 		select {
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
 			f.Fatalf("waited for %s in vain", what)
 		}
@@ -143,8 +143,9 @@ func (f *farm) drain(c lifeConfig) {
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
 	f.until("all to be delivered", func() bool {
-		counts, err := b.Counts(ctx)
-		return err == nil && counts[0].Waiting+counts[1].Waiting == 0
+		chat, err := b.Pending(ctx, "chat", 0, 1)
+		phone, err2 := b.Pending(ctx, "phone", 0, 1)
+		return err == nil && err2 == nil && len(chat)+len(phone) == 0
 	})
 	cancel()
 	require.NoError(f, <-done)

@@ -80,7 +80,7 @@ func accept(ctx context.Context, b *outbox.Outbox, c *lifeConfig, caller int) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		<-time.After(time.Duration(rand.IntN(4)) * time.Millisecond)
+		<-time.After(time.Duration(rand.IntN(16)) * time.Millisecond)
 	}
 }
 
