@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 )
@@ -31,4 +32,47 @@ func NewGate() *Gate { return &Gate{newGate()} }
 // Pass passes n letters.
 func (g *Gate) Pass(ctx context.Context, n int, commit func(ctx context.Context, n int) error) error {
 	return g.gate.pass(ctx, make([]letter, n), func(ctx context.Context, letters []letter) error { return commit(ctx, len(letters)) })
+}
+
+// Faulty returns a store that does to each transaction what fault says: it is not
+// executed, or executed and then takes long or fails all the same.
+func Faulty(s *Store, fault func() Fault) *Store { return &Store{&faultyStore{s.store, fault}} }
+
+// A Fault is what happens to a transaction.
+type Fault struct {
+	Before, After error
+	Slow          time.Duration
+}
+
+type faultyStore struct {
+	store
+	fault func() Fault
+}
+
+func (s *faultyStore) do(ctx context.Context, f func(txn) error) error {
+	fault := s.fault()
+	if fault.Before != nil {
+		return fault.Before
+	}
+	if err := s.store.do(ctx, f); err != nil {
+		return err
+	}
+	if fault.Slow > 0 {
+		<-time.After(fault.Slow)
+	}
+	return fault.After
+}
+
+// Claimed returns how many jobs of a route somebody has in hand.
+func Claimed(ctx context.Context, s *Store, name string) (n int, err error) {
+	err = s.store.do(ctx, func(t txn) error {
+		number, err := t.enroll(name)
+		if err != nil {
+			return err
+		}
+		r, err := t.look(number)
+		n = len(r.Claimed)
+		return err
+	})
+	return n, err
 }

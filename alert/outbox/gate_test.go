@@ -71,17 +71,19 @@ func TestLeaderLeaves(t *testing.T) {
 		second := make(chan error, 1)
 		go func() { second <- g.Pass(ctx, 1, commit) }()
 		synctest.Wait()
-		close(hold)
-		synctest.Wait() // the second one leads
 		third := make(chan error, 1)
 		go func() { third <- g.Pass(t.Context(), 1, commit) }()
 		synctest.Wait()
+		close(hold)
+		synctest.Wait() // the second one, which has waited longer, leads and has the third in its group
+		require.Equal(t, 2, commits)
 		cancel()
 		require.NoError(t, <-first)
 		err := <-second
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, alert.ErrUncertain)
 		require.NoError(t, <-third)
+		require.Equal(t, 3, commits)
 	})
 }
 

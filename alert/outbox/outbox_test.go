@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -324,4 +325,104 @@ func TestNoLeaks(t *testing.T) {
 	_, err = b.Dead(t.Context(), private, 0, 1)
 	require.Error(t, err)
 	leaktest.Check(t, []string{private}, b, store, err, b.Stats())
+}
+
+// What was sent and could not be recorded before the end is not sent twice where
+// that must not be.
+func TestUnsettled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var away atomic.Int32 // transactions that fail
+		store := outbox.Faulty(outbox.NewMemoryStore(), func() outbox.Fault {
+			if away.Add(-1) >= 0 {
+				return outbox.Fault{Before: errors.New("the store is away")}
+			}
+			return outbox.Fault{}
+		})
+		begun, answer := make(chan struct{}, 1), make(chan struct{})
+		opts := &outbox.RouteOptions{NeverTwice: true}
+		open := func(far alert.Sender) *outbox.Outbox {
+			b, err := outbox.Open(store, nil)
+			require.NoError(t, err)
+			require.NoError(t, b.Route("route", far, opts))
+			return b
+		}
+		b := open(alert.SenderFunc(func(context.Context, ...alert.Alert) error {
+			begun <- struct{}{}
+			<-answer
+			return nil
+		}))
+		require.NoError(t, b.Send(t.Context(), alert.Alert{}))
+		stop := run(t, b)
+		<-begun
+		go func() {
+			<-time.After(time.Second)
+			away.Store(3)
+			close(answer)
+		}()
+		stop()
+		var far alerttest.Recorder
+		next := open(&far)
+		stop = run(t, next)
+		<-time.After(time.Minute)
+		stop()
+		require.Empty(t, far.Calls())
+		dead, err := next.Dead(t.Context(), "route", 0, 10)
+		require.NoError(t, err)
+		require.Len(t, dead, 1)
+		require.Equal(t, outbox.Uncertain, dead[0].Cause)
+	})
+}
+
+// Nothing is in anybody's hand once it is settled, so that who dies then takes
+// nothing along.
+func TestSettledIsNobodys(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := outbox.NewMemoryStore()
+		b, err := outbox.Open(store, nil)
+		require.NoError(t, err)
+		var far alerttest.Recorder
+		far.Fail(errors.New("later"))
+		require.NoError(t, b.Route("route", &far, nil))
+		require.NoError(t, b.Send(t.Context(), alert.Alert{}))
+		stop := run(t, b)
+		defer stop()
+		synctest.Wait()
+		n, err := outbox.Claimed(t.Context(), store, "route")
+		require.NoError(t, err)
+		require.Zero(t, n)
+		require.EqualValues(t, 1, b.Stats().Routes["route"].Again)
+	})
+}
+
+// A worker whose claim took longer than its lease sends nothing.
+func TestSlowClaim(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var slow atomic.Int32 // transactions: the claim, and that which cleans up
+		store := outbox.Faulty(outbox.NewMemoryStore(), func() outbox.Fault {
+			if slow.Add(-1) >= 0 {
+				return outbox.Fault{Slow: 50 * time.Second} // of a minute, and a message may take 20
+			}
+			return outbox.Fault{}
+		})
+		b, err := outbox.Open(store, nil)
+		require.NoError(t, err)
+		var far alerttest.Recorder
+		require.NoError(t, b.Route("route", &far, nil))
+		require.NoError(t, b.Send(t.Context(), alert.Alert{}))
+		slow.Store(2)
+		began := time.Now()
+		var sent time.Duration
+		far.Next(func(context.Context, ...alert.Alert) error { sent = time.Since(began); return nil })
+		stop := run(t, b)
+		<-time.After(5 * time.Minute)
+		stop()
+		require.Len(t, far.Accepted(), 1)
+		require.GreaterOrEqual(t, sent, 50*time.Second, "with a lease that lasts")
+		waiting, err := b.Pending(t.Context(), "route", 0, 1)
+		require.NoError(t, err)
+		require.Empty(t, waiting)
+	})
 }

@@ -72,9 +72,8 @@ type world struct {
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test that can be repeated
-	return &world{
+	w := &world{
 		T: t, rng: rng, moods: rand.New(rand.NewPCG(seed, 2)), //nolint:gosec // likewise
-		store: outbox.NewMemoryStore(),
 		opts: outbox.RouteOptions{
 			Batch: 1 + rng.IntN(8), MaxBackoff: 20 * time.Second, MaxAge: -1, Timeout: 5 * time.Second,
 			NeverTwice: rng.IntN(3) == 0, Apart: rng.IntN(3) == 0,
@@ -82,6 +81,27 @@ func newWorld(t *testing.T, seed uint64) *world {
 		},
 		tries: make(map[string]int), told: make(map[string]int), unsure: make(map[string]bool), refused: make(map[string]bool),
 	}
+	w.store = outbox.Faulty(outbox.NewMemoryStore(), w.fault)
+	return w
+}
+
+// fault is what happens to a transaction: mostly nothing, but one may fail before
+// or after its commit, and one may take longer than a lease.
+func (w *world) fault() outbox.Fault {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.kind {
+		return outbox.Fault{}
+	}
+	switch w.moods.IntN(60) {
+	case 0, 1:
+		return outbox.Fault{Before: errors.New("the store is away")}
+	case 2, 3:
+		return outbox.Fault{After: errors.New("the connection broke at the commit")}
+	case 4:
+		return outbox.Fault{Slow: time.Duration(w.moods.IntN(60)) * time.Second}
+	}
+	return outbox.Fault{}
 }
 
 // A life is a worker's process. Once it is dead, the first message that it would
@@ -203,11 +223,11 @@ func (w *world) play() {
 			}
 			w.sent[key] = append(w.sent[key], a.Name)
 			b := lives[w.rng.IntN(len(lives))].box
-			require.NoError(w, b.Send(w.Context(), a, a))
+			for b.Send(w.Context(), a, a) != nil {
+				<-time.After(100 * time.Millisecond)
+			}
 			callers.Go(func() { // somebody else repeats it
-				if err := b.Send(w.Context(), a); err != nil {
-					w.Error(err)
-				}
+				_ = b.Send(w.Context(), a) // and does not care
 			})
 		}
 		<-time.After(time.Duration(w.rng.IntN(1500)) * time.Millisecond)

@@ -59,35 +59,48 @@ func (s *stuck) Send(context.Context, ...alert.Alert) error {
 	return s.err
 }
 
-// A worker that comes back after its lease cannot settle what another one has
-// taken over, whether it was delivered or not.
+// A worker that comes back after its lease cannot settle what another one has in
+// hand or has settled, whether it was delivered or not.
 func checkStale(x *exam) {
-	for _, err := range []error{nil, fault{}} {
-		var far alerttest.Recorder
-		hung := newStuck(err)
+	for i, err := range []error{nil, fault{}, fault{again: true}} {
+		hung, next := newStuck(err), newStuck(fault{again: true, after: time.Hour})
 		old := x.box(hung, nil)
-		name := fmt.Sprint("stale ", err)
+		name := fmt.Sprint("stale ", i)
 		x.must(old.Send(x.ctx, some(name)...))
 		stopOld := x.run(old)
 		<-hung.arrived
-		far.Fail(fault{again: true, after: time.Hour})
-		young := x.boxOver(x.other(), &far, nil)
+		young := x.boxOver(x.other(), next, nil)
 		x.place.Advance(lease + time.Second)
 		stopYoung := x.run(young)
-		x.failed(young)
+		<-next.arrived
 		close(hung.leave)
-		x.until("the older one to notice", func() bool { return old.Stats().Routes[route].Messages == 1 })
 		x.someTime()
 		stopOld()
-		if list, err := young.Pending(x.ctx, route, 0, 10); err != nil || len(list) != 1 {
-			x.Fatalf("the stale worker settled: %d letters wait, %v", len(list), err)
-		}
-		x.dead(young, "")
-		x.place.Advance(2 * time.Hour)
-		x.settles(young)
-		x.equal("delivered", names(far.Accepted()), []string{name})
+		x.waits(young, 0)
+		close(next.leave)
+		x.failed(young)
 		stopYoung()
+		x.waits(young, 2) // that of the worker that was taken for dead, and this one
+		x.place.Advance(2 * time.Hour)
+		var far alerttest.Recorder
+		third := x.boxOver(x.other(), &far, nil)
+		stop := x.run(third)
+		x.settles(third)
+		x.equal("delivered", names(far.Accepted()), []string{name})
+		x.dead(third, "")
+		stop()
 	}
+}
+
+// waits checks that one letter waits, after so many attempts at least.
+func (x *exam) waits(b *outbox.Outbox, attempts int) {
+	x.Helper()
+	list, err := b.Pending(x.ctx, route, 0, 10)
+	x.must(err)
+	if len(list) != 1 || list[0].Attempts < attempts {
+		x.Fatalf("a stale worker settled: %+v", list)
+	}
+	x.dead(b, "")
 }
 
 // die lets a worker claim alerts and then hear nothing of it any more.
