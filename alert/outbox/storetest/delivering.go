@@ -123,7 +123,7 @@ func checkKeyOrder(x *exam) {
 	x.failed(b)
 	resolved := about("disk", "resolved")
 	resolved[0].Status = alert.Resolved
-	x.must(b.Send(x.ctx, append(resolved, some("more")...)...))
+	x.must(b.Send(x.ctx, append(resolved, about("cpu", "more")...)...)) // another Key
 	x.until("the others", func() bool { return len(far.Accepted()) == 2 })
 	x.someTime()
 	x.equal("delivered", names(far.Accepted()), []string{"other", "more"})
@@ -131,6 +131,46 @@ func checkKeyOrder(x *exam) {
 	x.settles(b)
 	calls := far.Calls()
 	x.equal("the pair", names(calls[len(calls)-1]), []string{"firing", "resolved"})
+}
+
+// Alerts of one Key that must be alone keep their order too, and those that come
+// after them wait.
+func checkAloneInOrder(x *exam) {
+	var far alerttest.Recorder
+	far.Fail(fault{}) // all of them
+	far.Fail(fault{again: true, after: time.Hour})
+	b := x.box(&far, quick())
+	x.must(b.Send(x.ctx, about("disk", "first", "second")...))
+	x.run(b)
+	x.until("the first one to be tried alone", func() bool { return b.Stats().Routes[route].Again == 3 })
+	x.must(b.Send(x.ctx, about("disk", "third")...))
+	x.someTime()
+	if n := len(far.Calls()); n != 2 {
+		x.Fatalf("%d messages, and wanted 2", n)
+	}
+	x.place.Advance(30 * time.Minute)
+	x.someTime()
+	x.place.Advance(31 * time.Minute)
+	x.settles(b)
+	x.equal("delivered", names(far.Accepted()), []string{"first", "second", "third"})
+}
+
+// What must be alone takes turns with what is new.
+func checkTurns(x *exam) {
+	var b *outbox.Outbox
+	far := &judge{}
+	far.refuse = func([]alert.Alert) error {
+		if len(far.calls) > 1 {
+			return nil
+		}
+		x.must(b.Send(x.ctx, some("new")...))
+		return fault{}
+	}
+	b = x.box(far, nil)
+	x.must(b.Send(x.ctx, some("a", "b", "c", "d")...))
+	x.run(b)
+	x.settles(b)
+	x.equal("delivered", far.names(), []string{"a", "new", "b", "c", "d"})
 }
 
 func checkApart(x *exam) {

@@ -62,6 +62,8 @@ func checks() []check {
 		{"partial", checkPartial},
 		{"poison", checkPoison},
 		{"order of a key", checkKeyOrder},
+		{"alone, in order", checkAloneInOrder},
+		{"alone, in turn", checkTurns},
 		{"apart", checkApart},
 		{"late part of a key", checkLatePart},
 		{"uncertain", checkUncertain},
