@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -66,6 +67,7 @@ func (g *gate) lead(ctx context.Context, own *parcel, commit func(context.Contex
 		return err
 	default:
 	}
+	runtime.Gosched() // those whose commit has just ended may have the next one ready
 	group, letters := g.take(own)
 	err = errLeaderLeft
 	defer func() { // also if commit panics
