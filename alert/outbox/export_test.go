@@ -65,7 +65,7 @@ func (s *faultyStore) do(ctx context.Context, f func(txn) error) error {
 
 // Claimed returns how many jobs of a route somebody has in hand.
 func Claimed(ctx context.Context, s *Store, name string) (n int, err error) {
-	err = s.store.do(ctx, func(t txn) error {
+	err = s.do(ctx, func(t txn) error {
 		number, err := t.enroll(name)
 		if err != nil {
 			return err

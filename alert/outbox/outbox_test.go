@@ -380,19 +380,29 @@ func TestSettledIsNobodys(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := outbox.NewMemoryStore()
-		b, err := outbox.Open(store, nil)
+		var left atomic.Int32 // transactions before the store is away
+		left.Store(1000)
+		b, err := outbox.Open(outbox.Faulty(store, func() outbox.Fault {
+			if left.Add(-1) < 0 {
+				return outbox.Fault{Before: errors.New("the store is away")}
+			}
+			return outbox.Fault{}
+		}), nil)
 		require.NoError(t, err)
-		var far alerttest.Recorder
-		far.Fail(errors.New("later"))
-		require.NoError(t, b.Route("route", &far, nil))
+		require.NoError(t, b.Route("route", alert.SenderFunc(func(context.Context, ...alert.Alert) error {
+			<-time.After(time.Second)
+			left.Store(1) // which settles this
+			return errors.New("later")
+		}), nil))
 		require.NoError(t, b.Send(t.Context(), alert.Alert{}))
 		stop := run(t, b)
-		defer stop()
-		synctest.Wait()
+		<-time.After(2 * time.Second)
 		n, err := outbox.Claimed(t.Context(), store, "route")
 		require.NoError(t, err)
 		require.Zero(t, n)
 		require.EqualValues(t, 1, b.Stats().Routes["route"].Again)
+		left.Store(1000)
+		stop()
 	})
 }
 
