@@ -38,9 +38,9 @@ var _ Queue = (*Dispatcher)(nil)
 // not wait any more; its people stay.
 //
 // A call that is wrong in itself gives an *[Error] that is not retryable. After
-// any other error nobody knows whether the call was added: with a Key Enqueue
-// may be repeated, and without one the *Error matches alert.ErrUncertain and is
-// not retryable.
+// an error that matches alert.ErrUncertain nobody knows whether the call
+// was added. With a Key it is retryable, and repeating it does no harm; without
+// one it is not.
 func (d *Dispatcher) Enqueue(ctx context.Context, c Call) (id string, joined bool, err error) {
 	c, err = c.checked()
 	if err != nil {

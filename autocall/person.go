@@ -21,11 +21,11 @@ type Person struct {
 // String returns the name and the masked number. A name that is itself a
 // telephone number is masked as well.
 func (p Person) String() string {
-	name := p.title()
-	if name == "" {
-		return phone.Mask(p.Number)
+	name, number := p.title(), phone.Mask(p.Number)
+	if name == "" || name == number {
+		return number
 	}
-	return name + " (" + phone.Mask(p.Number) + ")"
+	return name + " (" + number + ")"
 }
 
 // title returns the name as a report may show it.

@@ -54,18 +54,18 @@ import (
 func NewSQLQueue(ctx context.Context, db *sql.DB, dialect string, opts *QueueOptions) (*Dispatcher, error) {
 	d, err := sqldb.ParseDialect(dialect)
 	if err != nil {
-		return nil, &Error{Op: "open queue", Err: err, final: true}
+		return nil, &Error{Op: "new queue", Err: err, final: true}
 	}
 	shared, err := sqldb.New(db, d)
 	if err != nil {
-		return nil, &Error{Op: "open queue", Err: err, final: true}
+		return nil, &Error{Op: "new queue", Err: err, final: true}
 	}
 	queue, err := newDispatcher(&sqlStore{db: shared}, opts)
 	if err != nil {
 		return nil, err
 	}
 	if err := shared.Migrate(ctx, "autocall", sqlSchema); err != nil {
-		return nil, &Error{Op: "open queue", Err: err}
+		return nil, &Error{Op: "new queue", Err: err}
 	}
 	return queue, nil
 }

@@ -51,9 +51,9 @@ func TestTorture(t *testing.T) {
 		{"SQLite, two servers", realdb.SQLite, 2, 8, (n + 3) / 4, 0},
 		{"PostgreSQL", realdb.Postgres, 1, 4, n, 0},
 		{"PostgreSQL, two servers", realdb.Postgres, 2, 8, (n + 3) / 4, 0},
-		{"PostgreSQL dies", realdb.Postgres, 2, 8, 0, (n + 19) / 20},
+		{"PostgreSQL dies", realdb.Postgres, 2, 8, 0, (n + 9) / 10},
 		{"MariaDB, two servers", realdb.MariaDB, 2, 8, (n + 3) / 4, 0},
-		{"MariaDB dies", realdb.MariaDB, 2, 8, 0, (n + 19) / 20},
+		{"MariaDB dies", realdb.MariaDB, 2, 8, 0, (n + 9) / 10},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,114 @@
+package autocall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// picture returns all that a memory holds and how it is found.
+func picture(m *memory) string {
+	text := ""
+	for _, id := range slices.Sorted(maps.Keys(m.items)) {
+		it := m.items[id]
+		text += fmt.Sprintf("%s %s %d %v %v\n", id, it.State, len(it.Audit), it.Hand, m.open[id] == it)
+	}
+	return text + fmt.Sprint(len(m.open), m.mids, m.keys, m.holders, m.polled, m.news)
+}
+
+// A transaction that fails or panics leaves nothing behind.
+func TestMemoryUndoes(t *testing.T) {
+	t.Parallel()
+	d, err := NewMemoryQueue(nil)
+	require.NoError(t, err)
+	ctx := t.Context()
+	people := []Person{{Number: "18700000001"}}
+	first, _, err := d.Enqueue(ctx, Call{Key: "k", People: people})
+	require.NoError(t, err)
+	out, err := d.Next(ctx, Phone{Name: "p"})
+	require.NoError(t, err)
+	other, _, err := d.Enqueue(ctx, Call{Key: "other", People: people})
+	require.NoError(t, err)
+	_, err = d.Cancel(ctx, other, "")
+	require.NoError(t, err)
+	m := d.store.(*memoryStore).content()
+	before := picture(m)
+
+	work := func(tx txn) error {
+		it, err := tx.byMid(out.Mid)
+		require.NoError(t, err)
+		it.post(tx.now(), "p", out.Mid, "18700000001")
+		require.NoError(t, tx.put(it))
+		require.NoError(t, tx.put(newItem("new", Call{Key: "k2", People: people}, tx.now())))
+		n := notice{Kind: "answered", Subject: first}
+		require.NoError(t, tx.tell(n))
+		notices, err := tx.notices(5)
+		require.NoError(t, err)
+		require.Len(t, notices, 1)
+		notices[0].Due = tx.now() + 1
+		require.NoError(t, tx.tell(notices[0]))
+		notices, err = tx.notices(5)
+		require.NoError(t, err)
+		require.Empty(t, notices)
+		_, err = tx.see("q", "model")
+		require.NoError(t, err)
+		require.NoError(t, tx.putPhone(phoneRecord{Name: "p", Told: true}))
+		purged, err := tx.purge(tx.now() + 1)
+		require.NoError(t, err)
+		require.Equal(t, 2, purged)
+		return errors.New("failed")
+	}
+	require.EqualError(t, d.store.do(ctx, work), "failed")
+	require.Equal(t, before, picture(m))
+	require.PanicsWithError(t, "failed", func() { _ = d.store.do(ctx, func(tx txn) error { panic(work(tx)) }) })
+	require.Equal(t, before, picture(m))
+	again, err := d.Next(ctx, Phone{Name: "p"})
+	require.NoError(t, err)
+	require.Equal(t, out, again)
+}
+
+// A copy that was read is the caller's own.
+func TestMemoryCopies(t *testing.T) {
+	t.Parallel()
+	d, err := NewMemoryQueue(nil)
+	require.NoError(t, err)
+	id, _, err := d.Enqueue(t.Context(), Call{People: []Person{{Number: "18700000001"}}})
+	require.NoError(t, err)
+	_, err = d.Next(t.Context(), Phone{Name: "p"})
+	require.NoError(t, err)
+	require.NoError(t, d.store.do(t.Context(), func(tx txn) error {
+		a, err := tx.byID(id)
+		require.NoError(t, err)
+		a.cancel(tx.now(), "x")
+		a.Hand.Lease = 0
+		b, err := tx.byID(id)
+		require.NoError(t, err)
+		require.Equal(t, Ringing, b.State)
+		require.Len(t, b.Audit, 2)
+		require.NotZero(t, b.Hand.Lease)
+		return nil
+	}))
+}
+
+// Who waits for a turn gives up when its context ends.
+func TestMemoryTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d, err := NewMemoryQueue(nil)
+		require.NoError(t, err)
+		require.NoError(t, d.store.do(t.Context(), func(txn) error {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			err := d.store.do(ctx, func(txn) error { panic("two at once") })
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			return nil
+		}))
+	})
+}
