@@ -103,7 +103,7 @@ func TestPersonHidesTheNumber(t *testing.T) {
 
 	text, err := json.Marshal(p)
 	require.NoError(t, err)
-	require.Equal(t, `{"name":"Zhang San","number":"18700000001"}`, string(text), "the wire of a queue")
+	require.JSONEq(t, `{"name":"Zhang San","number":"18700000001"}`, string(text), "the wire of a queue")
 }
 
 func TestPersonNames(t *testing.T) {

@@ -2,6 +2,8 @@ package autocall_test
 
 import (
 	"context"
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -269,5 +271,52 @@ func TestCasePhoneFallsSilentAndComesBack(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, all, 3)
 		require.Equal(t, []bool{true, true, true}, []bool{all[0].Silent, all[1].Silent, all[2].Silent})
+	})
+}
+
+// A queue in memory is lost with the server. What the phone tells then finds
+// nobody, and does no harm.
+func TestCaseServerRestart(t *testing.T) {
+	t.Parallel()
+	versions(t, func(t *testing.T, v autocalltest.Version) {
+		old := newQueue(t, nil)
+		enqueue(t, old, autocall.Call{People: people(numberA)})
+		var h atomic.Pointer[autocall.Handler]
+		h.Store(newHandler(t, old, nil))
+		p := autocalltest.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Load().ServeHTTP(w, r) }), pathOf(token1),
+			&autocalltest.Options{Version: v, StartDelay: -1, Dial: func(string, int) autocalltest.Reply { return picksUp() }})
+		stop := start(t, p.Run)
+		pass(25 * time.Second) // it waits for the end of the call
+		fresh := newQueue(t, nil)
+		h.Store(newHandler(t, fresh, nil))
+		id := enqueue(t, fresh, autocall.Call{People: people(numberB)})
+		pass(5 * time.Minute)
+		stop()
+		require.Equal(t, autocall.Answered, get(t, fresh, id).State)
+		require.Equal(t, "queued, handed out, answered", events(get(t, fresh, id)))
+		require.Equal(t, []string{numberA, numberB}, dialled(p))
+	})
+}
+
+// Two phones with one token are one phone to the server, and ring twice.
+func TestCaseTwoPhonesWithOneToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(t, nil)
+		h := newHandler(t, q, nil)
+		total := 0
+		id := enqueue(t, q, autocall.Call{People: people(numberA)})
+		var phones []*autocalltest.Phone
+		for range 2 {
+			p := autocalltest.New(h, pathOf(token1), &autocalltest.Options{Dial: func(string, int) autocalltest.Reply { return picksUp() }})
+			phones = append(phones, p)
+			defer start(t, p.Run)()
+		}
+		pass(5 * time.Minute)
+		for _, p := range phones {
+			total += len(dialled(p))
+		}
+		require.Equal(t, 2, total)
+		require.Equal(t, "queued, handed out, answered, ignored", events(get(t, q, id)))
 	})
 }

@@ -243,7 +243,7 @@ func TestHandlerPanics(t *testing.T) {
 	q.fail.Store(1)
 	w := request(h, http.MethodGet, pathOf(token1))
 	require.Equal(t, 503, w.Code)
-	require.Equal(t, `{"code":1,"msg":"queue not available"}`, w.Body.String())
+	require.JSONEq(t, `{"code":1,"msg":"queue not available"}`, w.Body.String())
 	q.fail.Store(1)
 	require.PanicsWithValue(t, http.ErrAbortHandler, func() { request(h, http.MethodPost, pathOf(token1)+"?mid=m&resp="+numberA) })
 	require.Equal(t, 2, strings.Count(log.String(), "panic: string"))

@@ -240,3 +240,75 @@ func TestPolicyInAList(t *testing.T) {
 		})
 	}
 }
+
+// How long a phone gets nothing else after its call was taken away.
+func TestRest(t *testing.T) {
+	t.Parallel()
+	cancel := func(t *testing.T, q *autocall.Dispatcher, id string) {
+		_, err := q.Cancel(t.Context(), id, "")
+		require.NoError(t, err)
+	}
+	for _, tt := range []struct {
+		name string
+		opts autocall.QueueOptions
+		then func(t *testing.T, q *autocall.Dispatcher, id, mid string) // after the hand-out
+		rest time.Duration                                              // from the hand-out on
+	}{
+		{"cancelled", autocall.QueueOptions{}, func(t *testing.T, q *autocall.Dispatcher, id, _ string) {
+			cancel(t, q, id)
+		}, 90 * time.Second},
+		{"told the mid again meanwhile, which dials nobody", autocall.QueueOptions{}, func(t *testing.T, q *autocall.Dispatcher, id, _ string) {
+			pass(40 * time.Second)
+			require.False(t, next(t, q, "p1").IsZero())
+			cancel(t, q, id)
+		}, 90 * time.Second},
+		{"in a list, where that dials the next", autocall.QueueOptions{List: 2}, func(t *testing.T, q *autocall.Dispatcher, id, _ string) {
+			pass(40 * time.Second)
+			require.False(t, next(t, q, "p1").IsZero())
+			cancel(t, q, id)
+		}, 130 * time.Second},
+		{"with a longer step delay", autocall.QueueOptions{StepDelay: 2 * time.Minute}, func(t *testing.T, q *autocall.Dispatcher, id, _ string) {
+			cancel(t, q, id)
+		}, 120 * time.Second},
+		{"expired", autocall.QueueOptions{}, func(*testing.T, *autocall.Dispatcher, string, string) {
+			pass(time.Minute)
+		}, 90 * time.Second},
+		{"answered, as another phone tells", autocall.QueueOptions{}, func(t *testing.T, q *autocall.Dispatcher, _, mid string) {
+			answer(t, q, "p2", mid, numberA)
+		}, 90 * time.Second},
+		{"cancelled, and then the phone tells that nobody picked up", autocall.QueueOptions{}, func(t *testing.T, q *autocall.Dispatcher, id, mid string) {
+			cancel(t, q, id)
+			pass(10 * time.Second)
+			require.Equal(t, autocall.EventIgnored, answer(t, q, "p1", mid, ""))
+		}, 10 * time.Second},
+		{"cancelled, and then the phone tells that somebody did", autocall.QueueOptions{}, func(t *testing.T, q *autocall.Dispatcher, id, mid string) {
+			cancel(t, q, id)
+			pass(10 * time.Second)
+			require.Equal(t, autocall.EventIgnored, answer(t, q, "p1", mid, numberA))
+		}, 10 * time.Second},
+		{"answered", autocall.QueueOptions{}, func(t *testing.T, q *autocall.Dispatcher, _, mid string) {
+			pass(30 * time.Second)
+			answer(t, q, "p1", mid, numberA)
+		}, 30 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				q := newQueue(t, &tt.opts)
+				began := time.Now()
+				id := enqueue(t, q, autocall.Call{People: people(numberA, numberB), Expiry: time.Minute})
+				mid := next(t, q, "p1").Mid
+				enqueue(t, q, autocall.Call{People: people(numberC)})
+				tt.then(t, q, id, mid)
+				for next(t, q, "p1").IsZero() {
+					require.False(t, get(t, q, id).State.Open())
+					all, err := q.Phones(t.Context())
+					require.NoError(t, err)
+					require.Empty(t, all[0].Call)
+					pass(time.Second)
+				}
+				require.Equal(t, tt.rest, time.Since(began))
+			})
+		})
+	}
+}

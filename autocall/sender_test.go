@@ -286,7 +286,7 @@ func TestEscalate(t *testing.T) {
 				time.AfterFunc(time.Minute, func() {
 					for _, s := range mustList(t, q.Queue) {
 						if tt.cancel {
-							_, err := q.Queue.Cancel(t.Context(), s.ID, "")
+							_, err := q.Cancel(t.Context(), s.ID, "")
 							require.NoError(t, err)
 							return
 						}
