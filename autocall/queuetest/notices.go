@@ -82,9 +82,7 @@ func checkNotices(x *exam) {
 	x.start(d.options())
 	want := x.finish()
 	stop := x.run()
-	for what, n := range x.finish() {
-		want[what] = n
-	}
+	maps.Copy(want, x.finish())
 	x.until("the notices", func() bool { return len(d.content()) == len(want) })
 	stop()
 	if got := d.content(); !maps.Equal(got, want) {
