@@ -1,3 +1,5 @@
+//go:build unix
+
 package realdb_test
 
 import (
@@ -218,7 +220,12 @@ func testHolder(t *testing.T, e *realdb.Engine) {
 		})
 	}()
 	<-held
-	require.NoError(t, db.Tx(ctx, add), "the row was waited for until its holder was given up")
+	require.NoError(t, db.Tx(ctx, func(tx *sqldb.Tx) error {
+		before := tx.Now()
+		err := add(tx)
+		require.Greater(t, tx.Now(), before, "the clock of who has waited")
+		return err
+	}), "the row was waited for until its holder was given up")
 	close(release)
 	require.Error(t, <-stopped)
 }
