@@ -47,8 +47,9 @@ type HandlerOptions struct {
 	ClientIP func(*http.Request) (netip.Addr, error)
 
 	// Logger gets one record for each request that was refused or could not be
-	// served, at most six a minute of the same kind from strangers. No record
-	// holds a token, the URL or a whole number. Default: none.
+	// served; of strangers, and of outcomes that nobody knows, six at once and
+	// then one in ten seconds. No record holds a token, the URL or a whole
+	// number. Default: none.
 	Logger *slog.Logger
 }
 
