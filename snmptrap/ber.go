@@ -14,6 +14,8 @@ const (
 	tagGauge32     = 0x42
 	tagTimeTicks   = 0x43
 	tagCounter64   = 0x46
+	tagResponse    = 0xa2
+	tagInform      = 0xa6
 	tagTrap        = 0xa7
 )
 

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/gosnmp/gosnmp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert/alerttest"
@@ -58,4 +61,77 @@ func TestSenderDuties(t *testing.T) {
 			Batch:   150,
 		}
 	})
+}
+
+// A receiver of informs can refuse and stay silent.
+func TestInformDuties(t *testing.T) {
+	t.Parallel()
+	alerttest.TestSender(t, func(t *testing.T) *alerttest.Harness {
+		log := new(lockedBuffer)
+		var behaviour atomic.Pointer[func(int, *gosnmp.SnmpPacket) [][]byte]
+		behave := func(f func(int, *gosnmp.SnmpPacket) [][]byte) { behaviour.Store(&f) }
+		behave(acknowledge)
+		var accepted acceptedIDs
+		r := respond(t, "", func(n int, p *gosnmp.SnmpPacket) [][]byte {
+			answers := (*behaviour.Load())(n, p)
+			if len(answers) > 0 && decode(t, answers[0]).Error == gosnmp.NoError {
+				accepted.add(p.RequestID)
+			}
+			return answers
+		})
+		s, err := snmptrap.New([]string{r.addr()}, "c0mmunity", testBase, &snmptrap.Options{
+			Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			Inform: &snmptrap.Inform{Timeout: time.Second},
+		})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		return &alerttest.Harness{
+			Sender:    s,
+			Messages:  func() int { return len(r.received()) },
+			Delivered: accepted.count,
+			Saw: func(text string) bool {
+				for _, octets := range r.received() {
+					if bytes.Contains(octets, []byte(text)) {
+						return true
+					}
+				}
+				return false
+			},
+			Refuse: func() {
+				behave(func(_ int, p *gosnmp.SnmpPacket) [][]byte { return [][]byte{reply(p, status(6))} })
+			},
+			Busy: func() {
+				behave(func(_ int, p *gosnmp.SnmpPacket) [][]byte { return [][]byte{reply(p, status(13))} })
+			},
+			Break: func() { behave(silent) },
+			Hang: func() <-chan struct{} {
+				behave(silent)
+				return r.arrived
+			},
+			Logs:    log.String,
+			Secrets: []string{"c0mmunity"},
+			Batch:   150,
+		}
+	})
+}
+
+// acceptedIDs count the informs that were accepted, repetitions once.
+type acceptedIDs struct {
+	mu  sync.Mutex
+	ids map[uint32]bool
+}
+
+func (l *acceptedIDs) add(id uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ids == nil {
+		l.ids = map[uint32]bool{}
+	}
+	l.ids[id] = true
+}
+
+func (l *acceptedIDs) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.ids)
 }

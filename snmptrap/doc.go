@@ -1,5 +1,5 @@
 // Package snmptrap sends alerts to network-management consoles as SNMPv2c
-// traps (RFC 1901, RFC 3416).
+// traps, or as informs, which the console acknowledges (RFC 1901, RFC 3416).
 //
 //	s, err := snmptrap.New([]string{"nms1", "nms2:9162"}, community, "1.3.6.1.4.1.32473", nil)
 //	if err != nil { … }
@@ -13,7 +13,7 @@
 //
 // # What is sent
 //
-// One trap an alert: sysUpTime.0 (hundredths of a second since New),
+// One trap or inform an alert: sysUpTime.0 (hundredths of a second since New),
 // snmpTrapOID.0, and ten objects under the base B, always all and in this
 // order:
 //
@@ -46,14 +46,60 @@
 // text is valid UTF-8; B.1 to B.5 have at most 255 octets and B.10 at most
 // 1,024; a trap has at most 1,472 ([Options].MaxSize), for which the summary
 // is cut first. A cut ends in "…". A receiver without a MIB prints text that
-// is not ASCII as hexadecimal.
+// is not ASCII as hexadecimal: [MIB] is the module, and docs/snmp says how
+// consoles load it.
 //
-// # What is guaranteed
+// [OIDs] gives notifications and objects other names, alert by alert if need
+// be, and puts ".0" behind the names or leaves it out in either layout.
+// [Options].Address adds, behind everything else, the address of the host that
+// the alert is about.
+//
+// # Traps
 //
 // A trap is never acknowledged. A nil error means that this machine sent it;
 // see [Sender.Send]. Consoles drop traps with a wrong community without a
-// word.
+// word. A receiver that is down loses traps without an error, at most with a
+// warning in the log; the first trap after its return arrives.
 //
-// [Encoder] makes traps without sending them, and [Trap] is one with objects
-// of your own. Encoding allocates nothing and never panics.
+// # Informs
+//
+// With [Options].Inform, Send sends informs and returns nil only if the SNMP
+// engine of every target acknowledged every alert. It took them, which is all
+// that an acknowledgement says: what the console shows is its own affair.
+//
+// An inform without an answer is sent again after [Inform].Timeout, the same
+// octets with the same request-id, so that an answer to any of the attempts
+// counts. A host that says at once that nobody listens does not use up the
+// attempts: the time of each is waited out, and a receiver that restarts
+// meanwhile gets the next. Under [alert.Once] there is one attempt. The end of
+// the context ends the wait at once.
+//
+// An answer counts if it is a Response of SNMPv2c with our request-id and our
+// community that comes from the address asked. Anything else is ignored and
+// does not end the wait. Nothing in SNMPv2c is proof against a forger on the
+// way, but the community and the address keep out everybody else; a receiver
+// that answers with another community, against RFC 1901, or from another of its
+// addresses is one that does not answer, and the error says so as far as it
+// was seen.
+//
+// What went wrong is one of these:
+//
+//   - The receiver refused: an [*Error] that unwraps to an [ErrorStatus], with
+//     its name, and is retryable or not as that says. It is not repeated here.
+//   - No answer: the error matches [alert.ErrUncertain], because the inform may
+//     have arrived, and is retryable. Its repetition carries the same
+//     fingerprint, by which a console knows it, so a duplicate does no harm. If
+//     the host said that nobody listens it matches syscall.ECONNREFUSED too.
+//   - Nothing left this machine: a look-up failed, the context was over, the
+//     Sender is closed. Such an error does not match alert.ErrUncertain.
+//
+// Informs of one Send, up to 32, and of any number of concurrent Sends are in
+// flight to a target together, over one socket. Those of one Send that report
+// the same problem, by Source and Key, follow one another. The goroutine that
+// reads the answers lives from the first inform to Close, which waits for it.
+//
+// # Encoding
+//
+// [Encoder] makes traps and informs without sending them, and [Trap] is one
+// with objects of your own. Encoding allocates nothing and never panics.
 package snmptrap

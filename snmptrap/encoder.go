@@ -3,8 +3,11 @@ package snmptrap
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -21,7 +24,18 @@ type Encoder struct {
 	layout    Layout
 	location  *time.Location
 	maxSize   int
+	log       *slog.Logger
+
+	quick           quick
+	room            int // octets that the field of a notification may take
+	ownNotification func(alert.Alert) string
+	ownAddress      func(alert.Alert) netip.Addr
+	warned          *atomic.Int64 // when a notification was of no use, in Unix seconds
 }
+
+// lengthGrowth is what the lengths of four nested fields may take more when
+// their content grows, in octets.
+const lengthGrowth = 8
 
 // NewEncoder returns an Encoder. The community is required: it goes over the
 // network in clear text, and no default will do for a password. So is the
@@ -43,34 +57,53 @@ func NewEncoder(community, baseOID string, opts *Options) (*Encoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("snmptrap: base OID: %w", err)
 	}
-	e := &Encoder{community: secret.New(community), layout: o.Layout, location: o.Location, maxSize: o.MaxSize}
-	if err := e.name(base); err != nil {
-		return nil, fmt.Errorf("snmptrap: base OID: %w", err)
+	e := &Encoder{
+		community: secret.New(community), layout: o.Layout, location: o.Location, maxSize: o.MaxSize, log: o.Logger,
+		ownNotification: o.OIDs.Notification, ownAddress: o.Address, warned: new(atomic.Int64),
+	}
+	if err := e.name(base, &o); err != nil {
+		return nil, err
 	}
 	if err := e.tryWorst(); err != nil {
 		return nil, fmt.Errorf("snmptrap: community and base OID are too long for MaxSize: %w", err)
 	}
+	e.quick = newQuick(e)
 	return e, nil
 }
 
 // name makes the names of all notifications and objects. The notifications
 // end in 0.N, which alone survives a proxy to SNMPv1 (RFC 3584 section 3).
-func (e *Encoder) name(base OID) (err error) {
-	if e.firing, err = base.Append(0, 1); err != nil {
+func (e *Encoder) name(base OID, o *Options) (err error) {
+	if e.firing, err = notification(o.OIDs.Firing, base, 1); err != nil {
 		return err
 	}
-	if e.resolved, err = base.Append(0, 2); err != nil {
+	if e.resolved, err = notification(o.OIDs.Resolved, base, 2); err != nil {
 		return err
 	}
-	e.objects, err = template(base, e.layout)
-	return err
+	if e.objects, err = template(base, o); err != nil {
+		return err
+	}
+	return checkNames(e.objects[:], o.OIDs.Objects)
 }
 
-// tryWorst encodes the alert whose trap cannot be cut to less than any other.
+// tryWorst encodes the alert whose trap cannot be cut to less than any other,
+// and finds out how many octets are left for a longer notification.
 func (e *Encoder) tryWorst() error {
 	a := alert.Alert{Product: mark, Level: mark, Region: mark, Instance: mark, Name: mark, Summary: mark}
-	a.Key = strings.Repeat("k", maxFingerprint-1)
-	_, err := e.AppendTrap(nil, a, math.MaxInt32, math.MaxUint32)
+	a.Source, a.Key = "s", strings.Repeat("k", maxFingerprint-2) // with the slash the longest fingerprint
+	var binds [objectCount + 1]Varbind
+	copy(binds[:], e.objects[:])
+	e.describe((*[objectCount]Varbind)(binds[:]), &a, nil)
+	t := Trap{RequestID: math.MaxInt32, UpTime: math.MaxUint32, OID: e.firing, Varbinds: binds[:objectCount]}
+	if len(e.resolved.field) > len(e.firing.field) {
+		t.OID = e.resolved
+	}
+	if e.ownAddress != nil {
+		binds[objectCount] = trapAddress(netip.IPv4Unspecified())
+		t.Varbinds = binds[:]
+	}
+	m, err := fit(e.community.Reveal(), &t, e.maxSize)
+	e.room = len(t.OID.field) + e.maxSize - m.total - lengthGrowth
 	return err
 }
 
@@ -85,27 +118,99 @@ func (e *Encoder) tryWorst() error {
 // others. Each cut ends in "…". On an error, which can only mean an Encoder
 // that NewEncoder did not make, dst is returned unchanged.
 func (e *Encoder) AppendTrap(dst []byte, a alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
+	return e.append(dst, tagTrap, &a, requestID, upTime)
+}
+
+// AppendInform appends the inform for a to dst. It differs from the trap in
+// one octet, and the request-id is more than a help for readers: the answer
+// carries it.
+func (e *Encoder) AppendInform(dst []byte, a alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
+	return e.append(dst, tagInform, &a, requestID, upTime)
+}
+
+// append appends the notification for a with the given PDU tag.
+func (e *Encoder) append(dst []byte, tag byte, a *alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
 	if e == nil || e.firing.IsZero() {
 		return dst, &Error{Op: "encode", Err: errors.New("the Encoder was not made by NewEncoder")}
 	}
-	objects := e.objects
-	e.describe(&objects, &a, dst[len(dst):])
-	t := Trap{RequestID: requestID, UpTime: upTime, OID: e.notification(a.Status), Varbinds: objects[:]}
+	if out, ok := e.appendQuick(dst, tag, a, requestID, upTime); ok {
+		return out, nil
+	}
+	return e.appendAny(dst, tag, a, requestID, upTime)
+}
+
+// appendAny appends the notification of any alert.
+func (e *Encoder) appendAny(dst []byte, tag byte, a *alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
+	var binds [objectCount + 1]Varbind
+	objects := (*[objectCount]Varbind)(binds[:])
+	*objects = e.objects
+	e.describe(objects, a, dst[len(dst):])
+	t := Trap{RequestID: requestID, UpTime: upTime, OID: e.notification(a), Varbinds: objects[:]}
+	if e.ownAddress != nil {
+		if binds[objectCount] = trapAddress(e.ownAddress(*a)); binds[objectCount].Value.tag != 0 {
+			t.Varbinds = binds[:]
+		}
+	}
 	community := e.community.Reveal()
 	m, err := fit(community, &t, e.maxSize)
 	if err != nil {
 		return dst, &Error{Op: "encode", Err: err}
 	}
-	return m.append(dst, tagTrap, community, &t), nil
+	return m.append(dst, tag, community, &t), nil
 }
 
-// notification returns which notification reports a status. Only what is
+// trapAddress returns snmpTrapAddress.0, or a varbind without a value if the
+// address is not of IPv4.
+func trapAddress(addr netip.Addr) Varbind {
+	return Varbind{Name: OID{snmpTrapAddress}, Value: IPAddress(addr)}
+}
+
+// notification returns which notification reports an alert. Only what is
 // certainly over goes out as resolved.
-func (e *Encoder) notification(s alert.Status) OID {
-	if s == alert.Resolved {
-		return e.resolved
+func (e *Encoder) notification(a *alert.Alert) OID {
+	oid := e.firing
+	if a.Status == alert.Resolved {
+		oid = e.resolved
 	}
-	return e.firing
+	if e.ownNotification == nil {
+		return oid
+	}
+	own, err := e.own(*a)
+	if err != nil {
+		e.warn(*a, err)
+		return oid
+	}
+	if own.IsZero() {
+		return oid
+	}
+	return own
+}
+
+// own returns the notification that an alert brings, or the zero OID.
+func (e *Encoder) own(a alert.Alert) (OID, error) {
+	dotted := e.ownNotification(a)
+	if dotted == "" {
+		return OID{}, nil
+	}
+	oid, err := parseNotification(dotted)
+	if err == nil && len(oid.field) > e.room {
+		err = fmt.Errorf("it takes %d octets: %w", len(oid.field), ErrTooLarge)
+	}
+	return oid, err
+}
+
+// warn says, at most once a minute, that an alert's own notification was of no
+// use. Its text is not quoted: it comes from outside.
+func (e *Encoder) warn(a alert.Alert, err error) {
+	now := time.Now().Unix()
+	last := e.warned.Load()
+	if now-last < int64(warnPause/time.Second) || !e.warned.CompareAndSwap(last, now) {
+		return
+	}
+	fingerprint := Value{tag: tagOctetString}
+	fingerprint.setFingerprint(&a, nil)
+	e.log.Warn("snmptrap: an alert's own notification cannot be used, the default goes out",
+		slog.String("fingerprint", string(fingerprint.append(nil))), slog.Any("error", err))
 }
 
 // fit cuts the texts of an alert's trap until the message has at most limit
@@ -114,7 +219,7 @@ func (e *Encoder) notification(s alert.Status) OID {
 func fit(community string, t *Trap, limit int) (measured, error) {
 	m := measure(community, t)
 	if m.total > limit {
-		m = shrink(community, t, t.Varbinds[objectSummary:], maxSummary, limit)
+		m = shrink(community, t, t.Varbinds[objectSummary:objectSummary+1], maxSummary, limit)
 	}
 	if m.total > limit {
 		m = shrink(community, t, t.Varbinds[:objectTexts], maxText, limit)

@@ -180,6 +180,7 @@ func TestFingerprint(t *testing.T) {
 	seen := map[string]string{}
 	for name, a := range map[string]alert.Alert{
 		"key": key, "other key": {Key: "tesu"}, "long key": {Key: strings.Repeat("k", 5000)},
+		"blank after eight": {Source: "s", Key: "12345678 "}, "blank in eight": {Source: "s", Key: "1234 678"},
 		"key of another source": {Source: "t", Key: "test"}, "key that cannot be read": {Source: "s", Key: "te st"},
 		"source that cannot be read": {Source: "s t", Key: "test"}, "slash in the source": {Source: "s/t", Key: "est"}, "no source": {Key: "s/test"},
 		"slash in the key": {Source: "s", Key: "t/est"}, "long source": {Source: "sixteen-octets..", Key: "k"},
@@ -189,7 +190,7 @@ func TestFingerprint(t *testing.T) {
 	} {
 		fingerprint := of(a)
 		require.LessOrEqual(t, len(fingerprint), 64)
-		require.NotEmpty(t, fingerprint)
+		require.Regexp(t, "^[!-~]+$", fingerprint, name)
 		require.Empty(t, seen[fingerprint], name)
 		seen[fingerprint] = name
 	}

@@ -2,6 +2,7 @@ package snmptrap_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -55,6 +56,61 @@ func Example() {
 	// .1.3.6.1.4.1.32473.5.0 磁盘使用率过高
 	// .1.3.6.1.4.1.32473.7.0 3
 	// .1.3.6.1.4.1.32473.10.0 磁盘使用率 95% > 90%
+}
+
+func ExampleSender_Inform() {
+	ctx := context.Background()
+	console, err := new(net.ListenConfig).ListenPacket(ctx, "udp", "127.0.0.1:0") // stands for a management console
+	if err != nil {
+		panic(err)
+	}
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		acknowledgeOne(console)
+	}()
+
+	s, err := snmptrap.New([]string{console.LocalAddr().String()}, "my-community", "1.3.6.1.4.1.32473", &snmptrap.Options{
+		Inform: &snmptrap.Inform{Timeout: time.Second, Retries: 3}, // so that Send sends informs too
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer s.Close()
+	acks, err := s.Inform(ctx, alert.Alert{Name: "test of the way"})
+	fmt.Println("error:", err)
+	for _, ack := range acks {
+		fmt.Println("acknowledged by the target:", ack.Address == ack.Target, "attempts:", ack.Attempts)
+	}
+	<-answered
+	_ = console.Close()
+
+	// Nobody is there any more.
+	err = s.Send(alert.Once(ctx), alert.Alert{Name: "unheard"})
+	fmt.Println("may have arrived:", errors.Is(err, alert.ErrUncertain), "worth another try:", alert.Retryable(err))
+	// Output:
+	// error: <nil>
+	// acknowledged by the target: true attempts: 1
+	// may have arrived: true worth another try: true
+}
+
+// acknowledgeOne answers one inform, as the engine of a console does.
+func acknowledgeOne(console net.PacketConn) {
+	buf := make([]byte, 1472)
+	n, from, err := console.ReadFrom(buf)
+	if err != nil {
+		panic(err)
+	}
+	p, err := (&gosnmp.GoSNMP{Version: gosnmp.Version2c}).SnmpDecodePacket(buf[:n])
+	if err != nil {
+		panic(err)
+	}
+	p.PDUType = gosnmp.GetResponse
+	answer, err := p.MarshalMsg()
+	if err != nil {
+		panic(err)
+	}
+	_, _ = console.WriteTo(answer, from)
 }
 
 func ExampleEncoder_AppendTrap() {

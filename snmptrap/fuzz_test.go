@@ -2,6 +2,7 @@ package snmptrap_test
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,11 @@ func FuzzAppendTrap(f *testing.F) {
 		}
 		octets, err := e.AppendTrap(nil, a, id, up)
 		require.NoError(t, err, "NewEncoder took care that every alert can be encoded")
+		long, err := e.AppendAny(nil, a, id, up)
+		require.NoError(t, err)
+		if !a.StartsAt.IsZero() && a.StartsAt.Year() > 1 && a.StartsAt.Year() < 65535 { // else it is the present
+			require.Equal(t, long, octets, "the short way leads to the same octets")
+		}
 		limit := map[int]int{0: 1472, -1: 65507}[size]
 		if limit == 0 {
 			limit = size
@@ -167,4 +173,67 @@ func checkTime(t *testing.T, got []byte, want time.Time) {
 	if !want.IsZero() && want.Year() > 1 && want.Year() < 65535 {
 		require.Equal(t, want.Unix(), moment.Unix())
 	}
+}
+
+// Whatever a label or an address holds, the trap is sound and holds the alert.
+func FuzzNotificationAndAddress(f *testing.F) {
+	f.Add("1.3.6.1.4.1.9.0.1", "192.0.2.7", 484, "n", "s")
+	f.Add("1.3.6.1.4.1.9.1", "2001:db8::1", 0, "n", strings.Repeat("s", 2000))
+	f.Add("1.3"+strings.Repeat(".4294967295", 60)+".0.1", "::ffff:10.0.0.1", 484, strings.Repeat("磁", 99), strings.Repeat("s", 2000))
+	f.Fuzz(func(t *testing.T, own, address string, size int, name, summary string) {
+		addr, _ := netip.ParseAddr(address)
+		e, err := snmptrap.NewEncoder("c", testBase, &snmptrap.Options{
+			MaxSize: size, Address: func(alert.Alert) netip.Addr { return addr },
+			OIDs: snmptrap.OIDs{Notification: func(alert.Alert) string { return own }},
+		})
+		if err != nil {
+			return
+		}
+		octets, err := e.AppendTrap(nil, alert.Alert{Name: name, Summary: summary}, 1<<31-1, 1<<32-1)
+		require.NoError(t, err)
+		limit := map[int]int{0: 1472, -1: 65507}[size]
+		if limit == 0 {
+			limit = size
+		}
+		require.LessOrEqual(t, len(octets), limit)
+		got := decode(t, octets).Variables
+		binds := 12
+		if addr.Unmap().Is4() {
+			binds = 13
+			require.Equal(t, addr.Unmap().String(), got[12].Value)
+		}
+		require.Len(t, got, binds)
+		notification := got[1].Value.(string)
+		if notification != "."+testBase+".0.1" {
+			require.Equal(t, "."+mustOID(t, own).String(), notification)
+		}
+		require.Regexp(t, `^\.\d+\.\d+(\.\d+)*\.0\.[1-9]\d*$`, notification)
+	})
+}
+
+// The reader of answers never panics, and where gosnmp reads the same message
+// as a Response it reads the same.
+func FuzzReadResponse(f *testing.F) {
+	for _, name := range []string{"netsnmp-inform-response.hex", "netsnmp-inform.hex", "netsnmp-trap.hex"} {
+		f.Add(golden(f, name))
+	}
+	f.Add([]byte("\x30\x82\x00\x1d\x02\x01\x01\x04\x01c\xa2\x81\x14\x02\x82\x00\x04\x7f\xff\xff\xff\x02\x01\x01\x02\x01\x00\x30\x84\x00\x00\x00\x00"))
+	f.Add([]byte("\x30\x80\x02\x01\x01"))
+	f.Fuzz(func(t *testing.T, octets []byte) {
+		community, id, status, ok := snmptrap.ReadResponse(octets)
+		if !ok {
+			require.Zero(t, id)
+			return
+		}
+		p, err := (&gosnmp.GoSNMP{Version: gosnmp.Version2c}).SnmpDecodePacket(octets)
+		if err != nil {
+			return
+		}
+		require.Equal(t, gosnmp.GetResponse, p.PDUType)
+		require.Equal(t, string(community), p.Community)
+		require.Equal(t, uint32(id), p.RequestID)
+		if status >= 0 && status < 1<<7 {
+			require.Equal(t, gosnmp.SNMPError(status), p.Error)
+		}
+	})
 }

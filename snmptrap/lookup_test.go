@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
 )
 
 // A nameServer answers every question for an IPv4 address with the one it
@@ -116,4 +118,74 @@ func TestNameIsLookedUpAgain(t *testing.T) {
 	back := listen(t, "127.0.0.2:"+port)
 	require.NoError(t, send("back"))
 	require.Equal(t, []string{"back"}, back.names())
+}
+
+// The attempts at one inform follow a name that moves. It runs alone, see
+// useNameServer.
+func TestInformFollowsTheName(t *testing.T) {
+	names := useNameServer(t)
+	_, port, err := net.SplitHostPort(closedPort(t))
+	require.NoError(t, err)
+	s := newSender(t, lasting(-1), "nms.example.:"+port)
+	err = s.Send(t.Context(), named("before the name exists"))
+	require.ErrorContains(t, err, "snmptrap: dial: nms.example.:"+port+": lookup nms.example.")
+	require.NotErrorIs(t, err, alert.ErrUncertain, "nothing left")
+
+	old := netip.MustParseAddr("127.0.0.1")
+	names.addr.Store(&old)
+	for range 3 {
+		require.ErrorIs(t, s.Send(t.Context(), named("lost")), alert.ErrUncertain)
+	}
+	lookups := names.lookups.Load()
+	require.ErrorIs(t, s.Send(t.Context(), named("lost")), alert.ErrUncertain)
+	require.Equal(t, lookups, names.lookups.Load(), "no look-up at each silence")
+
+	s.ForgetLookups()
+	require.ErrorIs(t, s.Send(t.Context(), named("raises the doubt")), alert.ErrUncertain)
+	moved := netip.MustParseAddr("127.0.0.2")
+	names.addr.Store(&moved)
+	r := respond(t, "127.0.0.2:"+port, acknowledge)
+	acks, err := s.Inform(alert.Once(t.Context()), named("after the move"))
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.2:"+port, acks[0].Address)
+	require.Equal(t, "nms.example.:"+port, acks[0].Target)
+	require.Greater(t, names.lookups.Load(), lookups)
+
+	// The name server goes down, and the name is in doubt: the old address is
+	// used on.
+	names.addr.Store(nil)
+	require.NoError(t, r.conn.Close())
+	s.ForgetLookups()
+	require.ErrorIs(t, s.Send(t.Context(), named("raises the doubt")), alert.ErrUncertain)
+	back := respond(t, "127.0.0.2:"+port, acknowledge)
+	require.NoError(t, s.Send(t.Context(), named("back")))
+	require.Equal(t, []string{"back"}, back.names())
+}
+
+// A look-up that takes long ends with its context and with the Sender. It runs
+// alone, see useNameServer.
+func TestInformCancelledDuringALookup(t *testing.T) {
+	before := net.DefaultResolver
+	defer func() { net.DefaultResolver = before }()
+	asked := make(chan struct{}, 100)
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		asked <- struct{}{}
+		<-ctx.Done() // a name server that is far away
+		return nil, ctx.Err()
+	}}
+	opts := informs()
+	opts.Timeout = -1
+	s := newSender(t, opts, "nms.example.")
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error)
+	for range 2 {
+		go func() { result <- s.Send(ctx, named("a")) }()
+	}
+	<-asked
+	cancel()
+	for range 2 {
+		err := <-result
+		require.ErrorIs(t, err, context.Canceled)
+		require.NotErrorIs(t, err, alert.ErrUncertain)
+	}
 }

@@ -48,20 +48,18 @@ func seedLabel(place int) string {
 }
 
 // template returns the objects of a trap as far as they are the same for
-// every alert: names under the base, types, labels.
-func template(base OID, layout Layout) (objects [objectCount]Varbind, err error) {
+// every alert: types, labels, and names under the base unless others are set.
+func template(base OID, o *Options) (objects [objectCount]Varbind, err error) {
 	for i := range objects {
-		arcs := []uint32{uint32(i + 1), 0}
 		v := &objects[i].Value
 		v.tag = tagOctetString
-		if layout == Seed {
-			arcs = arcs[:1]
+		if o.Layout == Seed {
 			v.own = uint8(copy(v.raw[:], seedLabel(i)))
 		}
 		if i == objectStatus || i == objectSeverity {
 			*v = Integer(0) // any number of one octet
 		}
-		if objects[i].Name, err = base.Append(arcs...); err != nil {
+		if objects[i].Name, err = o.OIDs.object(base, i, o.Layout); err != nil {
 			return objects, err
 		}
 	}
@@ -82,6 +80,9 @@ func (e *Encoder) describe(objects *[objectCount]Varbind, a *alert.Alert, scratc
 	objects[objectFingerprint].Value.setFingerprint(a, scratch)
 	objects[objectSummary].Value.setText(a.Summary, maxSummary)
 }
+
+// dateSize is the size of a DateAndTime with a zone, in octets.
+const dateSize = 11
 
 // setText puts a text behind the label, if there is one.
 func (v *Value) setText(s string, limit int) {
@@ -146,17 +147,43 @@ func (v *Value) setTime(t time.Time, zone *time.Location) {
 	if offset%60 != 0 || offset <= -14*3600 || offset >= 14*3600 {
 		offset = 0 // a zone that cannot be written
 	}
-	// The clock of the zone, read as if it were UTC's, which is quicker.
-	t = t.UTC().Add(time.Duration(offset) * time.Second)
-	sign := byte('+')
+	sign, ahead := byte('+'), offset
 	if offset < 0 {
-		sign, offset = '-', -offset
+		sign, ahead = '-', -offset
 	}
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	v.size, v.own = 11, 11
+	// The clock of the zone, computed as if it were UTC's: quicker than through
+	// package time, which would look the zone up three times.
+	seconds := uint64(t.Unix() + int64(offset) - yearZero)
+	year, month, day := civil(uint32(seconds / 86400))
+	clock := uint32(seconds % 86400)
+	v.size, v.own = dateSize, dateSize
 	v.raw = [16]byte{
-		byte(year >> 8), byte(year), byte(month), byte(day), byte(hour), byte(minute), byte(second),
-		byte(t.Nanosecond() / 1e8), sign, byte(offset / 3600), byte(offset / 60 % 60),
+		byte(year >> 8), byte(year), byte(month), byte(day),
+		byte(clock / 3600), byte(clock / 60 % 60), byte(clock % 60),
+		byte(t.Nanosecond() / 1e8), sign, byte(ahead / 3600), byte(ahead / 60 % 60),
 	}
+}
+
+// yearZero is 0000-03-01 00:00:00 UTC in Unix time. A year that begins in March
+// ends with the day that is not in every year.
+const yearZero = -62162035200
+
+// civil returns the date that is the given number of days after 0000-03-01, at
+// most 2^30 of them, in the Gregorian calendar. It multiplies by fractions with
+// a power of two below the line where it would have to divide (Neri and
+// Schneider, Euclidean affine functions and their application to calendar
+// algorithms, 2022).
+func civil(days uint32) (year, month, day uint32) {
+	const ofYear, ofMonth, ofCentury = 2939745, 2141, 146097 // the last: days of four centuries
+	n := 4*days + 3
+	century, rest := n/ofCentury, n%ofCentury|3
+	product := ofYear * uint64(rest)
+	year = 100*century + uint32(product>>32)
+	rest = uint32(product) / ofYear / 4 // day of the year, from March
+	n = ofMonth*rest + 197913
+	month, day = n>>16, n&0xffff/ofMonth+1
+	if rest >= 306 { // January and February
+		year, month = year+1, month-12
+	}
+	return year, month, day
 }

@@ -3,8 +3,11 @@ package snmptrap
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
 )
 
 // Options change what New and NewEncoder do. Nil and the zero value mean the
@@ -27,11 +30,34 @@ type Options struct {
 	// it to the context. NewEncoder ignores it.
 	Timeout time.Duration
 
+	// Version is that of SNMP: [V2c], the default and as yet the only one.
+	Version Version
+
+	// OIDs changes the names of notifications and objects.
+	OIDs OIDs
+
+	// Address returns the IPv4 address of the host that an alert is about. It
+	// goes out as snmpTrapAddress.0 behind all objects (RFC 3584 section 3.1),
+	// by which receivers find the host in a trap that a gateway sends for many.
+	// Nothing goes out for any other address. Default is never. It is called
+	// concurrently.
+	Address func(alert.Alert) netip.Addr
+
+	// Inform makes Send send informs, which the receiver acknowledges, in
+	// place of traps. Nil means traps. NewEncoder ignores it.
+	Inform *Inform
+
 	// Logger gets a warning, at most one a minute and target, when a target's
-	// host says that nobody listens on the port. Default is silence.
-	// NewEncoder ignores it.
+	// host says to a trap that nobody listens on the port, and at most one a
+	// minute when OIDs.Notification is of no use. Default is silence.
 	Logger *slog.Logger
 }
+
+// A Version is a version of SNMP, as net-snmp's option -v writes it.
+type Version string
+
+// V2c is SNMPv2c (RFC 1901).
+const V2c Version = "2c"
 
 const (
 	defaultMaxSize = 1472
@@ -48,6 +74,12 @@ func (o *Options) withDefaults() (Options, error) {
 	if opts.Layout > Seed {
 		return opts, fmt.Errorf("snmptrap: options: unknown layout %d", uint8(opts.Layout))
 	}
+	if opts.Version != "" && opts.Version != V2c {
+		return opts, fmt.Errorf("snmptrap: options: SNMP version %q is not supported, only %q is", opts.Version, V2c)
+	}
+	if opts.OIDs.Instance > Bare {
+		return opts, fmt.Errorf("snmptrap: options: unknown instance %d", uint8(opts.OIDs.Instance))
+	}
 	switch {
 	case opts.MaxSize == 0:
 		opts.MaxSize = defaultMaxSize
@@ -61,6 +93,9 @@ func (o *Options) withDefaults() (Options, error) {
 		opts.Timeout = defaultTimeout
 	case opts.Timeout < -1:
 		return opts, fmt.Errorf("snmptrap: options: negative Timeout %v", opts.Timeout)
+	}
+	if _, err := opts.Inform.withDefaults(); err != nil {
+		return opts, err
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)

@@ -13,15 +13,19 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// A Sender sends alerts as SNMPv2c traps to one or several targets. It is an
-// [alert.Sender], safe for concurrent use, and starts no goroutine that
-// outlives a Send.
+// A Sender sends alerts as SNMPv2c traps or informs to one or several targets.
+// It is an [alert.Sender] and safe for concurrent use. A Sender of traps starts
+// no goroutine that outlives a Send; with informs one for each target reads the
+// answers until Close.
 type Sender struct {
-	encoder *Encoder
-	targets []*target
-	start   time.Time
-	id      atomic.Uint32
-	buffers sync.Pool // of *[]byte
+	encoder   *Encoder
+	targets   []*target
+	informers []*informer // one a target
+	informs   bool        // Send sends informs
+	inform    Inform
+	start     time.Time
+	id        atomic.Uint32
+	buffers   sync.Pool // of *[]byte
 }
 
 var _ alert.Sender = (*Sender)(nil)
@@ -45,7 +49,10 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 	if len(targets) == 0 {
 		return nil, errors.New("snmptrap: no target")
 	}
-	s := &Sender{encoder: encoder, start: time.Now()}
+	s := &Sender{encoder: encoder, start: time.Now(), informs: o.Inform != nil}
+	if s.inform, err = o.Inform.withDefaults(); err != nil {
+		return nil, err
+	}
 	s.id.Store(rand.Uint32())
 	for _, addr := range targets {
 		t, err := newTarget(addr, &o)
@@ -56,35 +63,45 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 			return nil, fmt.Errorf("snmptrap: target %s is given twice", t.addr)
 		}
 		s.targets = append(s.targets, t)
+		s.informers = append(s.informers, newInformer(t, encoder.community))
 	}
 	return s, nil
 }
 
-// Send sends one trap an alert to each target. Every target is tried: one
-// that fails or hangs in a name server keeps none of the others waiting.
+// Send sends one trap an alert to each target, or one inform if
+// [Options].Inform is set. Every target is tried: one that fails, keeps silent
+// or hangs in a name server keeps none of the others waiting.
 //
 // A trap is never answered. Nil means that this machine's network took every
 // trap for every target, and no more: the way, the receiver's filter and a
 // wrong community lose traps without a sign. A receiver that is down is one,
-// though its host may then say that nobody listens; see [Options.Logger].
+// though its host may then say that nobody listens; see [Options].Logger. For
+// informs nil means that every target acknowledged every alert. Send then takes
+// as long as the slowest target, at most the time of all attempts for each 32
+// alerts; bound it with ctx.
 //
-// An alert fails if one of its traps did; the error joins an [*Error] for
-// each such target, and for several alerts is an [*alert.PartialError]. What
-// failed was not sent. Sending the alert again also repeats it to the targets
-// that took it, where the fingerprint tells that it is the same.
+// An alert fails if one of its traps or informs did; the error joins an [*Error]
+// for each such target, and for several alerts is an [*alert.PartialError]. A
+// trap that failed was not sent, and an inform that failed may have been: see
+// the package's section on informs. Sending the alert again also repeats it to
+// the targets that took it, where the fingerprint tells that it is the same;
+// to avoid even that, give each target a Sender of its own.
 //
-// When ctx ends Send returns an error that matches ctx.Err(), at the latest
-// after a second. [alert.Once] changes nothing: a trap is written again only
-// when the machine did not send it.
+// When ctx ends Send returns an error that matches ctx.Err(): at once while it
+// waits for an answer, and otherwise at the latest after a second. Under
+// [alert.Once] an inform is sent once. It changes nothing for a trap, which is
+// written again only when the machine did not send it.
 func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
 	var errs []error
-	if s.ready() {
+	switch { // a copy, where goroutines would move the alerts to the heap
+	case s.informs:
+		errs = s.sendInforms(ctx, slices.Clone(alerts))
+	case s.ready():
 		errs = s.deliver(ctx, s.targets, alerts)
-	} else {
-		// A copy, because goroutines move what they use to the heap.
+	default:
 		errs = s.openAndDeliver(ctx, slices.Clone(alerts))
 	}
 	if len(errs) == 1 {
@@ -168,15 +185,14 @@ func (s *Sender) deliver(ctx context.Context, targets []*target, alerts []alert.
 			}
 			return errs
 		}
-		now := time.Now()
-		trap, err := s.encoder.AppendTrap((*buf)[:0], alerts[i], s.requestID(), ticks(now.Sub(s.start)))
+		trap, err := s.encoder.append((*buf)[:0], tagTrap, &alerts[i], s.requestID(), ticks(time.Since(s.start)))
 		if err != nil {
 			errs = fail(errs, len(alerts), i, err)
 			continue
 		}
 		*buf = trap
 		for _, t := range targets {
-			if err := t.write(ctx, trap, now); err != nil {
+			if err := t.write(ctx, trap); err != nil {
 				errs = fail(errs, len(alerts), i, err)
 			}
 		}
@@ -197,13 +213,19 @@ func (s *Sender) requestID() int32 {
 // (RFC 2578 section 7.1.8).
 func ticks(d time.Duration) uint32 { return uint32(d / (10 * time.Millisecond)) }
 
-// Close closes the sockets, after the writes under way. Every Send after it
-// fails with [ErrClosed]. It may be called more than once.
+// Close closes the sockets, after the writes under way, and waits for the
+// goroutines that read answers; informs in flight end with [ErrClosed]. So does
+// every Send after it. It may be called more than once.
 func (s *Sender) Close() error {
 	var errs []error
 	for _, t := range s.targets {
 		if err := t.close(); err != nil {
 			errs = append(errs, netError("close", t.addr, err))
+		}
+	}
+	for _, n := range s.informers {
+		if err := n.close(); err != nil {
+			errs = append(errs, netError("close", n.addr, err))
 		}
 	}
 	return errors.Join(errs...)

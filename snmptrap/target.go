@@ -7,17 +7,18 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// A target is one receiver of traps and the socket connected to it.
+// A target is one receiver and the socket that traps for it leave through.
 //
 // The socket is connected, although an unconnected one would never report an
 // error: the port-unreachable answer to an earlier trap is the only sign that
 // a plain trap ever gets, and it makes us look up a name again and warn the
 // operator. Its price is that the write which reports it sends nothing, so it
-// is repeated at once; the lock keeps other writes, and with them further
+// is repeated at once; the mutex keeps other writes, and with them further
 // answers, from coming between.
 type target struct {
 	addr    string // host:port, as errors name it
@@ -25,15 +26,19 @@ type target struct {
 	timeout time.Duration
 	log     *slog.Logger
 
-	// ready says that conn can be used without a look-up.
+	// ready says that sock can be used without a look-up.
 	ready atomic.Bool
 
-	lock     chan struct{} // of capacity 1; a channel, so that a wait ends with ctx
-	conn     net.Conn
-	closed   bool
-	dialled  time.Time // last look-up
-	warned   time.Time // last warning
-	deadline time.Time // write deadline of conn
+	// slow is held by who waits for a name server or for room in the socket's
+	// buffer. It is a channel of capacity 1, so that a wait for it ends with
+	// ctx.
+	slow chan struct{}
+
+	mu      sync.Mutex // guards the rest; who holds it waits for nothing
+	sock    *socket
+	closed  bool
+	dialled time.Time // last look-up
+	warned  time.Time // last warning
 }
 
 // newTarget checks an address: host, host:port or [host]:port, where host is
@@ -49,27 +54,22 @@ func newTarget(addr string, o *Options) (*target, error) {
 		named:   notIP != nil,
 		timeout: o.Timeout,
 		log:     o.Logger,
-		lock:    make(chan struct{}, 1),
+		slow:    make(chan struct{}, 1),
 	}, nil
 }
 
-// acquire takes the lock, or fails when ctx ends first.
+// acquire takes the place of who is slow, or fails when ctx ends first.
 func (t *target) acquire(ctx context.Context) error {
 	select {
-	case t.lock <- struct{}{}: // mostly at once, and cheaper than the other select
-		return nil
-	default:
-	}
-	select {
-	case t.lock <- struct{}{}:
+	case t.slow <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return &Error{Op: "send", Target: t.addr, Err: ctx.Err()}
 	}
 }
 
-// release gives the lock back.
-func (t *target) release() { <-t.lock }
+// release gives the place back.
+func (t *target) release() { <-t.slow }
 
 // open makes t ready: it looks the name up and connects a socket. If that
 // fails and there is an older socket, it is kept, since a name server that is
@@ -79,22 +79,41 @@ func (t *target) open(ctx context.Context) error {
 		return err
 	}
 	defer t.release()
-	if t.closed {
-		return &Error{Op: "dial", Target: t.addr, Err: ErrClosed}
-	}
 	if t.ready.Load() {
 		return nil // done by another Send meanwhile
 	}
+	t.mu.Lock()
+	closed := t.closed
 	t.dialled = time.Now()
-	conn, err := t.dial(ctx)
+	t.mu.Unlock()
+	if closed {
+		return &Error{Op: "dial", Target: t.addr, Err: ErrClosed}
+	}
+	sock, err := t.connect(ctx)
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	switch {
+	case t.closed:
+		if err == nil {
+			_ = sock.close() // never used
+		}
+		return &Error{Op: "dial", Target: t.addr, Err: ErrClosed}
 	case err == nil:
-		t.use(conn)
-	case t.conn == nil:
+		t.use(sock)
+	case t.sock == nil:
 		return err
 	}
 	t.ready.Store(true)
 	return nil
+}
+
+// connect looks the name up and returns a socket for traps.
+func (t *target) connect(ctx context.Context) (*socket, error) {
+	conn, err := t.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newSocket(conn)
 }
 
 // dial looks the name up and returns a socket connected to it.
@@ -115,24 +134,24 @@ func (t *target) dial(ctx context.Context) (net.Conn, error) {
 	return nil, netError("dial", t.addr, err)
 }
 
-// use replaces the socket.
-func (t *target) use(conn net.Conn) {
-	if t.conn != nil {
-		_ = t.conn.Close() // nothing is pending on it
+// use replaces the socket. The caller holds the mutex.
+func (t *target) use(sock *socket) {
+	if t.sock != nil {
+		_ = t.sock.close() // nothing is pending on it
 	}
-	t.conn, t.deadline = conn, time.Time{}
+	t.sock = sock
 }
 
 // close closes the socket for good.
 func (t *target) close() error {
-	t.lock <- struct{}{}
-	defer t.release()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.closed = true
 	t.ready.Store(false)
-	if t.conn == nil {
+	if t.sock == nil {
 		return nil
 	}
-	err := t.conn.Close()
-	t.conn = nil
+	err := t.sock.close()
+	t.sock = nil
 	return err
 }

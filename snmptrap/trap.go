@@ -15,6 +15,10 @@ const (
 	snmpTrapOID = "\x06\x0a\x2b\x06\x01\x06\x03\x01\x01\x04\x01\x00" // 1.3.6.1.6.3.1.1.4.1.0
 )
 
+// snmpTrapAddress names, as a BER field, the host that a trap is about, if it
+// is not the sender (RFC 3418): 1.3.6.1.6.3.18.1.3.0.
+const snmpTrapAddress = "\x06\x09\x2b\x06\x01\x06\x03\x12\x01\x03\x00"
+
 // A Trap is a notification with objects of the caller's choice. For alerts
 // use an [Encoder] or a [Sender].
 type Trap struct {

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// maxWrites bounds how often one trap is handed to a socket that answers
-	// with an error about an earlier one.
+	// maxWrites bounds how often one message is handed to a socket that
+	// answers with an error about an earlier one.
 	maxWrites = 3
 
 	// maxWait bounds the wait for room in a socket's buffer when the context
@@ -26,69 +26,87 @@ const (
 	warnPause   = time.Minute
 )
 
-// write hands one trap to the network; now is the present. A nil error means
-// no more than that the machine took it.
-//
-// A failed write has sent nothing, so another one makes no duplicate. After
-// "connection refused", which speaks of an earlier trap, the same socket is
-// good. After any other error, such as a source address that is gone, it
-// takes a new one to the same address, which needs no name server.
-func (t *target) write(ctx context.Context, trap []byte, now time.Time) error {
-	if err := t.acquire(ctx); err != nil {
-		return err
+// write hands one trap to the network. A nil error means no more than that
+// the machine took it.
+func (t *target) write(ctx context.Context, trap []byte) error {
+	t.mu.Lock()
+	err := t.writeOnce(trap)
+	if err != nil {
+		err = t.writeAgain(ctx, trap, err)
 	}
-	defer t.release()
-	if t.closed {
-		return &Error{Op: "send", Target: t.addr, Err: ErrClosed}
+	t.mu.Unlock()
+	if err == nil {
+		return nil
 	}
-	var err error
-	for range maxWrites {
-		if err = t.writeOnce(ctx, trap, now); err == nil {
-			return nil
-		}
-		if ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.EMSGSIZE) {
-			break
-		}
-		t.suspect(ctx, err, now)
-		if errors.Is(err, syscall.ECONNREFUSED) {
-			continue
-		}
-		if t.reconnect(ctx) != nil {
-			break // err tells more
-		}
+	if isFull(err) {
+		err = t.writeSlowly(ctx, trap, time.Now().Add(maxWait))
 	}
 	return t.writeError(ctx, err, len(trap))
 }
 
-// writeOnce writes within the deadline.
-func (t *target) writeOnce(ctx context.Context, trap []byte, now time.Time) error {
-	if err := t.setDeadline(ctx, now); err != nil {
-		return err
+// writeOnce writes without waiting.
+func (t *target) writeOnce(trap []byte) error {
+	if t.sock == nil {
+		return ErrClosed
 	}
-	_, err := t.conn.Write(trap)
+	return t.sock.write(trap)
+}
+
+// writeAgain goes on after a failed write, which has sent nothing, so that
+// another one makes no duplicate. After "connection refused", which speaks of
+// an earlier trap, the same socket is good. After any other error, such as a
+// source address that is gone, it takes a new one to the same address, which
+// needs no name server.
+func (t *target) writeAgain(ctx context.Context, trap []byte, err error) error {
+	for range maxWrites - 1 {
+		if errors.Is(err, ErrClosed) || isFull(err) || errors.Is(err, syscall.EMSGSIZE) {
+			return err
+		}
+		t.suspect(ctx, err)
+		if !errors.Is(err, syscall.ECONNREFUSED) && t.reconnect(ctx) != nil {
+			return err // it tells more
+		}
+		if err = t.writeOnce(trap); err == nil {
+			return nil
+		}
+	}
 	return err
 }
 
-// setDeadline bounds the write that follows. To set a deadline takes a tenth
-// of the time of a write, so one is kept while it will do.
-func (t *target) setDeadline(ctx context.Context, now time.Time) error {
-	deadline := now.Add(maxWait)
+// writeSlowly writes where there was no room in the socket's buffer: through
+// another socket, one message at a time, and with a wait until the deadline or
+// until that of ctx if it is nearer.
+func (t *target) writeSlowly(ctx context.Context, trap []byte, deadline time.Time) error {
+	if err := t.acquire(ctx); err != nil {
+		return err
+	}
+	defer t.release()
+	t.mu.Lock()
+	sock := t.sock
+	t.mu.Unlock()
+	if sock == nil {
+		return ErrClosed
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", sock.remote)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // nothing is pending on it
 	if end, ok := ctx.Deadline(); ok && end.Before(deadline) {
 		deadline = end
-	} else if t.deadline.Sub(now) >= maxWait/2 {
-		return nil
 	}
-	if deadline.Equal(t.deadline) {
-		return nil
+	if err := conn.SetWriteDeadline(deadline); err != nil {
+		return err
 	}
-	t.deadline = deadline
-	return t.conn.SetWriteDeadline(deadline)
+	_, err = conn.Write(trap)
+	return err
 }
 
 // suspect draws the conclusions from a failed write: a name may mean another
 // machine by now, which the next Send finds out, and the operator should know
 // when nobody listens.
-func (t *target) suspect(ctx context.Context, err error, now time.Time) {
+func (t *target) suspect(ctx context.Context, err error) {
+	now := time.Now()
 	if t.named && now.Sub(t.dialled) >= lookupPause {
 		t.ready.Store(false)
 	}
@@ -101,18 +119,24 @@ func (t *target) suspect(ctx context.Context, err error, now time.Time) {
 
 // reconnect replaces the socket by one to the same address.
 func (t *target) reconnect(ctx context.Context) error {
-	conn, err := new(net.Dialer).DialContext(ctx, "udp", t.conn.RemoteAddr().String())
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", t.sock.remote)
 	if err != nil {
 		return err
 	}
-	t.use(conn)
+	sock, err := newSocket(conn)
+	if err != nil {
+		return err
+	}
+	t.use(sock)
 	return nil
 }
 
-// writeError says why a trap was not sent.
+// writeError says why a trap was not sent, if it was not.
 func (t *target) writeError(ctx context.Context, err error, size int) error {
 	end, bounded := ctx.Deadline()
 	switch {
+	case err == nil:
+		return nil
 	case ctx.Err() != nil:
 		err = ctx.Err()
 	case errors.Is(err, os.ErrDeadlineExceeded) && bounded && !time.Now().Before(end):

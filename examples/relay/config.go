@@ -41,6 +41,7 @@ type form struct {
 	dingURL, dingSecret, dingKeyword          *setting
 	dingAt, dingRate                          *setting
 	target, community, baseOID, layout        *setting
+	inform                                    *setting
 	locale, timezone, capture, test, demonstr *setting
 }
 
@@ -69,6 +70,7 @@ func newForm() (f form, all []*setting) {
 	f.community = add("trap-community", single, "`community` of the traps")
 	f.baseOID = add("trap-base-oid", single, "`OID` under which the traps and their objects stand")
 	f.layout = add("trap-layout", single, "`seed` for values with labels such as level:WARN, or full (default seed)")
+	f.inform = add("trap-inform", toggle, "send informs, which the receivers acknowledge, in place of traps: a receiver that does not answer counts as failed")
 	f.locale = add("locale", single, "`language` of the words that the relay adds: zh, en or ja (default zh)")
 	f.timezone = add("timezone", single, "time `zone` in which times are shown, always with their offset (default Asia/Shanghai)")
 	f.capture = add("capture", single, "append time, caller, method and body of each callback to this `file`; they hold personal data")
@@ -126,7 +128,7 @@ func (c *config) judgeMode(f *form) error {
 	}{
 		{len(c.wecom.urls) == 0, "-wecom-url", []*setting{f.wecomMention, f.wecomRate}},
 		{len(c.dingtalk.urls) == 0, "-dingtalk-url", []*setting{f.dingKeyword, f.dingAt, f.dingRate}},
-		{len(c.trap.targets) == 0, "-trap-target", []*setting{f.community, f.baseOID, f.layout}},
+		{len(c.trap.targets) == 0, "-trap-target", []*setting{f.community, f.baseOID, f.layout, f.inform}},
 	} {
 		for _, s := range kind.rest {
 			if kind.absent && s.origin != "" {

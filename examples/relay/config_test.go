@@ -42,6 +42,7 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, 20, c.dingtalk.rate)
 	require.Empty(t, c.dingtalk.secrets)
 	require.Equal(t, snmptrap.Seed, c.trap.layout)
+	require.False(t, c.trap.inform)
 	require.Equal(t, alert.Chinese, c.locale)
 	require.Equal(t, "Asia/Shanghai", c.zone.String())
 	require.Nil(t, c.cert)
@@ -83,6 +84,7 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 		{"trap-community", "hush", " -trap-target nms:162 -trap-base-oid 1.3.6.1.4.1.32473", func(c *config) any { return c.trap.community }, "hush"},
 		{"trap-base-oid", "1.3.6.1.4.1.9", " -trap-target nms:162 -trap-community c", func(c *config) any { return c.trap.baseOID }, "1.3.6.1.4.1.9"},
 		{"trap-layout", "full", trap, func(c *config) any { return c.trap.layout }, snmptrap.Full},
+		{"trap-inform", "true", trap, func(c *config) any { return c.trap.inform }, true},
 		{"locale", "ja", "", func(c *config) any { return c.locale }, alert.Japanese},
 		{"timezone", "Asia/Tokyo", "", func(c *config) any { return c.zone.String() }, "Asia/Tokyo"},
 		{"capture", "callbacks.jsonl", "", func(c *config) any { return c.capture }, "callbacks.jsonl"},
@@ -188,6 +190,8 @@ func TestBadSettings(t *testing.T) {
 		{"demo and test", "-demo -test", nil, "-demo: not together with -test"},
 		{"test of nothing", "-test", nil, "-test: no destination is configured"},
 		{"mention without robot", trap + "-wecom-mention ann", nil, "-wecom-mention: has no effect without -wecom-url"},
+		{"inform with a word", trap + "-trap-inform=yes", nil, "-trap-inform: neither true nor false"},
+		{"inform without target", "-wecom-url k -trap-inform", nil, "-trap-inform: has no effect without -trap-target"},
 		{"layout without target", "-wecom-url k -trap-layout full", nil, "-trap-layout: has no effect without -trap-target"},
 	}
 	for _, tt := range tests {

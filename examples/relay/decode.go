@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,16 +16,35 @@ const (
 	snmpTrapOID = ".1.3.6.1.6.3.1.1.4.1.0"
 )
 
-// decodeTrap reads one datagram with gosnmp, which shares no code with the
-// encoder that wrote it, and lists the objects by name.
-func decodeTrap(datagram []byte) (string, error) {
+// readNotification reads one datagram with gosnmp, which shares no code with
+// the encoder that wrote it.
+func readNotification(datagram []byte) (*gosnmp.SnmpPacket, error) {
 	p, err := (&gosnmp.GoSNMP{Version: gosnmp.Version2c}).SnmpDecodePacket(datagram)
 	if err != nil {
-		return "", fmt.Errorf("no trap: %w", err)
+		return nil, fmt.Errorf("no trap: %w", err)
 	}
-	if p.PDUType != gosnmp.SNMPv2Trap || len(p.Variables) < 2 || p.Variables[1].Name != snmpTrapOID {
-		return "", errors.New("no v2c trap: sysUpTime.0 and snmpTrapOID.0 must come first")
+	if p.PDUType != gosnmp.SNMPv2Trap && p.PDUType != gosnmp.InformRequest ||
+		p.Version != gosnmp.Version2c || len(p.Variables) < 2 || p.Variables[1].Name != snmpTrapOID {
+		return nil, errors.New("no v2c trap or inform: sysUpTime.0 and snmpTrapOID.0 must come first")
 	}
+	return p, nil
+}
+
+// acknowledgement makes the answer to an inform: the same message with another
+// tag (RFC 3416 section 4.2.7). It changes that octet in place of encoding
+// again, since gosnmp can panic over what it decoded from a hostile datagram.
+func acknowledgement(datagram []byte, p *gosnmp.SnmpPacket) ([]byte, error) {
+	answer := bytes.Clone(datagram)
+	tag := bytes.Index(answer, []byte(p.Community)) + len(p.Community)
+	if p.Community == "" || tag >= len(answer) || answer[tag] != byte(gosnmp.InformRequest) {
+		return nil, errors.New("not acknowledged: a community that the stand-in cannot answer to")
+	}
+	answer[tag] = byte(gosnmp.GetResponse)
+	return answer, nil
+}
+
+// describeNotification lists the objects by name.
+func describeNotification(p *gosnmp.SnmpPacket) string {
 	notification, _ := p.Variables[1].Value.(string)
 	base, kind := splitNotification(notification)
 	var b strings.Builder
@@ -36,7 +56,7 @@ func decodeTrap(datagram []byte) (string, error) {
 		}
 		b.WriteString(objectValue(objectName(v.Name, base), v) + "\n")
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 // splitNotification takes base.0.N apart and names N as the MIB module does.

@@ -7,14 +7,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/aliyun"
-	"github.com/tocsin-go/tocsin/snmptrap"
 )
 
 // repeatWindow is how long a delivery is remembered. CloudMonitor repeats a
@@ -40,6 +38,10 @@ type leaf struct {
 	answer string // what it means that it accepted an alert
 	quick  bool   // never waits for anybody
 	sender alert.Sender
+
+	// try sends an alert for -test and returns what the destination answered.
+	// Nil: the sender, and answer.
+	try func(context.Context, alert.Alert) (string, error)
 }
 
 // newRelay builds everything but opens no port to the outside. What a channel
@@ -65,27 +67,6 @@ func newRelay(ctx context.Context, c *config, log *slog.Logger, out *printer) (r
 	}
 	r.handler, err = r.newHandler()
 	return r, err
-}
-
-// addTraps makes a leaf of each receiver, so that a repeat goes to the one
-// that failed and not to its neighbours.
-func (r *relay) addTraps() error {
-	t := &r.config.trap
-	for _, target := range t.targets {
-		opts := &snmptrap.Options{Layout: t.layout, Location: r.config.zone, Logger: r.log}
-		s, err := snmptrap.New([]string{target}, t.community, t.baseOID, opts)
-		if err != nil {
-			return usageError{err}
-		}
-		r.closers = append(r.closers, s)
-		_, err = netip.ParseAddrPort(target)
-		r.leaves = append(r.leaves, leaf{
-			name: "SNMP console at " + target, answer: "sent; nobody acknowledges a trap, so look there",
-			quick:  err == nil, // no name to look up
-			sender: s,
-		})
-	}
-	return nil
 }
 
 // join makes one Sender of the leaves. Each remembers what it has delivered:

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,22 +33,31 @@ func realPart(t *testing.T, name string) string {
 // its address and what it prints.
 func startSnmptrapd(t *testing.T) (addr string, log *transcript) {
 	t.Helper()
+	addr = freeUDP(t)
+	log, _ = startSnmptrapdAt(t, addr)
+	return addr, log
+}
+
+// startSnmptrapdAt runs it at an address. The function kill ends it without
+// warning.
+func startSnmptrapdAt(t *testing.T, addr string) (log *transcript, kill func()) {
+	t.Helper()
 	snmptrapd, snmpinform := realPart(t, "snmptrapd"), realPart(t, "snmpinform")
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "snmptrapd.conf")
 	require.NoError(t, os.WriteFile(conf, []byte("disableAuthorization yes\n"), 0o600))
 	mibs := mibDirs(t)
-	addr = freeUDP(t)
 	log = newTranscript()
 	cmd := exec.CommandContext(t.Context(), snmptrapd, "-f", "-Lo", "-n", "-C", "-c", conf,
 		"-M", mibs, "-m", "TOCSIN-ALERT-MIB", "udp:"+addr)
 	cmd.Env = append(os.Environ(), "SNMP_PERSISTENT_DIR="+dir)
 	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
+	kill = sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
+	t.Cleanup(kill)
 	// An acknowledged inform proves that it listens; snmpinform repeats it
 	// until then.
 	inform := exec.CommandContext(t.Context(), snmpinform, "-M", mibs, "-m", "", "-v2c", "-c", "ready", "-t", "0.2", "-r", "100",
@@ -55,7 +65,7 @@ func startSnmptrapd(t *testing.T) (addr string, log *transcript) {
 	inform.Env = cmd.Env
 	out, err := inform.CombinedOutput()
 	require.NoError(t, err, "%s%s", out, log)
-	return addr, log
+	return log, kill
 }
 
 // mibDirs returns where our module and the base modules of the tests are, as a

@@ -9,9 +9,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gosnmp/gosnmp"
 )
 
 // standInOID is the number that IANA keeps for documentation.
@@ -80,12 +83,28 @@ func (s *standIn) console() {
 		if err != nil {
 			continue // an ICMP error of an earlier datagram, say
 		}
-		text, err := decodeTrap(buf[:n])
-		if err != nil {
-			text = err.Error()
-		}
-		s.got(s.trap, box{fmt.Sprintf("SNMP console: one trap from %s, %d bytes", from.Addr(), n), text})
+		s.got(s.trap, s.notified(buf[:n], from))
 	}
+}
+
+// notified reads a datagram, and acknowledges it if it is an inform.
+func (s *standIn) notified(datagram []byte, from netip.AddrPort) box {
+	kind, text := "datagram", ""
+	p, err := readNotification(datagram)
+	if err == nil {
+		kind, text = "trap", describeNotification(p)
+	}
+	if err == nil && p.PDUType == gosnmp.InformRequest {
+		kind = "inform"
+		var answer []byte
+		if answer, err = acknowledgement(datagram, p); err == nil {
+			_, err = s.udp.WriteToUDPAddrPort(answer, from)
+		}
+	}
+	if err != nil {
+		text += err.Error() + "\n"
+	}
+	return box{fmt.Sprintf("SNMP console: one %s from %s, %d bytes", kind, from.Addr(), len(datagram)), text}
 }
 
 // got prints an arrival, or keeps it for who waits at the channel.

@@ -117,7 +117,7 @@ func TestDecodeTrapRefusesGarbage(t *testing.T) {
 	cut, err := hex.DecodeString(netSNMPTrap)
 	require.NoError(t, err)
 	for _, datagram := range [][]byte{nil, {0}, []byte("hello"), cut} {
-		_, err := decodeTrap(datagram)
+		_, err := readNotification(datagram)
 		require.Error(t, err)
 	}
 }
@@ -126,8 +126,16 @@ func FuzzDecodeTrap(f *testing.F) {
 	cut, err := hex.DecodeString(netSNMPTrap)
 	require.NoError(f, err)
 	f.Add(cut)
-	f.Fuzz(func(_ *testing.T, datagram []byte) {
-		_, _ = decodeTrap(datagram) // must not panic
+	f.Fuzz(func(t *testing.T, datagram []byte) { // must not panic
+		p, err := readNotification(datagram)
+		if err != nil {
+			return
+		}
+		_ = describeNotification(p)
+		answer, err := acknowledgement(datagram, p)
+		if err == nil {
+			require.Len(t, answer, len(datagram))
+		}
 	})
 }
 

@@ -64,17 +64,29 @@ func TestModulesLinked(t *testing.T) {
 		"alert":                 nil,
 		"alert/alerttest":       nil,
 		"aliyun":                nil,
+		"autocall":              http,
+		"autocall/autocalltest": nil,
+		"autocall/queuetest":    http,
 		"dingtalk":              http,
 		"dingtalk/dingtalktest": nil,
 		"internal/httpcall":     http,
 		"internal/jsontext":     nil,
 		"internal/leaktest":     nil,
 		"internal/markup":       nil,
+		"internal/phone":        nil,
 		"internal/secret":       nil,
+		"internal/speech":       nil,
+		"internal/sqldb":        nil,
 		"internal/standin":      nil,
 		"internal/webhook":      nil,
-		"snmptrap":              {gosnmp},
+		"ocp":                   http,
+		"ocp/ocptest":           nil,
+		"pigeon":                http,
+		"pigeon/pigeontest":     nil,
+		"snmptrap":              nil, // gosnmp is in its tests only
 		"snmptrap/snmptraptest": {gosnmp},
+		"voice":                 http,
+		"voice/voicetest":       http,
 		"wecom":                 http,
 		"wecom/wecomtest":       nil,
 	}
@@ -93,6 +105,12 @@ func TestModulesLinked(t *testing.T) {
 func TestSnmptrapLinksNoHTTP(t *testing.T) {
 	t.Parallel()
 	require.NotContains(t, load(t).own(t, "snmptrap").Deps, "net/http")
+}
+
+// What judges the encoder's traps must not be made of the encoder.
+func TestSnmptraptestSharesNoCode(t *testing.T) {
+	t.Parallel()
+	require.NotContains(t, load(t).own(t, "snmptrap/snmptraptest").Deps, self+"/snmptrap")
 }
 
 // A package, its tests included, knows the ground floor, the internal packages

@@ -2,6 +2,7 @@ package httpcall
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -80,6 +81,7 @@ func (c *Caller) limitTime(ctx context.Context, more time.Duration) (context.Con
 // the transport.
 type trail struct {
 	asked, connected atomic.Bool
+	streams, headers atomic.Bool // the connection has streams; one was opened on it
 	hooks            httptrace.ClientTrace
 }
 
@@ -93,10 +95,27 @@ type trail struct {
 // anew: with GetBody arranged as in Request.build, net/http goes back for
 // another connection only after writing nothing to the first one.
 func (t *trail) follow(ctx context.Context) context.Context {
-	t.hooks.GetConn = func(string) { t.asked.Store(true); t.connected.Store(false) }
-	t.hooks.GotConn = func(httptrace.GotConnInfo) { t.connected.Store(true) }
+	t.hooks.GetConn = func(string) { t.asked.Store(true); t.connected.Store(false); t.headers.Store(false) }
+	t.hooks.GotConn = func(i httptrace.GotConnInfo) { t.connected.Store(true); t.streams.Store(hasStreams(i.Conn)) }
+	t.hooks.WroteHeaders = func() { t.headers.Store(true) }
 	return httptrace.WithClientTrace(ctx, &t.hooks)
 }
+
+// hasStreams reports whether HTTP/2 is spoken on a connection.
+func hasStreams(conn net.Conn) bool {
+	secure, ok := conn.(*tls.Conn)
+	return ok && secure.ConnectionState().NegotiatedProtocol == "h2"
+}
+
+// mayRewind reports whether net/http may send the request once more within the
+// attempt, when it asks for the body again.
+//
+// On HTTP/1 it asks only if it wrote nothing. On HTTP/2 it also does when the
+// far end, which has had the whole request and may have acted on it, resets
+// the stream with a protocol error, refuses it or goes away: thousands of times
+// in a few seconds, as long as that goes on. There the moment that divides is
+// the begin of the stream, which comes before the body.
+func (t *trail) mayRewind() bool { return !t.streams.Load() || !t.headers.Load() }
 
 // mayHaveLeft reports whether bytes of the request may have reached the far
 // end in an attempt that ended with err. A transport that tells httptrace

@@ -47,6 +47,9 @@ func (k *call) prepare(ctx context.Context) (*retryablehttp.Request, error) {
 	if err != nil {
 		return nil, k.urlError(err)
 	}
+	if err := k.renewHeader(); err != nil {
+		return nil, k.urlError(err)
+	}
 	req, err := k.build(ctx, raw)
 	if err != nil {
 		return nil, k.urlError(err)
@@ -65,6 +68,9 @@ func (k *call) prepareAgain(req *http.Request) error {
 	raw, err := k.request.URL()
 	if err == nil {
 		req.URL, err = k.caller.parse(raw)
+	}
+	if err == nil {
+		err = k.renewHeader()
 	}
 	if err != nil {
 		k.cut = decided(err)

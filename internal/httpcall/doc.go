@@ -44,7 +44,10 @@
 //	answer over 1 MiB, HTTP 2xx      as 5xx     as 5xx             as 5xx
 //	HTTP 425, 429                    Refused    yes, Retry-After   yes, After
 //	other HTTP 3xx, 4xx, 501, 505    Refused    no                 no
-//	Judge's error                    its own    what it answers    what it answers
+//	error of Judge, JudgeFailure     its own    what it answers    what it answers
+//
+// net/http repeats by itself only what certainly was not written. On HTTP/2 it
+// would go further, see trail.mayRewind, and is kept from it.
 //
 // # What is never shown
 //

@@ -30,7 +30,7 @@ func (k *call) judge(ctx context.Context, clientErr error) error {
 	case a.status == 0:
 		return k.unanswered(ctx, a)
 	case a.status < 200 || a.status > 299:
-		return k.refusal(a)
+		return k.failed(a)
 	case errors.Is(a.err, errTooLong):
 		return k.unclear(a, a.err)
 	case a.err != nil:
@@ -58,6 +58,16 @@ func (k *call) unanswered(ctx context.Context, a *attempt) *Error {
 	e := k.error(kind, err)
 	e.Status = a.status
 	return e
+}
+
+// failed returns the verdict on an answer whose status is not 2xx.
+func (k *call) failed(a *attempt) error {
+	if k.request.JudgeFailure != nil && a.complete {
+		if err := k.request.JudgeFailure(&a.answer); err != nil {
+			return err
+		}
+	}
+	return k.refusal(a)
 }
 
 // refusal returns the error of an answer whose status is not 2xx. The answer

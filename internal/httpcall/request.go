@@ -31,6 +31,11 @@ type Request struct {
 	// application/json.
 	Header http.Header
 
+	// GetHeader, if it is not nil, stands in for Header: it returns a new header
+	// for each attempt, so that a signature with a date stays fresh. It is asked
+	// after URL. Its error ends the call, as that of URL does.
+	GetHeader func() (http.Header, error)
+
 	// Body is sent with every attempt. It must not be modified, not even after
 	// Do has returned: net/http may still be reading it.
 	Body []byte
@@ -52,6 +57,11 @@ type Request struct {
 	// alert.Retryable and alert.RetryAfter whether to try again, and is returned
 	// as it is. A nil Judge accepts every such answer.
 	Judge func(*Response) error
+
+	// JudgeFailure looks at a complete answer with any other HTTP status, for
+	// vendors that put their code into those too. Its error counts like that of
+	// Judge; nil leaves the verdict to the status. It may be nil.
+	JudgeFailure func(*Response) error
 
 	// RepeatUncertain allows another attempt when the far end may have acted on
 	// the last one: yes for a chat message, never for a telephone call.
@@ -109,6 +119,15 @@ func (k *call) header(u *url.URL) http.Header {
 	return defaultHeader()
 }
 
+// renewHeader asks for the header of the next attempt, if the request has one
+// for each.
+func (k *call) renewHeader() (err error) {
+	if k.request.GetHeader != nil {
+		k.request.Header, err = k.request.GetHeader()
+	}
+	return err
+}
+
 func defaultHeader() http.Header { return http.Header{"Content-Type": {"application/json"}} }
 
 // length returns how many bytes an attempt sends.
@@ -162,10 +181,17 @@ func (k *call) build(ctx context.Context, raw string) (*retryablehttp.Request, e
 			return nil, err
 		}
 	}
-	if length > 0 && !replays {
+	if length > 0 && !replays && !hasPlainStreams(k.caller.transport) {
 		req.GetBody = k.sameBody
 	}
 	return &retryablehttp.Request{Request: req}, nil
+}
+
+// hasPlainStreams reports whether a transport may speak HTTP/2 without TLS,
+// which its connections do not show.
+func hasPlainStreams(transport http.RoundTripper) bool {
+	std, ok := transport.(*http.Transport)
+	return ok && std.Protocols != nil && std.Protocols.UnencryptedHTTP2()
 }
 
 // replayed reports whether net/http takes the request to be idempotent.

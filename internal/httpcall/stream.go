@@ -42,9 +42,16 @@ func (k *call) gatedBody() (io.ReadCloser, error) {
 	return &gatedBody{gate: k.gate, body: body}, nil
 }
 
+// errNoRewind ends an attempt that net/http would make once more by itself.
+var errNoRewind = errors.New("the stream was reset after the request had left")
+
 // sameBody returns the body of the attempt once more, for net/http, which asks
-// for it when the connection died before anything was written.
+// for it when the connection died before anything was written. It asks at
+// other times too; see mayRewind.
 func (k *call) sameBody() (io.ReadCloser, error) {
+	if !k.last.trail.mayRewind() {
+		return nil, errNoRewind
+	}
 	if k.request.GetBody == nil {
 		return k.body()
 	}

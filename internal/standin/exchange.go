@@ -40,6 +40,13 @@ func (s *Server) exchange(r *http.Request, f *Failure) reply {
 	case faultHang:
 		s.hang(r.Context(), f)
 		return reply{fault: faultReset, read: true}
+	case faultHangAfter:
+		s.answer(r, body)
+		s.hang(r.Context(), f)
+		return reply{fault: faultReset, read: true}
+	case faultInstead:
+		s.answer(r, body)
+		return s.reply(faultNone, f.answer)
 	case faultResetAfter:
 		s.answer(r, body)
 		return reply{fault: faultReset, read: true}

@@ -15,6 +15,8 @@ const (
 	faultResetAfter
 	faultHang
 	faultCut
+	faultInstead
+	faultHangAfter
 )
 
 // A Failure is one way in which a webhook fails. The zero value answers HTTP
@@ -29,6 +31,9 @@ type Failure struct {
 func Reply(status int, body string) Failure {
 	return Failure{answer: Answer{Status: status, Body: body}}
 }
+
+// Give answers in any way, header included, and ignores the request.
+func Give(a Answer) Failure { return Failure{answer: a} }
 
 // HTML answers with a status and a page such as gateways show.
 func HTML(status int) Failure {
@@ -66,3 +71,17 @@ func ResetAfter() Failure { return Failure{fault: faultResetAfter} }
 
 // Cut works the request off and breaks off in the middle of the answer.
 func Cut() Failure { return Failure{fault: faultCut} }
+
+// Instead works the request off and then gives the answer of f, which comes
+// from Reply, HTML or RetryAfter: a gateway that gave up on its backend.
+func Instead(f Failure) Failure {
+	f.fault = faultInstead
+	return f
+}
+
+// HangAfter is Hang, but works the request off.
+func HangAfter(begun chan<- struct{}) Failure {
+	f := Hang(begun)
+	f.fault = faultHangAfter
+	return f
+}

@@ -221,6 +221,35 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
+// TestInstead shows a gateway that gave up although the work was done.
+func TestInstead(t *testing.T) {
+	t.Parallel()
+	server, v := newServer(t)
+	server.FailAlways(standin.Instead(standin.RetryAfter(503, "3")))
+	for base, client := range map[string]*http.Client{"http://any.invalid": server.Client(), server.Listen(t): {}} {
+		resp, _, err := post(t.Context(), client, base)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, 503, resp.StatusCode)
+		require.Equal(t, "3", resp.Header.Get("Retry-After"))
+	}
+	require.Len(t, v.requests(), 2)
+}
+
+// TestHangAfter shows a request that was worked off and never answered.
+func TestHangAfter(t *testing.T) {
+	t.Parallel()
+	server, v := newServer(t)
+	begun := make(chan struct{})
+	server.FailAlways(standin.HangAfter(begun))
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-begun; cancel() }()
+	_, tr, err := post(ctx, server.Client(), "http://any.invalid") //nolint:bodyclose // fails
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, trail{true, true, true}, tr)
+	require.Len(t, v.requests(), 1)
+}
+
 // TestHang ends a hanging request by its context, and another by the end of
 // the test.
 func TestHang(t *testing.T) {

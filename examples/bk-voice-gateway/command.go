@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/voice"
+)
+
+const (
+	maxOutput    = 4 << 10         // bytes of a command's output that are kept
+	killGrace    = 2 * time.Second // for the output of a command that was killed
+	exitAnswered = 10
+)
+
+// A command calls one number by starting a program, without a shell.
+type command struct {
+	path string
+	log  *slog.Logger
+}
+
+// dial starts the program and waits for it. What it prints is kept in part,
+// and shows in the answer without numbers; it is not logged.
+func (c command) dial(ctx context.Context, number, text string) voice.Result {
+	cmd := exec.CommandContext(ctx, c.path)
+	cmd.Env = append(inherited(os.Environ()), "TOCSIN_CALLEE="+number, "TOCSIN_TEXT="+text)
+	cmd.WaitDelay = killGrace
+	var out output
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		c.log.LogAttrs(ctx, slog.LevelError, "the command does not start", slog.String("error", withoutPath(err).Error()))
+		return voice.Result{State: voice.RejectedTemporary, Code: "start", Reason: "the command does not start"}
+	}
+	err := cmd.Wait()
+	return result(ctx, err, out.String())
+}
+
+// result reads the outcome of a program that ran. One that was killed may have
+// placed the call.
+func result(ctx context.Context, err error, said string) voice.Result {
+	r := voice.Result{State: voice.Accepted, Reason: said}
+	if err == nil {
+		return r
+	}
+	exit, exited := errors.AsType[*exec.ExitError](err)
+	switch {
+	case ctx.Err() != nil, !exited, exit.ExitCode() < 0:
+		r.State, r.Code = voice.Unknown, "killed"
+	case exit.ExitCode() == exitAnswered:
+		r.State = voice.Answered
+	default:
+		r.State, r.Code = voice.RejectedPermanent, "exit "+strconv.Itoa(exit.ExitCode())
+	}
+	return r
+}
+
+// inherited returns the environment for the program: without our own settings,
+// among which is the token.
+func inherited(environ []string) []string {
+	var kept []string
+	for _, pair := range environ {
+		if !strings.HasPrefix(strings.ToUpper(pair), "TOCSIN_") {
+			kept = append(kept, pair)
+		}
+	}
+	return kept
+}
+
+// output keeps the begin of what is written to it.
+type output struct{ kept bytes.Buffer }
+
+// Write takes everything.
+func (o *output) Write(p []byte) (int, error) {
+	room := max(0, maxOutput-o.kept.Len())
+	o.kept.Write(p[:min(len(p), room)])
+	return len(p), nil
+}
+
+func (o *output) String() string { return o.kept.String() }

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/voice/voicetest"
+)
+
+const (
+	testToken = "path-token-hush"
+	patience  = 20 * time.Second // a test that passes never waits so long
+)
+
+// TestMain lets the test binary serve as the gateway and as the command that
+// it starts, so that both are tested as processes without another build.
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv("TOCSIN_CALLEE") != "":
+		os.Exit(beTheCommand(os.Getenv("TOCSIN_CALLEE"), os.Getenv("TOCSIN_TEXT")))
+	case os.Getenv("BE_THE_GATEWAY") != "":
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// beTheCommand notes the call and ends as the last digit of the number says.
+func beTheCommand(number, text string) int {
+	dir := os.Getenv("COMMAND_DIR")
+	f, err := os.OpenFile(filepath.Join(dir, "calls"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 99
+	}
+	var ours []string
+	for _, pair := range os.Environ() {
+		if strings.HasPrefix(pair, "TOCSIN_") && !strings.HasPrefix(pair, "TOCSIN_CALLEE=") && !strings.HasPrefix(pair, "TOCSIN_TEXT=") {
+			ours = append(ours, pair)
+		}
+	}
+	fmt.Fprintf(f, "%s %s %v\n", number, text, ours)
+	if f.Close() != nil {
+		return 99
+	}
+	switch number[len(number)-1] {
+	case '2':
+		fmt.Println(strings.Repeat("no line for "+number+"\n", 10000))
+		return 3
+	case '3':
+		<-time.After(time.Hour)
+	case '4':
+		return exitAnswered
+	case '5':
+		for _, err := os.Stat(filepath.Join(dir, "release")); err != nil; _, err = os.Stat(filepath.Join(dir, "release")) {
+			<-time.After(5 * time.Millisecond)
+		}
+	}
+	return 0
+}
+
+// A transcript collects output and lets a test wait for a line of it.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	more chan struct{} // closed and replaced at each Write
+}
+
+func newTranscript() *transcript { return &transcript{more: make(chan struct{})} }
+
+func (tr *transcript) Write(p []byte) (int, error) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	close(tr.more)
+	tr.more = make(chan struct{})
+	return tr.text.Write(p)
+}
+
+func (tr *transcript) String() string {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.text.String()
+}
+
+// await returns the first group of a pattern as soon as the output has it.
+func (tr *transcript) await(t *testing.T, pattern string) string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	deadline := time.After(patience)
+	for {
+		tr.mu.Lock()
+		found, more := re.FindStringSubmatch(tr.text.String()), tr.more
+		tr.mu.Unlock()
+		if found != nil {
+			return found[len(found)-1]
+		}
+		select {
+		case <-more:
+		case <-deadline:
+			require.FailNow(t, "not printed in time", "want %s in:\n%s", pattern, tr)
+		}
+	}
+}
+
+// A gateway is a process that runs.
+type gateway struct {
+	addr, dir   string
+	out, errout *transcript
+	cmd         *exec.Cmd
+	exit        chan int
+}
+
+// start runs the gateway as a process.
+func startProcess(t *testing.T, env []string, args ...string) *gateway {
+	t.Helper()
+	g := &gateway{dir: t.TempDir(), out: newTranscript(), errout: newTranscript(), exit: make(chan int, 1)}
+	g.cmd = exec.CommandContext(t.Context(), os.Args[0], args...)
+	g.cmd.Env = append([]string{"BE_THE_GATEWAY=1", "COMMAND_DIR=" + g.dir, "GOCOVERDIR=" + t.TempDir()}, env...)
+	g.cmd.Stdout, g.cmd.Stderr = g.out, g.errout
+	require.NoError(t, g.cmd.Start())
+	go func() {
+		_ = g.cmd.Wait()
+		g.exit <- g.cmd.ProcessState.ExitCode()
+	}()
+	t.Cleanup(func() { g.stop(t) })
+	return g
+}
+
+// launch runs a gateway that listens.
+func launch(t *testing.T, args ...string) *gateway {
+	t.Helper()
+	g := startProcess(t, []string{"TOCSIN_PATH_TOKEN=" + testToken, "TOCSIN_COMMAND=" + os.Args[0]},
+		append([]string{"-listen", "127.0.0.1:0"}, args...)...)
+	g.addr = g.errout.await(t, `msg=listening addr=(\S+)`)
+	return g
+}
+
+// stop asks the process to end and returns its exit status.
+func (g *gateway) stop(t *testing.T) int {
+	t.Helper()
+	_ = g.cmd.Process.Signal(syscall.SIGTERM)
+	return g.wait(t)
+}
+
+// wait returns the exit status once the process has ended.
+func (g *gateway) wait(t *testing.T) int {
+	t.Helper()
+	select {
+	case code := <-g.exit:
+		g.exit <- code // for who asks again
+		return code
+	case <-time.After(patience):
+		require.FailNow(t, "the gateway does not end", "%s%s", g.out, g.errout)
+		return -1
+	}
+}
+
+// calls returns what the command noted, a line a call.
+func (g *gateway) calls(t *testing.T) []string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(g.dir, "calls"))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	require.NoError(t, err)
+	return strings.Split(strings.TrimSpace(string(b)), "\n")
+}
+
+// printed is all output so far.
+func (g *gateway) printed() string { return g.out.String() + g.errout.String() }
+
+// An outcome is what came of a request.
+type outcome struct {
+	status int
+	body   []byte
+	err    error
+}
+
+// post posts a request as the component does.
+func (g *gateway) post(ctx context.Context, token, id, body string) outcome {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+g.addr+"/voice/"+token, strings.NewReader(body))
+	if err != nil {
+		return outcome{err: err}
+	}
+	req.Header.Set("X-Bkapi-Request-Id", id)
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
+	if err != nil {
+		return outcome{err: err}
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	return outcome{resp.StatusCode, answer, err}
+}
+
+// checked returns an answer that no caller misunderstands.
+func (o outcome) checked(t *testing.T) map[string]any {
+	t.Helper()
+	require.NoError(t, o.err)
+	require.Empty(t, voicetest.CheckAnswer(o.status, o.body), "%s", o.body)
+	var decoded map[string]any
+	require.NoError(t, json.Unmarshal(o.body, &decoded))
+	return decoded
+}
+
+// call posts a request and returns the answer.
+func (g *gateway) call(t *testing.T, token, id, body string) map[string]any {
+	t.Helper()
+	return g.post(t.Context(), token, id, body).checked(t)
+}
+
+// request is a body for some numbers, whose users are named after the last
+// digit.
+func request(numbers ...string) string {
+	var list []string
+	for _, n := range numbers {
+		list = append(list, fmt.Sprintf(`{"username":"u%s","mobile_phone":%q}`, n[len(n)-1:], n))
+	}
+	return `{"auto_read_message":"db-01 disk full","user_list_information":[` + strings.Join(list, ",") + `],"receiver__username":null}`
+}
+
+// states returns "u1 accepted, u2 rejected" of an answer.
+func states(t *testing.T, answer map[string]any) string {
+	t.Helper()
+	encoded, err := json.Marshal(answer["data"])
+	require.NoError(t, err)
+	var data struct {
+		Details []struct{ Username, State string }
+	}
+	require.NoError(t, json.Unmarshal(encoded, &data))
+	var parts []string
+	for _, d := range data.Details {
+		parts = append(parts, d.Username+" "+d.State)
+	}
+	return strings.Join(parts, ", ")
+}

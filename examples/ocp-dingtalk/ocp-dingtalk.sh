@@ -1,0 +1,2 @@
+#!/bin/bash
+exec /opt/tocsin/ocp-dingtalk

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/dingtalk"
+	"github.com/tocsin-go/tocsin/ocp"
+	"github.com/tocsin-go/tocsin/wecom"
+)
+
+// A robot is one destination, and what became of the alert there.
+type robot struct {
+	name   string
+	sender alert.Sender
+	err    error
+}
+
+// Send delivers and keeps the outcome.
+func (r *robot) Send(ctx context.Context, alerts ...alert.Alert) error {
+	r.err = errPanic // unless it returns
+	r.err = r.sender.Send(ctx, alerts...)
+	return r.err
+}
+
+// errPanic is the outcome of a robot that did not return one.
+var errPanic = errors.New("panicked")
+
+// robots returns those that are set, at least one. What a robot sends of a
+// payload depends on the setting body.
+func (s settings) robots(p *ocp.Payload) (robots []*robot, err error) {
+	language, _ := alert.ParseLocale(s.get(locale).value) // judged before; Chinese if it is not set
+	if u := s.get(dingtalkURL); u.value != "" {
+		opts := &dingtalk.Options{Secret: s.get(dingtalkSecret).value, Keyword: s.get(dingtalkKeyword).value, Locale: language}
+		if s.sendsMessage(p) {
+			opts.Render = func([]alert.Alert) (dingtalk.Message, error) { return dingtalkMessage(p, language), nil }
+		}
+		r, err := dingtalk.New(u.value, opts)
+		if err != nil {
+			return nil, u.refuse("%w", err)
+		}
+		robots = append(robots, s.robot("DingTalk", r))
+	}
+	if u := s.get(wecomURL); u.value != "" {
+		opts := &wecom.Options{Locale: language}
+		if s.sendsMessage(p) {
+			opts.Render = func([]alert.Alert) (wecom.Message, error) { return wecomMessage(p, language), nil }
+		}
+		r, err := wecom.New(u.value, opts)
+		if err != nil {
+			return nil, u.refuse("%w", err)
+		}
+		robots = append(robots, s.robot("WeCom", r))
+	}
+	return robots, nil
+}
+
+// sendsMessage reports whether OCP's own text is asked for, and there.
+func (s settings) sendsMessage(p *ocp.Payload) bool {
+	return s.get(body).value == "message" && strings.TrimSpace(p.Message) != ""
+}
+
+// robot gives a robot its name and, if there is a state, its own memory: after
+// the failure of one robot, OCP's next attempt reaches that one alone.
+func (s settings) robot(name string, sender alert.Sender) *robot {
+	if path := s.get(state).value; path != "" {
+		sender = ocp.Remember(path+"."+strings.ToLower(name), s.get(repeat).time(time.Hour), nil)(sender)
+	}
+	return &robot{name: name, sender: sender}
+}
+
+// deliver sends to all robots at once. The failure of one is a failure, and
+// says which: OCP has to try again.
+func deliver(ctx context.Context, robots []*robot, p *ocp.Payload) error {
+	senders := make([]alert.Sender, len(robots))
+	for i, r := range robots {
+		senders[i] = r
+	}
+	err := alert.Fanout(senders...).Send(ctx, p.Alert())
+	if err == nil || len(robots) == 1 {
+		return err
+	}
+	outcomes := make([]string, len(robots))
+	for i, r := range robots {
+		outcomes[i] = r.name + " accepted it"
+		if r.err != nil {
+			outcomes[i] = fmt.Sprintf("%s FAILED: %v", r.name, r.err)
+		}
+	}
+	return fmt.Errorf("ocp-dingtalk: %s", strings.Join(outcomes, "; "))
+}

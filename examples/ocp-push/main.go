@@ -1,0 +1,106 @@
+// Ocp-push tells OceanBase Cloud Platform (OCP) of an alarm from the command
+// line, once or again and again until it is interrupted:
+//
+//	export TOCSIN_OCP_URL=https://ocp.example.com:8443 TOCSIN_OCP_USER=ops
+//	export TOCSIN_OCP_PASSWORD_FILE=/etc/tocsin/ocp-password
+//	go run ./examples/ocp-push -type disk_full -target host=db-1 -description '91% of 100 GB' -every 1m
+//
+// It ends with status 0 if OCP accepted the alarm, 1 if it did not, and 2 if a
+// setting is wrong.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// The exit statuses.
+const (
+	exitOK      = 0
+	exitFailure = 1 // OCP did not accept the alarm
+	exitUsage   = 2 // a setting is wrong; nothing was sent
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the next signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// run is the program. It ends when ctx does, or earlier.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	s, err := configure(args, getenv, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "ocp-push: %s\n", printable(err.Error()))
+		return exitUsage
+	}
+	if s.every == 0 {
+		err = s.push(ctx, stdout)
+	} else {
+		err = s.repeat(ctx, stdout, stderr)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "ocp-push: %s\n", printable(err.Error()))
+		return exitFailure
+	}
+	return exitOK
+}
+
+// push pushes once and says so.
+func (s *settings) push(ctx context.Context, stdout io.Writer) error {
+	if err := s.client.Push(ctx, s.alarm); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "accepted: %s %s\n", s.alarm.Type, printable(s.alarm.Target))
+	return nil
+}
+
+// repeat pushes once an interval until ctx ends. It tells of each failure, and
+// gives up at the first that another push cannot mend. It returns the error of
+// the last push that was made, unless that was interrupted.
+func (s *settings) repeat(ctx context.Context, stdout, stderr io.Writer) error {
+	ticker := time.NewTicker(s.every)
+	defer ticker.Stop()
+	var last error
+	for {
+		err := s.push(ctx, stdout)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return last
+		case err != nil && !alert.Retryable(err):
+			return err
+		case err != nil:
+			fmt.Fprintf(stderr, "ocp-push: %s\n", printable(err.Error()))
+		}
+		last = err
+		select {
+		case <-ctx.Done():
+			return last
+		case <-ticker.C:
+		}
+	}
+}
+
+// printable keeps text from outside from doing anything to a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, s)
+}

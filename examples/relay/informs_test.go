@@ -1,0 +1,139 @@
+package main
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"github.com/gosnmp/gosnmp"
+	"github.com/stretchr/testify/require"
+)
+
+// acknowledging makes c acknowledge what it receives until the test is over.
+func (c *console) acknowledging(t *testing.T, status gosnmp.SNMPError) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 64<<10)
+		for {
+			n, from, err := c.conn.ReadFromUDPAddrPort(buf)
+			if err != nil {
+				return
+			}
+			p, err := (&gosnmp.GoSNMP{Version: gosnmp.Version2c}).SnmpDecodePacket(buf[:n])
+			if err != nil || p.PDUType != gosnmp.InformRequest {
+				t.Errorf("no inform: %v", err)
+				return
+			}
+			p.PDUType, p.Error = gosnmp.GetResponse, status
+			answer, err := p.MarshalMsg()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = c.conn.WriteToUDPAddrPort(answer, from)
+		}
+	}()
+	t.Cleanup(func() {
+		_ = c.conn.Close()
+		<-done
+	})
+}
+
+func TestSelfTestSaysWhoAcknowledged(t *testing.T) {
+	t.Parallel()
+	good, refuses, silent := newConsole(t), newConsole(t), newConsole(t)
+	good.acknowledging(t, gosnmp.NoError)
+	refuses.acknowledging(t, gosnmp.ResourceUnavailable)
+	code, out := selfTestRun(t, append(good.settings(), "-trap-target", refuses.addr, "-trap-target", silent.addr, "-trap-inform")...)
+	require.Equal(t, 1, code)
+	require.Regexp(t, `ok      SNMP console at `+good.addr+`: acknowledged by `+good.addr+` after \S+, attempt 1\n`, out)
+	require.Contains(t, out, "FAILED  SNMP console at "+refuses.addr+": snmptrap: inform: "+refuses.addr+
+		": the receiver refused it with resourceUnavailable(13): sending it again later can help\n")
+	require.Contains(t, out, "FAILED  SNMP console at "+silent.addr+": snmptrap: inform: "+silent.addr+": no answer to 3 attempts of 1s: ")
+}
+
+// One receiver that keeps silent holds up neither the robots nor the other
+// receivers, and the callback is answered in time with an error that names it.
+func TestCallbackWithASilentReceiver(t *testing.T) {
+	t.Parallel()
+	group, good, silent := newRobot(t, nil), newConsole(t), newConsole(t)
+	good.acknowledging(t, gosnmp.NoError)
+	p := launch(t, append(silent.settings(), "-trap-target", good.addr, "-trap-inform", "-wecom-url", group.url, "-callback-secret", testSecret)...)
+	conn := p.callAndLeave(t)
+	require.Equal(t, "product:cfw", silent.next(t)["1"])
+	require.NotEmpty(t, <-group.messages, "while the receiver has not answered")
+	select {
+	case code := <-p.exit:
+		require.Fail(t, "the relay ended", code)
+	default:
+	}
+	p.errout.await(t, `SNMP console at `+silent.addr+`: snmptrap: inform: `+silent.addr+`: no answer to 3 attempts of 1s`)
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+	answer := make([]byte, 64)
+	n, err := conn.Read(answer)
+	require.NoError(t, err)
+	require.Contains(t, string(answer[:n]), " 503 ")
+
+	silent.acknowledging(t, gosnmp.NoError)
+	code, _ := p.callback(t, testSecret, string(capturedCallback))
+	require.Equal(t, 200, code)
+	require.Empty(t, group.messages, "the group had it already")
+	require.NotContains(t, p.printed(), "hush")
+}
+
+// An inform takes less than a callback has, so that its error is the one that
+// is logged.
+func TestInformsFitTheCallback(t *testing.T) {
+	t.Parallel()
+	require.Less(t, informLookup+(1+informRetries)*informTimeout, 4500*time.Millisecond)
+}
+
+func TestStandInAcknowledgesInforms(t *testing.T) {
+	t.Parallel()
+	p := launch(t, "-trap-inform", "-callback-secret", testSecret)
+	code, _ := p.callback(t, testSecret, string(capturedCallback))
+	require.Equal(t, 200, code)
+	p.out.await(t, `SNMP console: one inform from 127\.0\.0\.1, \d+ bytes(?s:.*)tocsinAlertFiring`)
+}
+
+func TestStandInAnswersOnlyInforms(t *testing.T) {
+	t.Parallel()
+	out := newTranscript()
+	s, err := startStandIn(t.Context(), &printer{w: out}, discard(), false)
+	require.NoError(t, err)
+	defer s.Close()
+	conn, err := net.DialUDP("udp", nil, s.udp.LocalAddr().(*net.UDPAddr))
+	require.NoError(t, err)
+	defer conn.Close()
+	exchange := func(kind gosnmp.PDUType, community string) *gosnmp.SnmpPacket {
+		p := &gosnmp.SnmpPacket{Version: gosnmp.Version2c, Community: community, PDUType: kind, RequestID: 7, Variables: []gosnmp.SnmpPDU{
+			{Name: sysUpTime, Type: gosnmp.TimeTicks, Value: uint32(1)},
+			{Name: snmpTrapOID, Type: gosnmp.ObjectIdentifier, Value: "." + standInOID + ".0.1"},
+		}}
+		octets, err := p.MarshalMsg()
+		require.NoError(t, err)
+		_, err = conn.Write(octets)
+		require.NoError(t, err)
+		if kind != gosnmp.InformRequest || community == "" {
+			return nil
+		}
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+		answer := make([]byte, 1500)
+		n, err := conn.Read(answer)
+		require.NoError(t, err)
+		got, err := (&gosnmp.GoSNMP{Version: gosnmp.Version2c}).SnmpDecodePacket(answer[:n])
+		require.NoError(t, err)
+		return got
+	}
+	exchange(gosnmp.SNMPv2Trap, "c")
+	exchange(gosnmp.GetRequest, "c")
+	exchange(gosnmp.InformRequest, "")
+	got := exchange(gosnmp.InformRequest, "c") // the first answer is to this one
+	require.Equal(t, gosnmp.GetResponse, got.PDUType)
+	require.EqualValues(t, 7, got.RequestID)
+	require.Equal(t, "c", got.Community)
+	require.Len(t, got.Variables, 2)
+	out.await(t, `(?s)one trap from.*no v2c trap or inform.*cannot answer.*one inform from`)
+}

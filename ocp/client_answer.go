@@ -1,0 +1,222 @@
+package ocp
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/markup"
+	"github.com/tocsin-go/tocsin/internal/secret"
+)
+
+// Bounds, in bytes, of what an error keeps of an answer.
+const (
+	maxVendorText = 512
+	maxTrace      = 64
+	maxCode       = 32
+)
+
+// Waits that an answer with 429 may ask for.
+const (
+	defaultReset = 5 * time.Second  // it does not say
+	maxReset     = 10 * time.Minute // a wrong header must not silence anybody for longer
+)
+
+// An envelope is what is around every answer. A missing member is not false
+// or 0, hence the pointer. What is informative may be of whatever type.
+type envelope struct {
+	Successful *bool           `json:"successful"`
+	Status     json.RawMessage `json:"status"`
+	Data       json.RawMessage `json:"data"`
+	TraceID    json.RawMessage `json:"traceId"`
+	Error      struct {
+		Code    json.RawMessage `json:"code"`
+		Message json.RawMessage `json:"message"`
+	} `json:"error"`
+}
+
+// open reads an answer. It reports false for anything that is not from OCP.
+func open(body []byte) (e envelope, ok bool) {
+	if json.Unmarshal(body, &e) == nil {
+		return e, e.Successful != nil
+	}
+	// An error that is no object must not cost the verdict.
+	var bare struct {
+		Successful *bool           `json:"successful"`
+		Status     json.RawMessage `json:"status"`
+		TraceID    json.RawMessage `json:"traceId"`
+		Data       json.RawMessage `json:"data"`
+	}
+	err := json.Unmarshal(body, &bare)
+	e = envelope{Successful: bare.Successful, Status: bare.Status, Data: bare.Data, TraceID: bare.TraceID}
+	return e, err == nil && e.Successful != nil
+}
+
+// status returns the HTTP status that counts: that of the answer, or the one
+// inside of an answer with 2xx.
+func (e *envelope) status(outer int) int {
+	inner, err := strconv.Atoi(text(e.Status))
+	if outer >= 200 && outer <= 299 && err == nil && inner >= 300 && inner <= 599 {
+		return inner
+	}
+	return outer
+}
+
+// code returns the code of an error. The number 0 says nothing.
+func (e *envelope) code() Code {
+	code := oneLine(text(e.Error.Code), maxCode)
+	if strings.Trim(code, "0") == "" {
+		return ""
+	}
+	return Code(code)
+}
+
+// text returns a JSON string or number as text, and nothing for other values.
+func text(raw json.RawMessage) string {
+	raw = bytes.TrimSpace(raw)
+	var s string
+	switch {
+	case len(raw) == 0:
+	case raw[0] == '"':
+		if json.Unmarshal(raw, &s) != nil {
+			return ""
+		}
+	case raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9':
+		s = string(raw)
+	}
+	return s
+}
+
+// A judge decides on the attempts of one call.
+type judge struct {
+	client *Client
+	op     string
+	proof  secret.Text // the Authorization of the attempt under way
+	data   []byte      // of the answer that was accepted
+}
+
+// sign remembers what proves the sender of the attempt to come.
+func (j *judge) sign(h http.Header) http.Header {
+	_, proof, _ := strings.Cut(h.Get("Authorization"), " ")
+	if _, signature, signed := strings.Cut(proof, ":"); signed {
+		proof = signature
+	}
+	j.proof = secret.New(proof)
+	return h
+}
+
+// accept judges an answer with HTTP 2xx: only one that says that it was
+// successful is.
+func (j *judge) accept(resp *httpcall.Response) error {
+	e, ok := open(resp.Body)
+	switch {
+	case !ok:
+		// A login page, a proxy, a wrong path: whoever answered, nobody knows
+		// what became of the call.
+		return &Error{Op: j.op, HTTPStatus: resp.Status, Err: unclear(fmt.Sprintf("HTTP %d with %s", resp.Status, describe(resp.Body)))}
+	case !*e.Successful || e.status(resp.Status) != resp.Status:
+		return j.refusal(&e, resp)
+	}
+	j.data = e.Data
+	return nil
+}
+
+// refuse judges an answer with any other status, unless that says it all.
+func (j *judge) refuse(resp *httpcall.Response) error {
+	e, ok := open(resp.Body)
+	if !ok && resp.Status != http.StatusUnauthorized && resp.Status != http.StatusTooManyRequests {
+		return nil
+	}
+	return j.refusal(&e, resp)
+}
+
+// refusal returns the error of an answer that says no.
+func (j *judge) refusal(e *envelope, resp *httpcall.Response) *Error {
+	err := &Error{
+		Op: j.op, Code: e.code(), HTTPStatus: e.status(resp.Status),
+		TraceID: oneLine(j.hide(text(e.TraceID)), maxTrace),
+		// Clean first and cut last, lest half a secret stays.
+		Message: oneLine(j.hide(oneLine(text(e.Error.Message), len(resp.Body))), maxVendorText),
+	}
+	switch {
+	case err.isLogin() && j.client.credentials.scheme == schemeAccessKey:
+		err.Skew = skew(resp.Header)
+	case err.isWait():
+		err.after = reset(resp.Header)
+		j.client.limit.Pause(err.after) // for everybody: whoever comes sooner is refused too
+	}
+	return err
+}
+
+// hide removes credentials, and what was made of them, from a text of OCP.
+func (j *judge) hide(s string) string {
+	if len(j.proof.Reveal()) >= minSecret {
+		s = j.proof.Redact(s)
+	}
+	return j.client.credentials.hide(s)
+}
+
+// reset returns how long to wait after an answer with 429: the seconds of
+// RateLimit-Reset, or of Retry-After, which OCP does not send but a gateway
+// does.
+func reset(h http.Header) time.Duration {
+	for _, name := range [...]string{"RateLimit-Reset", "Retry-After"} {
+		seconds, err := strconv.ParseInt(strings.TrimSpace(h.Get(name)), 10, 64)
+		if err == nil && seconds >= 0 {
+			return time.Duration(max(1, min(seconds, int64(maxReset/time.Second)))) * time.Second
+		}
+	}
+	return defaultReset
+}
+
+// skew returns by how much this host's clock is ahead of the one that set the
+// Date of an answer, which has whole seconds and was a while on its way.
+func skew(h http.Header) time.Duration {
+	const doubt = 5 * time.Second
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	ahead := time.Since(date).Round(time.Second)
+	if ahead.Abs() < doubt {
+		return 0
+	}
+	return ahead
+}
+
+// unclear is what came instead of an answer.
+type unclear string
+
+// Error says what came and what that means.
+func (u unclear) Error() string {
+	return string(u) + "; check the address; it may have been done, and doing it again is safe"
+}
+
+// Is makes it match alert.ErrUncertain.
+func (u unclear) Is(target error) bool { return target == alert.ErrUncertain }
+
+// describe says what came instead of an answer. It quotes nothing: such a
+// page may well repeat what was sent.
+func describe(body []byte) string {
+	switch {
+	case len(body) == 0:
+		return "an empty answer"
+	case json.Valid(body):
+		return "JSON that does not say whether it was successful"
+	}
+	return fmt.Sprintf("%d bytes that are no answer of OCP", len(body))
+}
+
+// oneLine returns s as one clean line of at most limit bytes, with a visible
+// mark where it was cut.
+func oneLine(s string, limit int) string {
+	w := markup.Writer{Mark: "…"}
+	w.Line(s, limit)
+	return string(w.Buf)
+}

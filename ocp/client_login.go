@@ -1,0 +1,84 @@
+package ocp
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// defaultLoginPause is for how long a refused login keeps a client silent.
+const defaultLoginPause = 10 * time.Minute
+
+// A login keeps a client from locking its account. Until one call has shown
+// that the credentials are good, calls go one at a time; after one was refused
+// there is none for a while. So a wrong password is tried once a pause,
+// however many goroutines use the client.
+type login struct {
+	pause time.Duration // 0 or less: no protection
+	turn  chan struct{} // a token: who has it may try unproven credentials
+
+	mu      sync.Mutex
+	proven  bool
+	until   time.Time // no call before this
+	refused *Error    // why
+}
+
+// newLogin returns the state of a client that has not called yet.
+func newLogin(pause time.Duration) *login {
+	l := &login{pause: cmp.Or(pause, defaultLoginPause), turn: make(chan struct{}, 1)}
+	l.turn <- struct{}{}
+	return l
+}
+
+// enter lets a call begin. The call reports by leave what became of it.
+func (l *login) enter(ctx context.Context, op string) (leave func(error), err error) {
+	if proven, err := l.ask(op); proven || err != nil {
+		return l.settle, err
+	}
+	select {
+	case <-l.turn:
+	case <-ctx.Done():
+		return nil, &Error{Op: op, Err: fmt.Errorf("waiting for the first login: %w", ctx.Err())}
+	}
+	if _, err := l.ask(op); err != nil { // what the one before found out
+		l.turn <- struct{}{}
+		return nil, err
+	}
+	return func(err error) { l.settle(err); l.turn <- struct{}{} }, nil
+}
+
+// ask reports whether the credentials are known to be good, or returns the
+// refusal that holds.
+func (l *login) ask(op string) (proven bool, err error) {
+	if l.pause <= 0 {
+		return true, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if left := time.Until(l.until); left > 0 {
+		e := *l.refused
+		e.Op, e.after, e.held = op, left, true
+		return false, &e
+	}
+	return l.proven, nil
+}
+
+// settle learns from what became of a call: nil, or an *Error.
+func (l *login) settle(err error) {
+	if l.pause <= 0 {
+		return
+	}
+	e, _ := err.(*Error) //nolint:errorlint // do returns it bare
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err == nil:
+		l.proven = true
+	case e.isLogin():
+		e.after = l.pause
+		refused := *e
+		l.proven, l.until, l.refused = false, time.Now().Add(l.pause), &refused
+	}
+}

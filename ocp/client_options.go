@@ -1,0 +1,122 @@
+package ocp
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Options configures a [Client]. A nil *Options and the zero value of each
+// field mean the default.
+type Options struct {
+	// HTTPClient carries the requests. Its Transport, Jar and Timeout are
+	// used; redirects are refused. Default: a client of the Client's own.
+	HTTPClient *http.Client
+
+	// Timeout bounds one attempt, the answer included. Default: 10 s; -1
+	// leaves it to HTTPClient and the context.
+	Timeout time.Duration
+
+	// MaxAttempts bounds the attempts of one call. Default: 3; -1 means 1.
+	MaxAttempts int
+
+	// Logger gets one record an attempt at level Debug, without address and
+	// content. Default: none.
+	Logger *slog.Logger
+
+	// AllowHTTP sends user and password over http to hosts other than the
+	// loopback. Whoever can listen on the way reads them.
+	AllowHTTP bool
+
+	// Language is the Accept-Language of the requests, such as zh-CN or en-US,
+	// in which OCP words its answers. Default: OCP decides.
+	Language string
+
+	// LoginPause is for how long a Client leaves OCP alone after a login was
+	// refused, since each further try may lock the account: calls fail at once
+	// with the same error, which answers RetryAfter. Default: 10 minutes; -1
+	// disables it.
+	LoginPause time.Duration
+
+	// FailFast returns an error that answers RetryAfter while the rate limit
+	// of OCP is used up. Default: wait, as long as the context lasts.
+	FailFast bool
+}
+
+// maxAddress bounds a base URL in bytes.
+const maxAddress = 2048
+
+// parseBase reads the address of an OCP. Its errors do not quote it: people
+// paste addresses with a password in them.
+func parseBase(s string) (*url.URL, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return nil, errors.New("the base URL is empty")
+	}
+	if len(s) > maxAddress || !utf8.ValidString(s) || strings.ContainsFunc(s, isBlank) {
+		return nil, errors.New("the base URL is too long, or holds blanks, control characters or bytes that are not UTF-8")
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil: // its text quotes the input
+		return nil, errors.New("the base URL is no URL")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, errors.New("the base URL begins with neither https:// nor http://")
+	case u.User != nil || u.Fragment != "" || u.RawQuery != "" || u.ForceQuery:
+		return nil, errors.New("the base URL holds a user, a query or a fragment")
+	case !isHost(u.Hostname()):
+		return nil, errors.New("the base URL has no host, or one that is not made of letters, digits and the signs -_.: alone")
+	}
+	if u.Path == "" {
+		u.Path = "/" // else what is joined to it has no slash in front, and is signed so
+	}
+	u.Host = strings.TrimSuffix(u.Host, ":") // an empty port, as the Host header has it
+	return u, nil
+}
+
+// isHost reports whether the Host header shows s as it is, which the signature
+// relies on: net/http rewrites other letters, and drops a zone.
+func isHost(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-_.:", r) })
+}
+
+// isAlphanumeric reports whether r is an ASCII letter or digit.
+func isAlphanumeric(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+}
+
+// isBlank reports whether r has no business in an address.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+// checkLine refuses to carry a password readable over a network.
+func checkLine(base *url.URL, credentials Credentials, allowed bool) error {
+	if base.Scheme == "https" || !credentials.readable() || allowed || isLoopback(base.Hostname()) {
+		return nil
+	}
+	return errors.New("http would show user and password to everybody on the way: use https, an access key, or set AllowHTTP")
+}
+
+// isLoopback reports whether a host is this machine by its name. Other names
+// are not looked up: what they mean may change.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+// checkLanguage checks a list of languages as in Accept-Language.
+func checkLanguage(s string) error {
+	const longest = 64 // bytes
+	if len(s) > longest || strings.ContainsFunc(s, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-,;=. *", r) }) {
+		return errors.New("the Language is not one as in Accept-Language")
+	}
+	return nil
+}

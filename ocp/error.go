@@ -1,0 +1,175 @@
+package ocp
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/httpcall"
+)
+
+// A FieldError says which part of what was given is wrong. It is found before
+// anything is sent, and sending again does not mend it.
+type FieldError struct {
+	Field  string // as OCP names it: "alarmType", "labels"
+	Reason string // with the limit and its unit where there is one
+}
+
+// Error returns the field and the reason.
+func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
+
+// Retryable returns false.
+func (e *FieldError) Retryable() bool { return false }
+
+// An Error is a call that failed. It holds no credentials, no address but the
+// host, and nothing of what was sent. It is not modified after it has been
+// returned.
+type Error struct {
+	// Op is what failed: "push", "list alarms", "get alarm", "list
+	// notifications".
+	Op string
+
+	// Code is the code of OCP, or "" if it gave none or the number 0.
+	Code Code
+
+	// Message is the text of OCP, of at most 512 bytes in one line. It may
+	// change at any time, and comes in the language of [Options]: branch on
+	// Code and HTTPStatus.
+	Message string
+
+	// HTTPStatus is the status of the answer, or 0 if none came. An answer
+	// with HTTP 200 that holds another status has that one.
+	HTTPStatus int
+
+	// TraceID finds the request in the logs of OCP; at most 64 bytes.
+	TraceID string
+
+	// Skew is by how much the clock of this host is ahead of that of OCP, in
+	// whole seconds, negative if it is behind. It is measured when an access
+	// key is refused, and zero if the clocks agree to a few seconds.
+	Skew time.Duration
+
+	// Err is the cause when it is not a verdict of OCP: the transport, a
+	// [*FieldError], an answer that cannot be understood (it matches
+	// [alert.ErrUncertain]).
+	Err error
+
+	after time.Duration // of a verdict
+	held  bool          // by the login, without a call
+}
+
+// Error says what failed, what OCP means and whether trying again can help.
+func (e *Error) Error() string {
+	if transport, ok := e.Err.(*httpcall.Error); ok { //nolint:errorlint // one further down says less than the whole
+		return transport.Error() // begins with channel and operation itself
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "ocp: %s: ", e.Op)
+	if e.Err != nil {
+		b.WriteString(e.Err.Error())
+		return b.String()
+	}
+	if e.held {
+		b.WriteString("not tried, to keep the account from being locked: ")
+	}
+	fmt.Fprintf(&b, "HTTP %d %s", e.HTTPStatus, http.StatusText(e.HTTPStatus))
+	if e.Code != "" {
+		b.WriteString(": " + e.Code.Error())
+	}
+	b.WriteString("; " + e.advice())
+	if e.Message != "" {
+		fmt.Fprintf(&b, "; OCP says %q", e.Message)
+	}
+	if e.TraceID != "" {
+		b.WriteString(", trace " + e.TraceID)
+	}
+	return b.String()
+}
+
+// advice tells a person woken by the error what to do.
+func (e *Error) advice() string {
+	switch {
+	case e.isLogin():
+		return e.loginAdvice()
+	case e.isDenied():
+		return "the login is good but not allowed to do this, trying again does not help"
+	case e.Code.class() == classFix:
+		return "trying the same again does not help"
+	case e.RetryAfter() > 0:
+		return fmt.Sprintf("try again in %v", e.RetryAfter().Round(time.Second))
+	case e.Retryable():
+		return "trying again can help"
+	}
+	return "trying the same again does not help"
+}
+
+// loginAdvice is about credentials that were refused.
+func (e *Error) loginAdvice() string {
+	s := "the credentials need mending, trying again may lock the account"
+	switch {
+	case e.Skew > 0:
+		s += fmt.Sprintf("; the clock of this host is %v ahead of that of OCP", e.Skew)
+	case e.Skew < 0:
+		s += fmt.Sprintf("; the clock of this host is %v behind that of OCP", -e.Skew)
+	}
+	if e.after > 0 {
+		s += fmt.Sprintf("; this client calls no more for %v", e.after.Round(time.Second))
+	}
+	return s
+}
+
+// Unwrap returns Err if it is set, else Code. Err of an Error that has both
+// leads to the Code as well.
+func (e *Error) Unwrap() error {
+	if e.Err != nil || e.Code == "" {
+		return e.Err
+	}
+	return e.Code
+}
+
+// isLogin reports whether OCP refused the credentials.
+func (e *Error) isLogin() bool {
+	return e.HTTPStatus == http.StatusUnauthorized || e.Code.class() == classLogin
+}
+
+// isDenied reports whether OCP refused what the credentials may do.
+func (e *Error) isDenied() bool {
+	return e.HTTPStatus == http.StatusForbidden || e.Code.class() == classDenied
+}
+
+// Retryable reports whether the same call can help later. It is false for a
+// login that was refused, whatever else the answer says, and for what OCP
+// called wrong. A failure that OCP does not explain is retryable.
+func (e *Error) Retryable() bool {
+	switch {
+	case e.isLogin(), e.isDenied(), e.Code.class() == classFix:
+		return false
+	case e.Code.class() == classRetry:
+		return true
+	case e.HTTPStatus >= 300 && e.HTTPStatus <= 499:
+		return e.isWait() || e.HTTPStatus == http.StatusRequestTimeout || e.HTTPStatus == http.StatusTooEarly
+	case e.Err != nil:
+		return alert.Retryable(e.Err)
+	}
+	return e.HTTPStatus != http.StatusNotImplemented && e.HTTPStatus != http.StatusHTTPVersionNotSupported
+}
+
+// isWait reports whether OCP refused since there were too many calls.
+func (e *Error) isWait() bool { return e.HTTPStatus == http.StatusTooManyRequests }
+
+// RetryAfter returns how long to wait before another call can help: what the
+// answer to too many calls says, or what is left of a pause. It is zero if
+// nothing is known.
+func (e *Error) RetryAfter() time.Duration { return max(e.after, alert.RetryAfter(e.Err)) }
+
+// isGeneral reports whether other pushes would fail in the same way, so that
+// there is no use in trying them: all but a verdict on this one alarm.
+func (e *Error) isGeneral() bool {
+	if _, own := errors.AsType[*FieldError](e.Err); own {
+		return false
+	}
+	return e.Err != nil || e.isLogin() || e.isDenied() || e.isWait() || e.HTTPStatus >= 500
+}

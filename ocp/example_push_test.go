@@ -1,0 +1,178 @@
+package ocp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/ocp"
+)
+
+// standIn answers like an OCP that knows the rule disk_full.
+func standIn() *httptest.Server {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet:
+			_, _ = fmt.Fprint(w, `{"successful":true,"data":{"contents":[{"id":7,"alarmType":"disk_full","name":"磁盘满","status":"Active","level":2}],
+				"page":{"totalElements":1,"totalPages":1}}}`)
+		case r.ContentLength > 0 && strings.Contains(r.Header.Get("Authorization"), "OCP-ACCESS-KEY"):
+			_, _ = fmt.Fprint(w, `{"successful":true,"status":200,"data":null}`)
+		default:
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprint(w, `{"successful":false,"status":400,"error":{"code":20001,"message":"告警规则不存在"}}`)
+		}
+	}))
+}
+
+func ExampleClient_Push() {
+	far := standIn()
+	defer far.Close()
+	client, err := ocp.NewClient(far.URL, ocp.AccessKey("an-access-key", "its-secret-key"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = client.Push(context.Background(), ocp.Alarm{
+		Type:   "disk_full", // a rule of this name must exist
+		Target: "host=db-1",
+		Labels: map[string]string{"usage": "91%"}, // for the templates of the rule
+	})
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+// What went wrong is a code to test for, and a question about trying again.
+func ExampleError() {
+	far := standIn()
+	defer far.Close()
+	client, err := ocp.NewClient(far.URL, ocp.Basic("ops", "its-password"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = client.Push(context.Background(), ocp.Alarm{Type: "no_such_rule", Target: "host=db-1"})
+	fmt.Println("no rule:", errors.Is(err, ocp.CodeNoRule))
+	fmt.Println("try again:", alert.Retryable(err))
+	// Output:
+	// no rule: true
+	// try again: false
+}
+
+// A Sender is for alerts. A resolved one needs no push: the alarm ends by
+// itself.
+func ExampleSender() {
+	far := standIn()
+	defer far.Close()
+	client, err := ocp.NewClient(far.URL, ocp.AccessKey("an-access-key", "its-secret-key"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sender, err := ocp.NewSender(client, "tocsin", &ocp.SenderOptions{
+		AlarmType: func(a alert.Alert) string { // rules differ in level
+			if a.Severity == alert.Critical {
+				return "tocsin_critical"
+			}
+			return ""
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	a := alert.Alert{Source: "checks", Key: "disk/db-1", Severity: alert.Critical, Name: "disk almost full"}
+	fmt.Println(sender.Alarm(a).Type, sender.Alarm(a).Target)
+	fmt.Println(sender.Send(context.Background(), a))
+	// Output:
+	// tocsin_critical source=checks:key=disk/db-1
+	// <nil>
+}
+
+// A Repeater keeps an alarm alive until its problem is resolved.
+func ExampleRepeater() {
+	far := standIn()
+	defer far.Close()
+	client, err := ocp.NewClient(far.URL, ocp.AccessKey("an-access-key", "its-secret-key"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sender, err := ocp.NewSender(client, "tocsin", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	repeater, err := ocp.NewRepeater(sender, func(a alert.Alert, err error) {
+		fmt.Println("not repeated:", a.Key, err)
+	}, &ocp.RepeatOptions{Interval: time.Minute})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- repeater.Run(ctx) }()
+
+	a := alert.Alert{Source: "checks", Key: "disk/db-1", Name: "disk almost full"}
+	fmt.Println(repeater.Send(ctx, a), repeater.Active())
+	a.Status = alert.Resolved
+	fmt.Println(repeater.Send(ctx, a), repeater.Active())
+
+	cancel()
+	fmt.Println(<-done)
+	// Output:
+	// <nil> 1
+	// <nil> 0
+	// context canceled
+}
+
+func ExampleClient_Events() {
+	far := standIn()
+	defer far.Close()
+	client, err := ocp.NewClient(far.URL, ocp.Basic("ops", "its-password"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for event, err := range client.Events(context.Background(), ocp.Query{Status: "Active", Level: 2}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(event.ID, event.Name, event.Status)
+	}
+	// Output: 7 磁盘满 Active
+}
+
+// A Watcher tells what has changed since the last look. Any Sender hears it.
+func ExampleWatcher() {
+	far := standIn()
+	defer far.Close()
+	client, err := ocp.NewClient(far.URL, ocp.Basic("ops", "its-password"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	watcher, err := ocp.NewWatcher(client, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	group := alert.SenderFunc(func(_ context.Context, alerts ...alert.Alert) error {
+		for _, a := range alerts {
+			fmt.Println(a.Status, a.LevelWord(), a.Name)
+		}
+		return nil
+	})
+	for range 2 { // nothing has changed the second time
+		if err := watcher.Poll(context.Background(), group); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output: firing Critical 磁盘满
+}

@@ -1,0 +1,61 @@
+package ocp
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// A Signable is what a signature covers.
+type Signable struct {
+	Method, Host, URI string
+	Query             url.Values
+	Body              []byte
+	Header            http.Header
+}
+
+func (s Signable) message() *message {
+	return &message{method: s.Method, host: s.Host, uri: s.URI, query: s.Query, body: s.Body, header: s.Header}
+}
+
+// Text is the text that is signed.
+func (s Signable) Text() string { return s.message().text() }
+
+// Signature is the signature.
+func (s Signable) Signature(secretKey string) string { return s.message().signature(secretKey) }
+
+// BodySum is the MD5 of a body.
+func BodySum(body []byte) string { return bodySum(body) }
+
+// CanonicalQuery is a query as it is signed and sent.
+func CanonicalQuery(q url.Values) string { return canonicalQuery(q) }
+
+// TargetValue is one value in a target.
+func TargetValue(s string) string { return targetValue(s) }
+
+// LabelName is the name of a label.
+func LabelName(s string) string { return labelName(s) }
+
+// Reset is the wait that an answer asks for.
+func Reset(h http.Header) time.Duration { return reset(h) }
+
+// ParseEvent reads one event.
+func ParseEvent(raw json.RawMessage) (Event, error) { return parseEvent(raw) }
+
+// ParseNotification reads one notification.
+func ParseNotification(raw json.RawMessage) (Notification, error) { return parseNotification(raw) }
+
+// ParsePage reads the data of a list.
+func ParsePage(data json.RawMessage) (contents []json.RawMessage, total, pages int, err error) {
+	p, err := parsePage(data)
+	return p.contents, p.total, p.pages, err
+}
+
+// DefaultLoginPause and DefaultReset are the waits unless something else is
+// said.
+const (
+	DefaultLoginPause = defaultLoginPause
+	DefaultReset      = defaultReset
+	MaxReset          = maxReset
+)

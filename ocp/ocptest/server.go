@@ -1,0 +1,161 @@
+package ocptest
+
+import (
+	"crypto/rand"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tocsin-go/tocsin/internal/standin"
+)
+
+// root is the path of the API.
+const root = "/api/v2/alarm"
+
+// A Server is a stand-in for one OCP. Set its fields before the first request;
+// all methods are safe for concurrent use. It is an [http.Handler], for tests
+// that bring their own listener.
+type Server struct {
+	// User and Password are a login. NewServer makes a new password.
+	User, Password string
+
+	// AccessKey and SecretKey are another one. NewServer makes new ones.
+	AccessKey, SecretKey string
+
+	// MaxLogins is the number of failed logins in a row after which the user
+	// is locked, for good. NewServer sets 5, which the vendor does not
+	// document; zero or less never locks.
+	MaxLogins int
+
+	// Rules are the alarm rules by name. A push for another one is refused.
+	// Nil means that every name has a rule.
+	Rules map[string]Rule
+
+	// Rate is the number of requests that any window of a minute may hold; the
+	// next is answered 429. Zero or less means no limit.
+	Rate int
+
+	// Silent leaves the RateLimit headers out of the answers with 429.
+	Silent bool
+
+	// TextCodes writes error codes as texts such as ALM20001 instead of
+	// numbers.
+	TextCodes bool
+
+	// OldPages writes page numbers as the vendor's tables say, beside the
+	// contents and as totalPage, instead of as its examples do.
+	OldPages bool
+
+	// Elimination is how long an alarm lasts that is not pushed again.
+	// NewServer sets 5 minutes.
+	Elimination time.Duration
+
+	// Resend is the time from one message about an active alarm to the next.
+	// NewServer sets 3 minutes.
+	Resend time.Duration
+
+	// Channel, unless nil, gets a message of each alarm.
+	Channel *Channel
+
+	// Skew is added to the program's clock to make the server's, which judges
+	// dates and ends alarms.
+	Skew time.Duration
+
+	tb    testing.TB
+	web   *standin.Server
+	runs  sync.WaitGroup // of scripts under way
+	mu    sync.Mutex
+	later time.Duration // by Advance
+
+	failed        int // logins in a row
+	logins        int // failed ones, in all
+	pushes        []Push
+	events        []*Event
+	notifications []Run
+	requests      []time.Time // for Rate
+}
+
+// A Push is a request that was accepted.
+type Push struct {
+	Type   string
+	Target string
+	Labels map[string]string
+	Time   time.Time // by the server's clock
+	Body   []byte
+}
+
+// NewServer returns a stand-in with new credentials. It opens no socket and
+// starts no goroutine but those that wait for the scripts of its Channel, for
+// which the end of the test waits.
+func NewServer(tb testing.TB) *Server {
+	tb.Helper()
+	s := &Server{
+		User: "tocsin-" + rand.Text()[:8], Password: rand.Text(), AccessKey: rand.Text()[:16], SecretKey: rand.Text(),
+		MaxLogins: 5, Elimination: 5 * time.Minute, Resend: 3 * time.Minute, tb: tb,
+	}
+	s.web = standin.New(tb, s.answer)
+	s.web.Now = s.now
+	return s
+}
+
+// now reads the server's clock.
+func (s *Server) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clock()
+}
+
+// clock is now for those who hold the lock.
+func (s *Server) clock() time.Time { return time.Now().Add(s.Skew + s.later) }
+
+// URL returns the base URL for use with [Server.Client]. Its host does not
+// exist, so that a test that forgets the client reaches nobody.
+func (s *Server) URL() string { return "https://ocp.invalid:8443" }
+
+// Client returns a client whose requests go to the server, whatever their
+// host, without a socket and on the goroutine of the caller.
+func (s *Server) Client() *http.Client { return s.web.Client() }
+
+// Listen serves on a port of the loopback until the test ends, and returns the
+// base URL there.
+func (s *Server) Listen(tb testing.TB) string {
+	tb.Helper()
+	return s.web.Listen(tb)
+}
+
+// ServeHTTP serves one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.web.ServeHTTP(w, r) }
+
+// Attempts returns how many requests have come so far, refused ones included.
+func (s *Server) Attempts() int { return s.web.Attempts() }
+
+// FailedLogins returns how many logins were refused so far, those of a locked
+// user included.
+func (s *Server) FailedLogins() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.logins
+}
+
+// Pushes returns the pushes accepted so far, in order.
+func (s *Server) Pushes() []Push {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pushes := slices.Clone(s.pushes)
+	for i := range pushes {
+		pushes[i].Labels = maps.Clone(pushes[i].Labels)
+	}
+	return pushes
+}
+
+// Advance moves the server's clock on, and ends the alarms that were not
+// pushed for too long by then.
+func (s *Server) Advance(d time.Duration) {
+	s.mu.Lock()
+	s.later += d
+	s.mu.Unlock()
+	s.sweep()
+}

@@ -1,0 +1,357 @@
+package ocp_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/ocp"
+)
+
+func TestLevels(t *testing.T) {
+	t.Parallel()
+	for severity, words := range map[alert.Severity]string{
+		alert.Critical: "1 Down Stopped 停服 2 Critical 严重 嚴重 DOWN critical",
+		alert.Warning:  "3 Alert Warning 警告 alert",
+		alert.Notice:   "4 Caution 注意",
+		alert.Info:     "5 Info Reminder 提醒",
+	} {
+		for word := range strings.FieldsSeq(words) {
+			p := payloadOf(t, "alarm_id=1", "alarm_level= "+word+"\n")
+			got, known := p.Severity()
+			require.Equal(t, severity, got, word)
+			require.True(t, known, word)
+			require.Equal(t, word, p.Alert().Level)
+			require.Equal(t, severity, p.Alert().Severity)
+		}
+	}
+}
+
+func TestLevelsBeyondTheWords(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name      string
+		variables []string
+		severity  alert.Severity
+		known     bool
+		level     string
+	}{
+		{"unknown word", []string{"alarm_level=灾难性"}, alert.Warning, false, "灾难性"},
+		{"unknown number", []string{"alarm_level=6"}, alert.Warning, false, "6"},
+		{"word of other systems", []string{"alarm_level=紧急"}, alert.Critical, false, "紧急"},
+		{"none", nil, alert.Warning, false, ""},
+		{"native", []string{"alarm_level=", "alarm_level_native=Down"}, alert.Critical, true, "Down"},
+		{"native under another name", []string{"level=5"}, alert.Info, true, "5"},
+		{"word beats native", []string{"alarm_level=提醒", "alarm_level_native=1"}, alert.Info, true, "提醒"},
+		{"placeholder", []string{"alarm_level=${alarm_level}", "alarm_level_native=2"}, alert.Critical, true, "2"},
+		{"colour of level 1", []string{"alarm_level=?", "alarm_level_color=#722ed1"}, alert.Critical, false, "?"},
+		{"other colour", []string{"alarm_level_color=#FA8C16"}, alert.Warning, false, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := payloadOf(t, append(test.variables, "alarm_id=1")...)
+			severity, known := p.Severity()
+			require.Equal(t, test.severity, severity)
+			require.Equal(t, test.known, known)
+			require.Equal(t, test.level, p.Alert().Level)
+		})
+	}
+}
+
+func TestStates(t *testing.T) {
+	t.Parallel()
+	const resolvedAt = "alarm_resolved_at=2020-12-03T09:50:12+08:00"
+	tests := []struct {
+		name      string
+		variables []string
+		want      alert.Status
+		known     bool
+	}{
+		{"native", []string{"alarm_status=Active"}, alert.Firing, true},
+		{"Simplified", []string{"alarm_status=告警中"}, alert.Firing, true},
+		{"Traditional", []string{"alarm_status=警示中"}, alert.Firing, true},
+		{"silenced", []string{"alarm_status=Silenced"}, alert.Firing, true},
+		{"inhibited", []string{"alarm_status=抑制", resolvedAt, "message=【告警恢复通知】"}, alert.Firing, true},
+		{"over, native", []string{"alarm_status=INACTIVE"}, alert.Resolved, true},
+		{"over, Simplified", []string{"alarm_status= 已消除 "}, alert.Resolved, true},
+		{"over, English", []string{"alarm_status=Cleared"}, alert.Resolved, true},
+		{"over, in another variable", []string{"alarm_status=", "alarm_status_native=Inactive"}, alert.Resolved, true},
+		{"word beats text", []string{"alarm_status=告警中", resolvedAt, "message=【告警恢复通知】"}, alert.Firing, true},
+		{"nothing", nil, alert.Firing, false},
+		{"a time alone", []string{resolvedAt}, alert.Firing, false},
+		{"unknown", []string{"alarm_status=好消息"}, alert.Firing, false},
+		{"unknown, with a time", []string{"alarm_status=好消息", resolvedAt}, alert.Firing, false},
+		{"unknown, with a text", []string{"alarm_status=好消息", "message=【告警恢复通知】"}, alert.Firing, false},
+		{"unknown, with both", []string{"alarm_status=已恢復", resolvedAt, "message=【OCP 警示恢復通知】\n- x"}, alert.Resolved, false},
+		{"text of 4.x", []string{"message=【OCP 告警恢复通知】\n- x"}, alert.Resolved, false},
+		{"text of 3.x", []string{"message= 【告警恢复通知】"}, alert.Resolved, false},
+		{"text in English", []string{"message=### [Alarm Recover Notification] x"}, alert.Resolved, false},
+		{"text in English of 3.x", []string{"message=[alert clearance notification]"}, alert.Resolved, false},
+		{"text further down", []string{"message=OCP 告警通知\n【告警恢复通知】"}, alert.Firing, false},
+		{"half a text", []string{"message=【告警恢复"}, alert.Firing, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := payloadOf(t, append(test.variables, "alarm_id=1")...)
+			status, known := p.State()
+			require.Equal(t, test.want, status)
+			require.Equal(t, test.known, known)
+			require.Equal(t, test.want, p.Alert().Status)
+		})
+	}
+	require.Contains(t, payloadOf(t, "alarm_id=1", "alarm_status=好消息").Alert().Summary, "alarm_status: 好消息")
+	require.Empty(t, payloadOf(t, "alarm_id=1", "alarm_status=Active").Alert().Summary)
+}
+
+func TestStatusWords(t *testing.T) {
+	t.Parallel()
+	for want, words := range map[alert.Status]string{
+		alert.Firing:   "Active 告警中 警示中 Silenced 屏蔽 已屏蔽 Inhibited 抑制 已抑制 ACTIVE",
+		alert.Resolved: "Inactive 已消除 Cleared inactive",
+	} {
+		for word := range strings.FieldsSeq(words) {
+			got, known := payloadOf(t, "alarm_id=1", "alarm_status="+word).State()
+			require.Equal(t, want, got, word)
+			require.True(t, known, word)
+		}
+	}
+}
+
+func TestTargetParts(t *testing.T) {
+	t.Parallel()
+	type parts = []ocp.TargetPart
+	tests := []struct {
+		name, target string
+		want         parts
+	}{
+		{"none", "", nil},
+		{"one", "service=OCP", parts{{"service", "OCP"}}},
+		{"three", "alarm_template_id=0:ob_cluster=c-1:host=192.0.2.20", parts{{"alarm_template_id", "0"}, {"ob_cluster", "c-1"}, {"host", "192.0.2.20"}}},
+		{"port", "svr=192.0.2.1:2882:tenant=t", parts{{"svr", "192.0.2.1:2882"}, {"tenant", "t"}}},
+		{"version 6", "svr_ip=fe80::1:svr_port=2882", parts{{"svr_ip", "fe80::1"}, {"svr_port", "2882"}}},
+		{"version 6 at the end", "a=1:svr_ip=2001:db8::10", parts{{"a", "1"}, {"svr_ip", "2001:db8::10"}}},
+		{"empty values", "a=:b=:c=", parts{{"a", ""}, {"b", ""}, {"c", ""}}},
+		{"equal signs", "q=x=y==:b=1", parts{{"q", "x=y=="}, {"b", "1"}}},
+		{"address", "url=http://h:8080/p:b=1", parts{{"url", "http://h:8080/p"}, {"b", "1"}}},
+		{"time", "at=2025-06-06T15:03:06+08:00:b=1", parts{{"at", "2025-06-06T15:03:06+08:00"}, {"b", "1"}}},
+		{"no key", "whatever", parts{{"", "whatever"}}},
+		{"no key first", "whatever:a=1", parts{{"", "whatever"}, {"a", "1"}}},
+		{"colons at the ends", ":a=1:", parts{{"", ""}, {"a", "1:"}}},
+		{"odd key", "__ob_cluster.id=1:b-2=3", parts{{"__ob_cluster.id", "1"}, {"b-2", "3"}}},
+		{"number is no key", "a=1:2=3", parts{{"a", "1:2=3"}}},
+		{"long key", "a=1:" + strings.Repeat("k", 65) + "=1", parts{{"a", "1:" + strings.Repeat("k", 65) + "=1"}}},
+		{"longest key", "a=1:" + strings.Repeat("k", 64) + "=1", parts{{"a", "1"}, {strings.Repeat("k", 64), "1"}}},
+		{"Chinese", "名称=值:b=值:值", parts{{"", "名称=值"}, {"b", "值:值"}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := payloadOf(t, "alarm_id=1", "alarm_target="+test.target)
+			require.Equal(t, test.want, p.TargetParts())
+			require.Equal(t, test.target, joinTarget(p.TargetParts()))
+			require.Equal(t, test.target, p.Alert().Resource)
+		})
+	}
+}
+
+// joinTarget is what TargetParts took apart.
+func joinTarget(parts []ocp.TargetPart) string {
+	joined := make([]string, len(parts))
+	for i, part := range parts {
+		joined[i] = part.Value
+		if part.Key != "" {
+			joined[i] = part.Key + "=" + part.Value
+		}
+	}
+	return strings.Join(joined, ":")
+}
+
+func TestTargetLabels(t *testing.T) {
+	t.Parallel()
+	a := payloadOf(t, "alarm_id=1", "alarm_target=x:ob_cluster=c:a=1:a=2:e=").Alert()
+	require.Equal(t, map[string]string{"alarm_id": "1", "target.ob_cluster": "c", "target.a": "1"}, a.Labels)
+	many := payloadOf(t, "alarm_id=1", "alarm_target="+strings.Repeat("a", 1)+strings.Repeat(":k=v", 30_000)).Alert()
+	require.Len(t, many.Labels, 2)
+}
+
+// The five fields of the relay, and what people see of the rest.
+func TestAlertFields(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name      string
+		variables []string
+		check     func(t *testing.T, a alert.Alert)
+	}{
+		{"rule instead of title", []string{"alarm_type=ob_x"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "ob_x", a.Name) }},
+		{"title in one language", []string{"alarm_type=ob_x", "alarm_name_2=English", "alarm_name_1=中文"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "中文", a.Name) }},
+		{"title of 4.x first", []string{"alarm_name_en_us=four", "alarm_name_1=三"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "four", a.Name) }},
+		{"app", []string{"app=OCP"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "OCP", a.Product) }},
+		{"tenant and host", []string{"ob_tenant=t", "svr_ip=192.0.2.1"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "t / 192.0.2.1", a.Instance) }},
+		{"host_ip first", []string{"host_ip=192.0.2.2", "svr_ip=192.0.2.1", "host_name=h"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "192.0.2.2", a.Instance) }},
+		{"host name", []string{"host_name=h"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "h", a.Instance) }},
+		{"of the target", []string{"alarm_target=tenant_name=t:host=h"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "t / h", a.Instance) }},
+		{"tenant_name", []string{"tenant_name=t"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "t", a.Instance) }},
+		{"service", []string{"service=OCP", "alarm_target=service=OCP"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "OCP", a.Instance) }},
+		{"target at last", []string{"alarm_target=x=y"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "x=y", a.Instance) }},
+		{"cluster", []string{"ob_cluster=c", "app_cluster=a"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "c", a.Region) }},
+		{"app cluster", []string{"app_cluster=a"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "a", a.Region) }},
+		{"details", []string{"alarm_description=d", "alarm_summary=s", "message=m"}, func(t *testing.T, a alert.Alert) {
+			require.Equal(t, "d", a.Summary)
+			require.Equal(t, "s", a.Labels["alarm_summary"])
+		}},
+		{"summary for details", []string{"alarm_summary=s", "message=m"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "s", a.Summary) }},
+		{"message for details", []string{"message=\n m \n"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "m", a.Summary) }},
+		{"details in one language", []string{"alarm_description_en_us=d", "message=m"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "d", a.Summary) }},
+		{"value", []string{"value=19673.51", "value_shown=5 小时", "alarm_threshold=1200"}, func(t *testing.T, a alert.Alert) {
+			require.Equal(t, "value: 5 小时 (alarm_threshold: 1200)", a.Summary)
+			require.Equal(t, "19673.51", a.Labels["value"])
+		}},
+		{"value alone", []string{"value=1"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "value: 1", a.Summary) }},
+		{"value in one language", []string{"value=1", "value_en_us=one"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "value: one", a.Summary) }},
+		{"inspection", []string{"check_item=c"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "check_item: c", a.Summary) }},
+		{"begin by update", []string{"alarm_updated_at=2020-12-03T09:45:04Z"}, func(t *testing.T, a alert.Alert) { require.Equal(t, 45, a.StartsAt.Minute()) }},
+		{"end by update", []string{"alarm_status=Inactive", "alarm_updated_at=2020-12-03T09:45:04Z"}, func(t *testing.T, a alert.Alert) {
+			require.Equal(t, 45, a.EndsAt.Minute())
+			require.True(t, a.StartsAt.IsZero())
+		}},
+		{"no end while it lasts", []string{"alarm_status=Active", "alarm_resolved_at=2020-12-03T09:45:04Z"}, func(t *testing.T, a alert.Alert) { require.True(t, a.EndsAt.IsZero()) }},
+		{"address", []string{"alarm_url=http://ocp:8080/alarm/event/1"}, func(t *testing.T, a alert.Alert) { require.Equal(t, "http://ocp:8080/alarm/event/1", a.URL) }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			a := payloadOf(t, append(test.variables, "alarm_id=1")...).Alert()
+			require.Equal(t, ocp.Source, a.Source)
+			test.check(t, a)
+		})
+	}
+}
+
+func TestOperation(t *testing.T) {
+	t.Parallel()
+	a := fixtureAlert(t, "operation-info-5")
+	require.Equal(t, "OCP 告警通知\noperation_name: 下线集群\noperator: admin\noperation_result: 失败\nfailed_reason: precheck failed", a.Summary)
+	require.Equal(t, alert.Info, a.Severity)
+}
+
+func TestAggregated(t *testing.T) {
+	t.Parallel()
+	a := fixtureAlert(t, "aggregated-4x-zh_CN")
+	require.True(t, strings.HasPrefix(a.Summary, "alarm_count: 7\nalarm_group_by: alarm_type=ob_tenant_active_sessions,ob_cluster=demo\nOCP告警通知-多条告警\n"))
+	require.Equal(t, "7", a.Labels["alarm_count"])
+	require.Empty(t, a.Key, "several problems")
+	require.NotEmpty(t, a.ID)
+	more := fixtureAlert(t, "aggregated-4x-zh_CN", "alarm_count=8")
+	require.NotEqual(t, a.ID, more.ID, "news")
+	require.Equal(t, a.ID, fixtureAlert(t, "aggregated-4x-zh_CN").ID)
+	require.NotEmpty(t, fixtureAlert(t, "aggregated-4x-zh_CN", "alarm_count=1").Key, "one is not several")
+	require.Contains(t, fixtureAlert(t, "aggregated-4x-zh_CN", "message=", "message_json=").Summary, "连接数超限。")
+}
+
+func TestTestMessage(t *testing.T) {
+	t.Parallel()
+	a := fixtureAlert(t, "test-message")
+	require.Equal(t, alert.Alert{
+		Source: "ocp", Severity: alert.Notice, Name: "OCP 通道测试 (test)", Summary: "OCP 告警通道测试消息", Labels: map[string]string{"test": "true"},
+	}, a)
+	require.True(t, payloadOf(t, "message=x", "app_type=OCP", "value=1", "level=1").IsTest())
+	for _, variable := range []string{"alarm_id=1", "alarm_type=x", "alarm_name=x", "alarm_name_1=x", "alarm_level=1", "alarm_status=x", "alarm_status_native=x",
+		"alarm_target=x", "alarm_summary=x", "alarm_description=x", "message=【告警恢复通知】"} {
+		p := payloadOf(t, variable, "message=x")
+		require.False(t, p.IsTest(), variable)
+		require.NotContains(t, p.Alert().Labels, "test")
+	}
+	recovery := payloadOf(t, "message=【告警恢复通知】").Alert()
+	require.Equal(t, alert.Resolved, recovery.Status)
+	require.NotEmpty(t, recovery.ID)
+}
+
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	const name = "notify-4x-zh_CN-host-down"
+	base := fixtureAlert(t, name)
+	require.Equal(t, "alarm/2000031", base.Key)
+	require.Equal(t, "alarm/2000031/firing/1/20250606T070306.671Z/-", base.ID)
+	tests := []struct {
+		name            string
+		variables       []string
+		sameKey, sameID bool
+	}{
+		{"repetition", []string{"alarm_updated_at=2025-06-06T15:15:11+08:00", "value=2", "alarm_duration=725", "alarm_description=y", "message=y"}, true, true},
+		{"English", []string{"alarm_level=Down", "alarm_status=Active", "alarm_name=y"}, true, true},
+		{"zone", []string{"alarm_active_at=2025-06-06T07:03:06.671Z"}, true, true},
+		{"another level of the same severity", []string{"alarm_level=严重"}, true, false},
+		{"over", []string{"alarm_status=已消除"}, true, false},
+		{"begun anew", []string{"alarm_active_at=2025-06-06T16:03:06.671+08:00"}, true, false},
+		{"another alarm", []string{"alarm_id=2000032"}, false, false},
+		{"no id", []string{"alarm_id="}, false, false},
+		{"odd id", []string{"alarm_id=a/b"}, false, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := fixtureAlert(t, name, test.variables...)
+			require.Equal(t, test.sameKey, base.Key == got.Key, got.Key)
+			require.Equal(t, test.sameID, base.ID == got.ID, got.ID)
+			require.NotEmpty(t, got.Key)
+		})
+	}
+	over := fixtureAlert(t, "notify-4x-zh_CN-recovered")
+	require.Equal(t, base.Key, over.Key)
+	require.NotEqual(t, base.ID, over.ID)
+	require.Equal(t, base.Severity, over.Severity)
+
+	english := fixtureAlert(t, "notify-4x-en_US-host-down")
+	require.Equal(t, base.Key, english.Key)
+	require.Equal(t, base.ID, english.ID)
+}
+
+func TestIdentityWithoutID(t *testing.T) {
+	t.Parallel()
+	of := func(variables ...string) alert.Alert { return payloadOf(t, variables...).Alert() }
+	base := of("alarm_type=r", "alarm_target=t", "alarm_status=Active")
+	require.True(t, strings.HasPrefix(base.Key, "rule/r/"))
+	require.Equal(t, base.Key, of("alarm_type=r", "alarm_target=t", "alarm_status=Inactive").Key)
+	require.NotEqual(t, base.Key, of("alarm_type=r", "alarm_target=u").Key)
+	require.NotEqual(t, base.Key, of("alarm_type=s", "alarm_target=t").Key)
+
+	bare := of("alarm_type=r")
+	require.Empty(t, bare.Key, "nobody knows what it is about")
+	require.NotEmpty(t, bare.ID)
+	require.NotEqual(t, bare.ID, of("alarm_type=r", "value=1").ID)
+	require.Equal(t, bare.ID, of("alarm_type=r", "PATH=/x").ID)
+}
+
+// A process that stays sees the repetitions of an alarm once, and its end.
+func TestDedupOfRepetitions(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const down, recovered = "notify-4x-zh_CN-host-down", "notify-4x-zh_CN-recovered"
+		var recorder alerttest.Recorder
+		group := alert.Chain(&recorder, alert.Dedup(10*time.Minute))
+		for _, name := range []string{down, down, down, recovered, recovered} {
+			require.NoError(t, group.Send(t.Context(), fixtureAlert(t, name, "alarm_updated_at="+time.Now().Format(time.RFC3339))))
+			<-time.After(3 * time.Minute)
+		}
+		require.Len(t, recorder.Accepted(), 2)
+	})
+}
+
+func TestPayloadLog(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	p := payloadOf(t, "alarm_id=17", "alarm_type=r\nforged", "alarm_level=1", "message=hush", "alarm_active_at=hush")
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "payload", p)
+	require.Contains(t, log.String(), `payload.id=17 payload.type="r forged" payload.level=1`)
+	require.Contains(t, log.String(), "alarm_active_at: not a time")
+	require.NotContains(t, log.String(), "hush")
+}

@@ -1,0 +1,235 @@
+package ocp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// Defaults of a Repeater.
+const (
+	defaultInterval = time.Minute
+	defaultActive   = 10000
+)
+
+// RepeatOptions configures a [Repeater]. A nil *RepeatOptions and the zero
+// value of each field mean the default.
+type RepeatOptions struct {
+	// Interval is the time from one push of an alarm to the next. It must be
+	// well below the elimination period of the rules, 5 minutes by default.
+	// Default: 1 minute.
+	Interval time.Duration
+
+	// MaxActive bounds the alerts that are kept alive, of 1 KB and more each.
+	// Default: 10000.
+	MaxActive int
+}
+
+// A Repeater keeps alarms alive: OCP ends an alarm that is not pushed again,
+// so a Repeater pushes what is firing until it is resolved.
+//
+// It is a Sender too. Send pushes at once, and notes what was accepted; an
+// alert with [alert.Resolved] is dropped from the notes, after which OCP ends
+// the alarm by itself (a repetition under way may still arrive). Run does the
+// repeating. An alert without a Key is
+// pushed once, since nothing could ever end its repetition.
+//
+// The notes live in the process. If it ends, OCP ends the alarms, though the
+// problems may last: have the source report them anew after a start.
+//
+// It is safe for concurrent use, and starts no goroutine.
+type Repeater struct {
+	sender   *Sender
+	interval time.Duration
+	most     int
+	onError  func(a alert.Alert, err error)
+	run      chan struct{} // a token: who has it may run
+
+	mu     sync.Mutex
+	active map[problem]*noted
+	order  uint64
+}
+
+// A problem is the identity of what is kept alive: that of alerts, not the
+// target made of it.
+type problem struct{ source, key string }
+
+// A noted is an alert that is kept alive.
+type noted struct {
+	alert alert.Alert
+	since uint64    // its place in the order of arrival
+	last  time.Time // when it was pushed
+}
+
+var _ alert.Sender = (*Repeater)(nil)
+
+// NewRepeater returns a Repeater that pushes through a Sender. Call Run, or
+// nothing is repeated.
+//
+// onError is told of each repetition that failed, with an [*Error]. Run calls
+// it and waits for it. It is required, since an alarm ends without a word
+// while its repetitions fail.
+func NewRepeater(s *Sender, onError func(a alert.Alert, err error), opts *RepeatOptions) (*Repeater, error) {
+	var o RepeatOptions
+	if opts != nil {
+		o = *opts
+	}
+	if s == nil || onError == nil {
+		return nil, errors.New("ocp: new repeater: there is no sender, or no function to tell of failures")
+	}
+	r := &Repeater{
+		sender: s, interval: cmp.Or(o.Interval, defaultInterval), most: cmp.Or(o.MaxActive, defaultActive),
+		onError: onError, run: make(chan struct{}, 1), active: map[problem]*noted{},
+	}
+	if r.interval < time.Second || r.most < 0 {
+		return nil, fmt.Errorf("ocp: new repeater: want an interval of at least 1s, and room for at least one alert, not %v and %d", r.interval, r.most)
+	}
+	r.run <- struct{}{}
+	return r, nil
+}
+
+// ErrFull is the cause of the error of an alert that was pushed, but that a
+// [Repeater] has no room to keep alive: it will end though the problem lasts.
+// Sending it again helps as soon as another one is resolved.
+var ErrFull = errors.New("pushed once, but too many alerts are kept alive already: OCP will end it though the problem lasts")
+
+// Send pushes alerts as [Sender.Send] does, and from then on keeps alive those
+// that OCP accepted. What failed is not repeated: the error says so.
+func (r *Repeater) Send(ctx context.Context, alerts ...alert.Alert) error {
+	err := r.sender.Send(ctx, alerts...)
+	errs := make([]error, len(alerts))
+	for i := range alerts { // in the order given: a problem may end and begin again
+		errs[i] = alert.ErrorAt(err, i, len(alerts))
+		switch {
+		case errs[i] != nil:
+		case alerts[i].Status == alert.Resolved:
+			r.forget(&alerts[i])
+		default:
+			errs[i] = r.note(&alerts[i])
+		}
+	}
+	return alert.Partial(errs)
+}
+
+// note keeps an alert alive from now on.
+func (r *Repeater) note(a *alert.Alert) error {
+	if a.Key == "" {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id := problem{a.Source, a.Key}
+	n := r.active[id]
+	if n == nil && len(r.active) >= r.most {
+		return &Error{Op: opPush, Err: ErrFull}
+	}
+	if n == nil {
+		r.order++
+		n = &noted{since: r.order}
+		r.active[id] = n
+	}
+	n.alert, n.last = a.Clone(), time.Now()
+	return nil
+}
+
+// forget ends the repetition of a problem.
+func (r *Repeater) forget(a *alert.Alert) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.active, problem{a.Source, a.Key})
+}
+
+// Active returns how many alerts are kept alive.
+func (r *Repeater) Active() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.active)
+}
+
+// Run pushes every alert that is kept alive once an interval, until ctx ends,
+// whose error it returns. Only one Run may be under way; a second one returns
+// an error at once. A repetition that fails is told to onError, and made again
+// after an interval; of those that would fail in the same way it is told
+// without a try.
+func (r *Repeater) Run(ctx context.Context) error {
+	select {
+	case <-r.run:
+		defer func() { r.run <- struct{}{} }()
+	default:
+		return errors.New("ocp: repeater: runs already")
+	}
+	ticker := time.NewTicker(min(r.interval, max(r.interval/4, time.Second)))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+			r.round(ctx)
+		}
+	}
+}
+
+// round pushes what is due. After a failure that all would share it tells of
+// the rest without trying.
+func (r *Repeater) round(ctx context.Context) {
+	var rest error
+	for _, id := range r.due() {
+		a, ok := r.take(id)
+		if !ok {
+			continue // resolved meanwhile
+		}
+		err := rest
+		if err == nil {
+			err = r.sender.push(ctx, &a)
+			rest = forTheRest(err)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			r.onError(a, err)
+		}
+	}
+}
+
+// due returns the problems to push now, in the order of their arrival.
+func (r *Repeater) due() []problem {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	type entry struct {
+		id    problem
+		since uint64
+	}
+	var list []entry
+	for id, n := range r.active {
+		if time.Since(n.last) >= r.interval {
+			list = append(list, entry{id, n.since})
+		}
+	}
+	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.since, b.since) })
+	ids := make([]problem, len(list))
+	for i, e := range list {
+		ids[i] = e.id
+	}
+	return ids
+}
+
+// take returns the alert to push for a problem, unless that is over, and
+// counts it as pushed.
+func (r *Repeater) take(id problem) (alert.Alert, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.active[id]
+	if n == nil {
+		return alert.Alert{}, false
+	}
+	n.last = time.Now()
+	return n.alert.Clone(), true
+}

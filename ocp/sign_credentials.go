@@ -1,0 +1,113 @@
+package ocp
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tocsin-go/tocsin/internal/secret"
+)
+
+// Credentials are what a [Client] proves itself with: a user with a password,
+// or an access key with its secret key. The zero value is refused by
+// [NewClient]. They do not print.
+type Credentials struct {
+	scheme scheme
+	name   secret.Text // user or access key: half of a login, hence hidden too
+	secret secret.Text
+}
+
+// scheme is a way to log in.
+type scheme uint8
+
+const (
+	schemeNone scheme = iota
+	schemeBasic
+	schemeAccessKey
+)
+
+// Basic returns the credentials of a user. They travel with each request,
+// readable to everybody who can listen.
+func Basic(user, password string) Credentials {
+	return Credentials{schemeBasic, secret.New(user), secret.New(password)}
+}
+
+// AccessKey returns credentials that sign each attempt with the time at which
+// it is made (OCP 4.0.2 and later). The secret key does not travel. The clock
+// of the host may differ from that of OCP by 15 minutes.
+//
+// Vendor page: zh-CN/1900.reference-guide/200.api-reference/300.ak-sk-sign-roles.md
+// of https://github.com/oceanbase/ocp-doc, branch V4.2.2.
+func AccessKey(accessKey, secretKey string) Credentials {
+	return Credentials{schemeAccessKey, secret.New(strings.TrimSpace(accessKey)), secret.New(strings.TrimSpace(secretKey))}
+}
+
+// maxCredential bounds the parts of credentials in bytes.
+const maxCredential = 512
+
+// check refuses credentials that cannot work, without quoting them.
+func (c Credentials) check() error {
+	name, key := c.name.Reveal(), c.secret.Reveal()
+	words := map[scheme][2]string{schemeBasic: {"user", "password"}, schemeAccessKey: {"access key", "secret key"}}[c.scheme]
+	switch {
+	case c.scheme == schemeNone:
+		return errors.New("there are no credentials: use Basic or AccessKey")
+	case name == "" || key == "":
+		return errors.New("the " + words[0] + " or the " + words[1] + " is empty")
+	case len(name) > maxCredential || len(key) > maxCredential:
+		return errors.New("the " + words[0] + " or the " + words[1] + " is too long")
+	case !isText(name) || !isText(key):
+		return errors.New("the " + words[0] + " or the " + words[1] + " holds control characters or bytes that are not UTF-8")
+	case strings.Contains(name, ":"):
+		return errors.New("the " + words[0] + " holds a colon, which would end it")
+	case c.scheme == schemeAccessKey && !isHost(name):
+		return errors.New("the access key holds something else than letters, digits and the signs -_. only")
+	}
+	return nil
+}
+
+// isText reports whether s is UTF-8 in one line.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
+
+// readable reports whether the credentials travel unencrypted.
+func (c Credentials) readable() bool { return c.scheme == schemeBasic }
+
+// sign adds to h, the header of m, what proves who sends it at a moment.
+func (c Credentials) sign(h http.Header, m *message, at time.Time) {
+	switch c.scheme {
+	case schemeBasic:
+		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.name.Reveal()+":"+c.secret.Reveal())))
+	case schemeAccessKey:
+		h.Set("Date", at.UTC().Format(http.TimeFormat))
+		h.Set("Authorization", keyScheme+" "+c.name.Reveal()+":"+m.signature(c.secret.Reveal()))
+	}
+}
+
+// hide removes from a text of OCP what it may repeat of the login.
+func (c Credentials) hide(s string) string {
+	for _, t := range [...]secret.Text{c.secret, c.name} {
+		if len(t.Reveal()) >= minSecret { // else it would be found everywhere
+			s = t.Redact(s)
+		}
+	}
+	return s
+}
+
+// minSecret is the length in bytes from which a secret is looked for.
+const minSecret = 4
+
+// String returns the name of the type.
+func (c Credentials) String() string { return "ocp.Credentials" }
+
+// Format prints the name of the type for every verb.
+func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue returns the name of the type.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }

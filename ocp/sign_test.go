@@ -1,0 +1,166 @@
+package ocp_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/ocp"
+	"github.com/tocsin-go/tocsin/ocp/ocptest"
+)
+
+// vectors are the vendor's worked examples.
+type vectors struct {
+	AccessKey, SecretKey string
+	Vectors              []struct {
+		Name, Method, Body, ContentMD5, ContentType, Date, Host, URI, Message, Signature string
+		Headers                                                                          map[string][]string
+	}
+}
+
+func readVectors(tb testing.TB) vectors {
+	tb.Helper()
+	var v vectors
+	require.NoError(tb, json.Unmarshal(fixture(tb, "aksk-vectors.json"), &v))
+	require.Len(tb, v.Vectors, 2)
+	return v
+}
+
+func TestVectors(t *testing.T) {
+	t.Parallel()
+	all := readVectors(t)
+	for _, v := range all.Vectors {
+		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
+			path, query, _ := strings.Cut(v.URI, "?")
+			values, err := url.ParseQuery(query)
+			require.NoError(t, err)
+			header := http.Header{"Content-Type": {v.ContentType}, "Date": {v.Date}}
+			for name, list := range v.Headers {
+				header[http.CanonicalHeaderKey(name)] = list
+			}
+			s := ocp.Signable{Method: v.Method, Host: v.Host, URI: path, Query: values, Body: []byte(v.Body), Header: header}
+			require.Equal(t, v.ContentMD5, ocp.BodySum(s.Body))
+			require.Equal(t, v.Message, s.Text())
+			require.Equal(t, v.Signature, s.Signature(all.SecretKey))
+		})
+	}
+}
+
+// TestMessage covers what the examples do not show.
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	s := ocp.Signable{
+		Method: "GET", Host: "h:1", URI: "/a%20b",
+		Query:  url.Values{"b": {"2", "1"}, "a": {"x y+z"}, "中": {"~-._"}},
+		Header: http.Header{"X-Ocp-B": {"2"}, "X-Ocp-A": {"1"}, "X-Other": {"3"}, "Date": {"d"}},
+	}
+	require.Equal(t, "GET\n\n\nd\nh:1\nx-ocp-a:1\nx-ocp-b:2\n/a%20b?a=x%20y%2Bz&b=1%2C2&%E4%B8%AD=~-._", s.Text())
+	require.Equal(t, "GET\n\n\n\n\n\n/", ocp.Signable{Method: "GET", URI: "/"}.Text())
+	require.NotContains(t, ocp.CanonicalQuery(url.Values{"a": {"x y"}}), "+")
+}
+
+// TestSignedCalls has every kind of call checked by the stand-in, which signs
+// by code of its own.
+func TestSignedCalls(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"", "socket"} {
+		client, server := newKeyClient(t, nil)
+		if base != "" {
+			var err error
+			client, err = ocp.NewClient(server.Listen(t), ocp.AccessKey(server.AccessKey, server.SecretKey), nil)
+			require.NoError(t, err)
+		}
+		id := server.Raise(ocptest.Event{Type: "t", Target: "x y+z&ü,"})
+		require.NoError(t, client.Push(t.Context(), someAlarm()))
+		_, err := client.Event(t.Context(), "1000001")
+		require.NoError(t, err)
+		query := ocp.Query{
+			Keyword: "x y+z&ü,", From: time.Now().Add(-time.Hour), To: time.Now().In(time.FixedZone("", 3600)), More: map[string]string{"ob cluster": "a,b"},
+		}
+		n := 0
+		for e, err := range client.Events(t.Context(), query) {
+			require.NoError(t, err)
+			require.Equal(t, "1000001", e.ID)
+			n++
+		}
+		require.Equal(t, 1, n)
+		require.EqualValues(t, 1000001, id)
+		require.Zero(t, server.FailedLogins())
+	}
+}
+
+// Every attempt is signed with the time at which it is made.
+func TestEveryAttemptIsSigned(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		far := &spy{answer: func(n int, _ *http.Request) (*http.Response, error) {
+			if n < 3 {
+				return reply(503, ""), nil
+			}
+			return reply(200, accepted), nil
+		}}
+		client, err := ocp.NewClient("https://ocp.example.com", ocp.AccessKey(testKey, testSecret), &ocp.Options{HTTPClient: far.client()})
+		require.NoError(t, err)
+		require.NoError(t, client.Push(t.Context(), someAlarm()))
+		require.Len(t, far.requests, 3)
+		signatures := map[string]bool{}
+		for i, r := range far.requests {
+			date, err := http.ParseTime(r.Header.Get("Date"))
+			require.NoError(t, err)
+			s := ocp.Signable{Method: r.Method, Host: r.Host, URI: r.URL.EscapedPath(), Body: []byte(far.bodies[i]), Header: r.Header}
+			require.Equal(t, "OCP-ACCESS-KEY-HMACSHA1 "+testKey+":"+s.Signature(testSecret), r.Header.Get("Authorization"))
+			signatures[r.Header.Get("Authorization")] = true
+			require.Less(t, time.Since(date), 4*time.Second)
+		}
+		require.Greater(t, len(signatures), 1, "half a second and a second lie between them, and dates have whole seconds")
+	})
+}
+
+// TestClock shows how far the clocks may differ, and that the error says by how
+// much they do.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	for skew, ok := range map[time.Duration]bool{
+		14 * time.Minute: true, -14 * time.Minute: true, 16 * time.Minute: false, -16 * time.Minute: false,
+	} {
+		t.Run(skew.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, server := newKeyClient(t, nil)
+				server.Skew = skew
+				err := client.Push(t.Context(), someAlarm())
+				if ok {
+					require.NoError(t, err)
+					return
+				}
+				e := asError(t, err)
+				require.Equal(t, http.StatusUnauthorized, e.HTTPStatus)
+				require.Equal(t, -skew, e.Skew)
+				require.False(t, alert.Retryable(err))
+				word := map[bool]string{true: "behind", false: "ahead of"}[skew > 0]
+				require.ErrorContains(t, err, "the clock of this host is 16m0s "+word+" that of OCP")
+				require.Equal(t, 1, server.Attempts())
+			})
+		})
+	}
+}
+
+// A password does not depend on clocks, so nothing is said of them.
+func TestClockDoesNotMatterToPasswords(t *testing.T) {
+	t.Parallel()
+	client, server := newClient(t, nil)
+	server.Skew = time.Hour
+	require.NoError(t, client.Push(t.Context(), someAlarm()))
+	server.Password = "another"
+	err := client.Push(t.Context(), someAlarm())
+	require.Zero(t, asError(t, err).Skew)
+	require.NotContains(t, err.Error(), "clock")
+}

@@ -1,0 +1,246 @@
+package pigeon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// SenderOptions configures a [Sender]. A nil *SenderOptions and the zero value
+// of each field mean the default.
+type SenderOptions struct {
+	// Locale is the language of the words added to the alerts: that of the
+	// voice of the guidance. Default: Chinese.
+	Locale alert.Locale
+
+	// TextLimit bounds the parameters "text" and "summary" in runes, 40 to
+	// 1000. The guidance is read twice in a set and up to four sets: 150 runes
+	// are half a minute, and with nobody pressing a key minutes. Default: 150.
+	TextLimit int
+
+	// Names maps the parameters of this package, see [Sender], to the
+	// placeholders of a guidance that has other names; those that are missing
+	// are not sent. Default: all of them under their own names, of an inline
+	// guidance those that it uses. What the vendor does with a value that has
+	// no placeholder is not documented: should it refuse them, name those that
+	// the guidance has.
+	Names map[string]string
+
+	// Parameters makes the values for the alerts of one Send, of which there
+	// is at least one, instead of this package; Names and TextLimit are then
+	// unused. It must neither keep nor modify the alerts, is called
+	// concurrently, and has to clean and bound the values itself.
+	Parameters func(alerts []alert.Alert) (map[string]string, error)
+
+	// CallResolved places a call also if all alerts of a Send are resolved.
+	// Default: they are accepted without one, since nobody wants to be rung up
+	// to hear that all is well.
+	CallResolved bool
+
+	// OnInvoked gets each chain that was accepted, with the number of alerts
+	// that it is about, before Send returns: to wait for its outcome, in a
+	// goroutine of the caller's own. It is called concurrently and must
+	// neither block nor panic. Default: nobody.
+	OnInvoked func(chain Invocation, alerts int)
+}
+
+// A Sender places one call for any number of alerts. It is immutable and safe
+// for concurrent use. Printing it shows the host only.
+//
+// The guidance can use these parameters. Each is one clean line, short enough
+// to be listened to, free of links, markup and braces, and never empty:
+//
+//	text      all that there is to say: how many alerts, how bad, which
+//	count     number of alerts; it is open + resolved
+//	open      those that are not resolved
+//	resolved  those that are
+//	status    firing, resolved or no data, in the words of the Locale
+//	level     the source's word for the severity, or that of the Locale
+//	severity  the word of the Locale
+//	name      what happened
+//	product, instance, region, summary, source
+//
+// From status on they are about the worst alert that is not resolved.
+type Sender struct {
+	client *Client
+	plan   func() Request // a closure, where no printer looks: it holds numbers
+	opts   SenderOptions
+	names  map[string]string // ours to the guidance's
+}
+
+var _ alert.Sender = (*Sender)(nil)
+
+// NewSender returns a Sender that calls by a plan: a [Request] whose
+// Parameters, if it has any, are sent with every call and win over those of
+// the same name. The plan is copied. No connection is made.
+func NewSender(client *Client, plan Request, opts *SenderOptions) (*Sender, error) {
+	if client == nil {
+		return nil, errors.New("pigeon: new sender: no client")
+	}
+	plan = plan.clone()
+	s := &Sender{client: client, plan: func() Request { return plan }}
+	if opts != nil {
+		s.opts = *opts
+	}
+	switch limit := s.opts.TextLimit; {
+	case limit == 0:
+		s.opts.TextLimit = defaultTextLimit
+	case limit < minTextLimit || limit > maxTextLimit:
+		return nil, fmt.Errorf("pigeon: new sender: TextLimit: %d runes, want %d to %d", limit, minTextLimit, maxTextLimit)
+	}
+	var err error
+	if s.names, err = s.chooseNames(); err == nil {
+		err = s.try(plan)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pigeon: new sender: %w", err)
+	}
+	return s, nil
+}
+
+// chooseNames returns which parameters are sent, and under which names.
+func (s *Sender) chooseNames() (map[string]string, error) {
+	names := map[string]string{}
+	for _, name := range parameterNames() {
+		names[name] = name
+	}
+	if s.opts.Names == nil {
+		return names, s.dropUnused(names)
+	}
+	taken := map[string]bool{}
+	for _, ours := range slices.Sorted(maps.Keys(s.opts.Names)) {
+		theirs := s.opts.Names[ours]
+		if _, known := names[ours]; !known {
+			return nil, &FieldError{"Names", fmt.Sprintf("%.40q is no parameter of this package", ours)}
+		}
+		if taken[theirs] {
+			return nil, &FieldError{"Names", fmt.Sprintf("two parameters for the placeholder %.40q", theirs)}
+		}
+		taken[theirs] = true
+	}
+	return maps.Clone(s.opts.Names), nil
+}
+
+// dropUnused drops the names for which an inline guidance has no placeholder.
+func (s *Sender) dropUnused(names map[string]string) error {
+	g := s.plan().Guidance
+	if g == nil {
+		return nil
+	}
+	used := map[string]bool{}
+	for _, text := range append([]string{g.Text}, reactionTexts(g)...) {
+		found, err := placeholders("params.guidance", text)
+		if err != nil {
+			return err
+		}
+		for _, name := range found {
+			used[name] = true
+		}
+	}
+	maps.DeleteFunc(names, func(name, _ string) bool { return !used[name] })
+	return nil
+}
+
+// reactionTexts returns what is read aloud after the keys.
+func reactionTexts(g *Guidance) []string {
+	var texts []string
+	for _, r := range g.Reactions {
+		texts = append(texts, r.Text)
+	}
+	return texts
+}
+
+// try checks the request that the zero alert would make, so that a wrong plan
+// fails when the program starts and not at three in the morning.
+func (s *Sender) try(plan Request) error {
+	if s.opts.Parameters != nil {
+		if plan.Guidance != nil { // the values are not known yet
+			plan.Guidance, plan.GuidanceID = nil, "unknown"
+		}
+		_, err := plan.check()
+		return err
+	}
+	r, err := s.request([]alert.Alert{{}})
+	if err != nil {
+		return err
+	}
+	_, err = r.check()
+	return err
+}
+
+// Send places one call for all alerts and does nothing without alerts. Nil
+// means that the vendor has accepted the chain, not that anybody has answered;
+// see [SenderOptions].OnInvoked. It also means, unless CallResolved is set,
+// that all alerts are resolved and no call was placed. A mixture of open and
+// resolved alerts makes a call that counts both.
+//
+// Every error is an [*Error] and counts against all alerts. One that matches
+// [alert.ErrUncertain] is not retryable: phones may be ringing. Whoever repeats
+// a failed Send all the same, as a webhook does whose caller is answered 503,
+// rings people twice; see docs/pigeon.md for what to put in between.
+func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
+	if len(alerts) == 0 {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return &Error{Op: opSend, Err: err}
+	}
+	if !s.opts.CallResolved && !slices.ContainsFunc(alerts, isOpen) {
+		return nil
+	}
+	r, err := s.request(alerts)
+	if err != nil {
+		return &Error{Op: opSend, Err: err}
+	}
+	chain, err := s.client.Invoke(ctx, r)
+	if err != nil {
+		return err
+	}
+	if s.opts.OnInvoked != nil {
+		s.opts.OnInvoked(chain, len(alerts))
+	}
+	return nil
+}
+
+// isOpen reports whether an alert is about something that is not over.
+func isOpen(a alert.Alert) bool { return a.Status != alert.Resolved }
+
+// request returns the plan with the parameters for alerts.
+func (s *Sender) request(alerts []alert.Alert) (Request, error) {
+	r := s.plan()
+	fixed := r.Parameters
+	if s.opts.Parameters != nil {
+		values, err := s.opts.Parameters(alerts)
+		if err != nil {
+			return r, err
+		}
+		r.Parameters = maps.Clone(values)
+	} else {
+		r.Parameters = s.parameters(alerts)
+	}
+	if r.Parameters == nil {
+		r.Parameters = map[string]string{}
+	}
+	maps.Copy(r.Parameters, fixed)
+	return r, nil
+}
+
+// String returns the host of the space.
+func (s *Sender) String() string {
+	if s == nil {
+		return "pigeon.Sender(nil)"
+	}
+	return "pigeon.Sender(" + s.client.host + ")"
+}
+
+// Format prints what String returns for every verb.
+func (s *Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// LogValue returns what String returns.
+func (s *Sender) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package snmptrap_test
+
+const underRace = false
