@@ -89,7 +89,7 @@ func (d *Dispatcher) Answer(ctx context.Context, o Outcome) (r Receipt, err erro
 			return err
 		}
 		it, err := u.byMid(o.Mid)
-		if err != nil || it == nil {
+		if err != nil || it == nil || it.byMid(o.Mid) == nil { // the last: a document that somebody has changed
 			return err
 		}
 		r = Receipt{Call: it.ID, Event: EventIgnored} // if the trail is full

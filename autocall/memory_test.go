@@ -162,3 +162,33 @@ func TestRunOutlivesTheStore(t *testing.T) {
 type failing struct{}
 
 func (failing) do(context.Context, func(txn) error) error { return errors.New("no disk") }
+
+// A hand-out of which the item knows nothing, as in a database that somebody
+// has edited, is an unknown one.
+func TestMidThatTheItemLacks(t *testing.T) {
+	t.Parallel()
+	d, err := NewMemoryQueue(nil)
+	require.NoError(t, err)
+	id, _, err := d.Enqueue(t.Context(), Call{People: []Person{{Number: "18700000001"}}})
+	require.NoError(t, err)
+	store, ok := d.store.(*memoryStore)
+	require.True(t, ok)
+	store.content().mids["stray"] = id
+	r, err := d.Answer(t.Context(), Outcome{Phone: Phone{Name: "p"}, Mid: "stray", Number: "18700000001"})
+	require.NoError(t, err)
+	require.Zero(t, r)
+}
+
+// A name that JSON would change is refused, and not kept as another one.
+func TestPhoneNameIsUTF8(t *testing.T) {
+	t.Parallel()
+	d, err := NewMemoryQueue(nil)
+	require.NoError(t, err)
+	_, err = d.Next(t.Context(), Phone{Name: "a\xff"})
+	require.EqualError(t, err, "autocall: next: the name of the phone is not UTF-8")
+	_, err = d.Answer(t.Context(), Outcome{Phone: Phone{Name: "a\xff"}, Mid: "m"})
+	require.ErrorContains(t, err, "not UTF-8")
+	phones, err := d.Phones(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, phones)
+}

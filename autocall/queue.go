@@ -49,7 +49,7 @@ type Queue interface {
 
 // A Phone is who polls.
 type Phone struct {
-	Name  string // by which its secret is known to us
+	Name  string // by which its secret is known to us; UTF-8
 	Model string // as it says itself
 }
 
