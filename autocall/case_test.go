@@ -240,11 +240,11 @@ func TestCaseNobodyInAllRounds(t *testing.T) {
 func TestCasePhoneFallsSilentAndComesBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var told []string
+		var told notes
 		q := newQueue(t, &autocall.QueueOptions{
 			Phones: []string{"p1", "never"},
 			OnPhoneSilent: func(_ context.Context, p autocall.PhoneStatus) error {
-				told = append(told, p.Name)
+				told.add(p.Name)
 				return nil
 			},
 		})
@@ -258,15 +258,15 @@ func TestCasePhoneFallsSilentAndComesBack(t *testing.T) {
 		}
 		run(token2, time.Minute) // p2 need not poll
 		run(token1, 2*time.Minute)
-		require.Empty(t, told)
+		require.Empty(t, told.read())
 		pass(5 * time.Minute)
-		require.Equal(t, []string{"never"}, told, "which counts from the start")
+		require.Equal(t, []string{"never"}, told.read(), "which counts from the start")
 		pass(20 * time.Minute)
-		require.Equal(t, []string{"never", "p1"}, told, "once")
+		require.Equal(t, []string{"never", "p1"}, told.read(), "once")
 		run(token1, 10*time.Minute)
-		require.Equal(t, []string{"never", "p1"}, told)
+		require.Equal(t, []string{"never", "p1"}, told.read())
 		pass(20 * time.Minute)
-		require.Equal(t, []string{"never", "p1", "p1"}, told, "again, after it had come back")
+		require.Equal(t, []string{"never", "p1", "p1"}, told.read(), "again, after it had come back")
 		all, err := q.Phones(t.Context())
 		require.NoError(t, err)
 		require.Len(t, all, 3)
@@ -319,4 +319,40 @@ func TestCaseTwoPhonesWithOneToken(t *testing.T) {
 		require.Equal(t, 2, total)
 		require.Equal(t, "queued, handed out, answered, ignored", events(get(t, q, id)))
 	})
+}
+
+// The phone that rings when the call expires is late too.
+func TestCaseAnsweredJustAfterExpiry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(t, nil)
+		id := enqueue(t, q, autocall.Call{People: people(numberA), Expiry: time.Minute})
+		mid := next(t, q, "p1").Mid
+		pass(time.Minute)
+		require.True(t, next(t, q, "p1").IsZero())
+		require.Equal(t, autocall.Expired, get(t, q, id).State)
+		require.Equal(t, autocall.EventLate, answer(t, q, "p1", mid, numberA))
+		require.Equal(t, autocall.Answered, get(t, q, id).State)
+	})
+}
+
+// A phone says its model only when it polls.
+func TestPhones(t *testing.T) {
+	t.Parallel()
+	q := newQueue(t, nil)
+	id := enqueue(t, q, autocall.Call{People: people(numberA)})
+	out, err := q.Next(t.Context(), autocall.Phone{Name: "p1", Model: "MI 8"})
+	require.NoError(t, err)
+	next(t, q, "p0")
+	all, err := q.Phones(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	require.Equal(t, "p0", all[0].Name)
+	require.Equal(t, id, all[1].Call)
+	answer(t, q, "p1", out.Mid, numberA)
+	all, err = q.Phones(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "MI 8", all[1].Model)
+	require.Empty(t, all[1].Call)
+	require.False(t, all[1].Silent)
 }

@@ -370,7 +370,9 @@ func TestClient12AndThe15PathsOverASocket(t *testing.T) {
 			})
 			id := enqueue(t, q, autocall.Call{People: people("+8618700000001")})
 			stop := start(t, p.Run)
-			s, err := autocall.Wait(t.Context(), q, id)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // of a failing test
+			defer cancel()
+			s, err := autocall.Wait(ctx, q, id)
 			stop()
 			require.NoError(t, err)
 			require.Equal(t, autocall.Answered, s.State)

@@ -89,7 +89,7 @@ func (d *Dispatcher) Answer(ctx context.Context, o Outcome) (r Receipt, err erro
 			return err
 		}
 		it, err := u.byMid(o.Mid)
-		if err != nil || it == nil {
+		if err != nil || it == nil || it.byMid(o.Mid) == nil { // the last: a document that somebody has changed
 			return err
 		}
 		r = Receipt{Call: it.ID, Event: EventIgnored} // if the trail is full
@@ -137,7 +137,7 @@ func (d *Dispatcher) CancelKey(ctx context.Context, key, cause string) (id strin
 // clean returns a cause as the trail may show it.
 func (it *item) clean(cause string) string {
 	// The cut comes last, lest half a number stays.
-	return oneLine(redact(oneLine(cause, 64*maxName), it.Call.People), maxName)
+	return markup.OneLine(redact(markup.OneLine(cause, 64*maxName), it.Call.People), maxName)
 }
 
 // Get returns one call, see [Queue].
@@ -210,12 +210,4 @@ func (d *Dispatcher) phoneStatus(u *unit, r phoneRecord) (PhoneStatus, error) {
 // call right after another one.
 func (d *Dispatcher) silent(now int64, r phoneRecord) bool {
 	return now-r.Seen > max(3*d.opts.PollInterval, 2*d.opts.Lease).Milliseconds()
-}
-
-// oneLine returns s as one clean line of at most limit bytes, with a visible
-// mark where it was cut.
-func oneLine(s string, limit int) string {
-	w := markup.Writer{Mark: "…"}
-	w.Line(s, limit)
-	return string(w.Buf)
 }

@@ -20,9 +20,8 @@
 //     battery optimisation, and keep the phone on the charger;
 //  2. enter http://ADDRESS:PORT/phone/TOKEN/alert/phone, where ADDRESS is an IP
 //     address, and save; in early versions also the interval, even if it is
-//     right. No question mark and nothing behind it. The app speaks no more than
-//     HTTP reliably, so lead it through a VPN: whoever reads an answer has a
-//     telephone number;
+//     right. No question mark and nothing behind it. The URL is of plain HTTP, so
+//     lead it through a VPN: whoever reads an answer has a telephone number;
 //  3. restart the app, wait for half a minute, and see the phone in
 //     [Queue].Phones;
 //  4. put in the SIM card, and make a test call.

@@ -176,6 +176,20 @@ func TestHandlerRefuses(t *testing.T) {
 	}
 }
 
+// Who guesses cannot tell a mid that exists from one that does not.
+func TestHandlerIsNoOracle(t *testing.T) {
+	t.Parallel()
+	q := newQueue(t, nil)
+	h := newHandler(t, q, nil)
+	enqueue(t, q, autocall.Call{People: people(numberA)})
+	mid := next(t, q, "p1").Mid
+	unknown := request(h, http.MethodPost, pathOf(token2)+"?mid=x&resp="+numberB)
+	known := request(h, http.MethodPost, pathOf(token2)+"?mid="+mid+"&resp="+numberB)
+	require.Equal(t, unknown.Body.String(), known.Body.String())
+	require.Equal(t, unknown.Code, known.Code)
+	require.Equal(t, 0, *read(t, request(h, http.MethodPost, pathOf(token1)+"?mid="+mid+"&resp="+numberA).Body.String()).Code)
+}
+
 func TestHandlerAllow(t *testing.T) {
 	t.Parallel()
 	opts := func(clientIP func(*http.Request) (netip.Addr, error)) *autocall.HandlerOptions {

@@ -1,16 +1,21 @@
 package autocall
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
 )
 
 // picture returns all that a memory holds and how it is found.
@@ -111,4 +116,79 @@ func TestMemoryTurn(t *testing.T) {
 			return nil
 		}))
 	})
+}
+
+// Nobody knows what became of an Enqueue that the store failed. With a Key it
+// may be repeated.
+func TestEnqueueUncertain(t *testing.T) {
+	t.Parallel()
+	d, err := newDispatcher(failing{}, nil)
+	require.NoError(t, err)
+	people := []Person{{Number: "18700000001"}}
+	for _, tt := range []struct {
+		key       string
+		retryable bool
+		text      string
+	}{
+		{"k", true, "autocall: enqueue: no disk"},
+		{"", false, "autocall: enqueue: no disk (perhaps it was done all the same: repeating it may ring twice)"},
+	} {
+		_, _, err := d.Enqueue(t.Context(), Call{Key: tt.key, People: people})
+		require.ErrorIs(t, err, alert.ErrUncertain)
+		require.Equal(t, tt.retryable, alert.Retryable(err))
+		require.EqualError(t, err, tt.text)
+	}
+	_, err = d.Next(t.Context(), Phone{Name: "p"})
+	require.NotErrorIs(t, err, alert.ErrUncertain, "a poll may be repeated")
+	require.True(t, alert.Retryable(err))
+}
+
+// A store that fails is asked again, every few seconds, and said so.
+func TestRunOutlivesTheStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		d, err := newDispatcher(failing{}, &QueueOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+		defer cancel()
+		require.NoError(t, d.Run(ctx))
+		require.Equal(t, 3, strings.Count(log.String(), "autocall: sweep: no disk"))
+		require.Equal(t, 3, strings.Count(log.String(), "autocall: take notice: no disk"))
+	})
+}
+
+// failing is a store whose disk is gone.
+type failing struct{}
+
+func (failing) do(context.Context, func(txn) error) error { return errors.New("no disk") }
+
+// A hand-out of which the item knows nothing, as in a database that somebody
+// has edited, is an unknown one.
+func TestMidThatTheItemLacks(t *testing.T) {
+	t.Parallel()
+	d, err := NewMemoryQueue(nil)
+	require.NoError(t, err)
+	id, _, err := d.Enqueue(t.Context(), Call{People: []Person{{Number: "18700000001"}}})
+	require.NoError(t, err)
+	store, ok := d.store.(*memoryStore)
+	require.True(t, ok)
+	store.content().mids["stray"] = id
+	r, err := d.Answer(t.Context(), Outcome{Phone: Phone{Name: "p"}, Mid: "stray", Number: "18700000001"})
+	require.NoError(t, err)
+	require.Zero(t, r)
+}
+
+// A name that JSON would change is refused, and not kept as another one.
+func TestPhoneNameIsUTF8(t *testing.T) {
+	t.Parallel()
+	d, err := NewMemoryQueue(nil)
+	require.NoError(t, err)
+	_, err = d.Next(t.Context(), Phone{Name: "a\xff"})
+	require.EqualError(t, err, "autocall: next: the name of the phone is not UTF-8")
+	_, err = d.Answer(t.Context(), Outcome{Phone: Phone{Name: "a\xff"}, Mid: "m"})
+	require.ErrorContains(t, err, "not UTF-8")
+	phones, err := d.Phones(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, phones)
 }

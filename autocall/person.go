@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"unicode/utf8"
 
+	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/phone"
 )
 
@@ -30,7 +31,7 @@ func (p Person) String() string {
 
 // title returns the name as a report may show it.
 func (p Person) title() string {
-	name := phone.Redact(oneLine(p.Name, maxName), p.Number)
+	name := phone.Redact(markup.OneLine(p.Name, maxName), p.Number)
 	if bare := phone.Bare(name); callable(bare) {
 		return phone.Mask(bare)
 	}

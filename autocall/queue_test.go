@@ -165,6 +165,7 @@ func TestPolicies(t *testing.T) {
 		zone := time.FixedZone("CST", 8*3600) // the bubble begins at 08:00 there
 		policy := autocall.Policies(
 			autocall.Blocklist("187 0000-0001"),
+			nil,
 			autocall.QuietHours(22*time.Hour, 10*time.Hour, zone, alert.Critical),
 		)
 		q := newQueue(t, &autocall.QueueOptions{Policy: policy})
@@ -205,7 +206,7 @@ func TestQuietHours(t *testing.T) {
 		{22 * time.Hour, 7*time.Hour + 30*time.Minute, "07:30:00", autocall.Ring},
 		{8 * time.Hour, 8 * time.Hour, "08:00:00", autocall.Ring},
 	} {
-		p := autocall.QuietHours(tt.from, tt.to, time.UTC, alert.Critical)
+		p := autocall.QuietHours(tt.from, tt.to, nil, alert.Critical)
 		require.Equal(t, tt.want, p(at(tt.clock), alert.Major, autocall.Person{}), tt.clock)
 		require.Equal(t, autocall.Ring, p(at(tt.clock), alert.Critical, autocall.Person{}), tt.clock)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/phone"
 )
 
@@ -125,11 +126,11 @@ func (s SMS) String() string {
 }
 
 // text returns the text in one clean line.
-func (s SMS) text() string { return oneLine(s.Text, 3*len(s.Text)+maxName) }
+func (s SMS) text() string { return markup.OneLine(s.Text, 3*len(s.Text)+maxName) }
 
 // masked returns s for people. The number may stand in the text too.
 func (s SMS) masked() string {
-	return "|" + s.Dial.String() + "|" + oneLine(s.Keyword, maxKeyword) + "|" + phone.Redact(s.text(), s.Dial.digits()...)
+	return "|" + s.Dial.String() + "|" + markup.OneLine(s.Keyword, maxKeyword) + "|" + phone.Redact(s.text(), s.Dial.digits()...)
 }
 
 // Format prints s with its number masked for every verb of package fmt.

@@ -27,34 +27,42 @@ func TestNewSQLQueueRefuses(t *testing.T) {
 	t.Parallel()
 	db := sql.OpenDB(noDriver{})
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
 	for _, tt := range []struct {
 		name      string
-		ctx       context.Context
 		db        *sql.DB
 		dialect   string
 		opts      *autocall.QueueOptions
 		retryable bool
 		want      string
 	}{
-		{"dialect", t.Context(), db, "oracle", nil, false, `autocall: new queue: unknown SQL dialect "oracle" (want sqlite, postgres or mysql)`},
-		{"no dialect", t.Context(), db, "", nil, false, `autocall: new queue: unknown SQL dialect "" (want sqlite, postgres or mysql)`},
-		{"no database", t.Context(), nil, "postgres", nil, false, "autocall: new queue: no database"},
-		{"options", t.Context(), db, "postgres", &autocall.QueueOptions{Lease: time.Second}, false,
+		{"dialect", db, "oracle", nil, false, `autocall: new queue: unknown SQL dialect "oracle" (want sqlite, postgres or mysql)`},
+		{"no dialect", db, "", nil, false, `autocall: new queue: unknown SQL dialect "" (want sqlite, postgres or mysql)`},
+		{"no database", nil, "postgres", nil, false, "autocall: new queue: no database"},
+		{"options", db, "postgres", &autocall.QueueOptions{Lease: time.Second}, false,
 			"autocall: new queue: lease of 1s, want at least 30s: the app does not poll during a call"},
-		{"unreachable", t.Context(), db, "sqlite", nil, true, "autocall: new queue: schema of autocall: connection refused"},
-		{"unreachable, to be locked", t.Context(), db, "pgx", nil, true, "autocall: new queue: schema of autocall: lock: connection refused"},
-		{"ended context", ended, db, "mysql", nil, true, "autocall: new queue: schema of autocall: lock: context canceled"},
+		{"unreachable", db, "sqlite", nil, true, "autocall: new queue: schema of autocall: connection refused"},
+		{"unreachable, to be locked", db, "pgx", nil, true, "autocall: new queue: schema of autocall: lock: connection refused"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			q, err := autocall.NewSQLQueue(tt.ctx, tt.db, tt.dialect, tt.opts)
+			q, err := autocall.NewSQLQueue(t.Context(), tt.db, tt.dialect, tt.opts)
 			require.Nil(t, q)
 			failed, ok := errors.AsType[*autocall.Error](err)
 			require.True(t, ok)
 			require.Equal(t, tt.retryable, failed.Retryable())
 			require.EqualError(t, err, tt.want)
 		})
+	}
+}
+
+func TestNewSQLQueueHeedsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, dialect := range []string{"sqlite", "postgres", "mysql"} {
+		db := sql.OpenDB(noDriver{})
+		_, err := autocall.NewSQLQueue(ctx, db, dialect, nil)
+		require.ErrorIs(t, err, context.Canceled)
+		require.NoError(t, db.Close())
 	}
 }

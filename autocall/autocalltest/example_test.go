@@ -1,9 +1,12 @@
 package autocalltest_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,9 +14,21 @@ import (
 	"github.com/tocsin-go/tocsin/autocall/autocalltest"
 )
 
+// In real time against a URL. An answer without a code kills the app.
+func ExampleConnect() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"msg":"oops"}`)
+	}))
+	defer server.Close()
+	phone := autocalltest.Connect(server.URL+"/alert/phone", &autocalltest.Options{StartDelay: -1, PollInterval: time.Millisecond})
+	err := phone.Run(context.Background())
+	fmt.Println(errors.Is(err, autocalltest.ErrDied), err)
+	// Output: true the app has died of the answer: no code
+}
+
 // A test of a server: somebody picks up after 20 seconds, which take no time.
 func ExamplePhone() {
-	test := func(t *testing.T) { // func TestServer(t *testing.T)
+	_ = func(t *testing.T) { // func TestServer(t *testing.T)
 		synctest.Test(t, func(t *testing.T) {
 			server := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.WriteString(w, `{"code":1,"msg":"no alert"}`)
@@ -31,6 +46,4 @@ func ExamplePhone() {
 			}
 		})
 	}
-	fmt.Printf("%T\n", test)
-	// Output: func(*testing.T)
 }

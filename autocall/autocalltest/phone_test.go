@@ -185,8 +185,9 @@ func TestAppTraps(t *testing.T) {
 					return
 				}
 				require.NoError(t, err)
-				for _, q := range s.posts() {
-					require.NotContains(t, q, "resp=number")
+				if tt.file == "trap_integer_numbers.json" {
+					require.NotEmpty(t, dialled(p))
+					require.NotContains(t, strings.Join(s.posts(), " "), "resp=", "it never finds the number in its log")
 				}
 			})
 		})
@@ -256,7 +257,7 @@ func TestAppPosts(t *testing.T) {
 				require.Equal(t, tt.fate == autocalltest.Lost || tt.fate == autocalltest.AnswerLost, posts[0].Err != nil)
 				require.Equal(t, autocalltest.Delivered, posts[2].Fate)
 				require.NoError(t, posts[2].Err)
-				require.GreaterOrEqual(t, len(s.posts()), tt.arrived+1)
+				require.Len(t, s.posts(), len(posts)-2+tt.arrived)
 				if tt.fate != autocalltest.AnswerLost {
 					require.Len(t, strings.Fields(dialled(p)), tt.dialled)
 				}

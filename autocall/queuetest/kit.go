@@ -91,6 +91,7 @@ func checks() []check {
 		{name: "hostile texts", run: checkTexts},
 		{name: "ended context", run: checkContext},
 		{name: "one key at once", run: checkOneKey},
+		{name: "cancel and answer at once", run: checkRace},
 		{name: "crowd", run: checkCrowd},
 		{name: "restart", run: checkRestart},
 		{name: "two servers", run: checkServers},

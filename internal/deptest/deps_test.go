@@ -70,6 +70,7 @@ func TestModulesLinked(t *testing.T) {
 		"dingtalk":              http,
 		"dingtalk/dingtalktest": nil,
 		"internal/httpcall":     http,
+		"internal/inbound":      nil,
 		"internal/jsontext":     nil,
 		"internal/leaktest":     nil,
 		"internal/markup":       nil,
