@@ -271,6 +271,15 @@ func TestCasePhoneFallsSilentAndComesBack(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, all, 3)
 		require.Equal(t, []bool{true, true, true}, []bool{all[0].Silent, all[1].Silent, all[2].Silent})
+		require.Equal(t, "never", all[0].Name)
+		require.True(t, all[0].Seen.IsZero(), "it was expected and not seen")
+		require.False(t, all[1].Seen.IsZero())
+		_, err = q.Next(t.Context(), autocall.Phone{Name: "never", Model: "m"})
+		require.NoError(t, err)
+		all, err = q.Phones(t.Context())
+		require.NoError(t, err)
+		require.False(t, all[0].Seen.IsZero())
+		require.False(t, all[0].Silent)
 	})
 }
 

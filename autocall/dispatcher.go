@@ -197,7 +197,10 @@ func (d *Dispatcher) Phones(ctx context.Context) (all []PhoneStatus, err error) 
 
 // phoneStatus returns what callers may know of a phone.
 func (d *Dispatcher) phoneStatus(u *unit, r phoneRecord) (PhoneStatus, error) {
-	s := PhoneStatus{Name: r.Name, Model: r.Model, Seen: time.UnixMilli(r.Seen), Silent: d.silent(u.now(), r)}
+	s := PhoneStatus{Name: r.Name, Model: r.Model, Silent: d.silent(u.now(), r)}
+	if !r.Expected {
+		s.Seen = time.UnixMilli(r.Seen)
+	}
 	held, err := u.held(r.Name)
 	if err == nil && held != nil && held.State.Open() {
 		s.Call = held.ID

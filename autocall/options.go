@@ -40,7 +40,9 @@ type QueueOptions struct {
 	StepDelay time.Duration
 
 	// List is how many people stand in one hand-out: 1 to 5. Default 1, with
-	// which all versions of the app are right.
+	// which all versions of the app are right. More of them need a StepDelay of
+	// a whole call, or the app dials the next number over the call under way
+	// and takes an answered call for none.
 	List int
 
 	// PollInterval is how often the phones are set to poll. Default 10 s.

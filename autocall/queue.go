@@ -79,7 +79,7 @@ type Receipt struct {
 type PhoneStatus struct {
 	Name   string
 	Model  string
-	Seen   time.Time // when it last polled
+	Seen   time.Time // when it last polled; zero: it should, and never did
 	Call   string    // id of the call that it has; empty: none
 	Silent bool      // it has not been heard of for longer than a call takes
 }

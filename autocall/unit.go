@@ -70,7 +70,7 @@ func (u *unit) hear(p Phone) error {
 		return err
 	}
 	forgotten := p.Model == "" && before.Model != ""
-	if !before.Told && !forgotten {
+	if !before.Told && !before.Expected && !forgotten {
 		return nil
 	}
 	if forgotten {

@@ -86,6 +86,7 @@ func checks() []check {
 		{name: "notices again", run: checkNoticesAgain},
 		{name: "phones", run: checkPhones},
 		{name: "silence", run: checkSilence},
+		{name: "a phone that never polls", run: checkExpected},
 		{name: "lists of calls", run: checkList},
 		{name: "forgotten calls", run: checkPurge},
 		{name: "hostile texts", run: checkTexts},

@@ -173,3 +173,30 @@ func checkSilence(x *exam) {
 		stop()
 	}
 }
+
+// A phone that should poll and never did is not seen, and its silence is told.
+func checkExpected(x *exam) {
+	var d diary
+	o := d.options()
+	o.Phones = []string{"phone"}
+	x.start(o)
+	stop := x.run()
+	x.until("the phone to be expected", func() bool {
+		all, err := x.q.Phones(x.ctx)
+		x.must(err)
+		return len(all) == 1
+	})
+	stop()
+	x.place.Advance(3 * lease)
+	stop = x.run()
+	x.until("word of the silence", func() bool { return d.content()["silent phone"] == 1 })
+	stop()
+	all, err := x.q.Phones(x.ctx)
+	x.must(err)
+	equal(x, "seen", all[0].Seen.IsZero(), true)
+	x.nothing("phone")
+	all, err = x.q.Phones(x.ctx)
+	x.must(err)
+	equal(x, "seen after a poll", all[0].Seen.IsZero(), false)
+	equal(x, "silent after a poll", all[0].Silent, false)
+}

@@ -57,25 +57,20 @@ func serve(ctx context.Context, c *config, log *slog.Logger, stdout io.Writer) (
 	return err
 }
 
-// queueOptions adds what is told to groups. A phone that was taken out of the
-// settings need not poll any more.
+// queueOptions adds what is told to groups. The phones of the settings must
+// poll, and one that was taken out of them need not any more.
 func (s *service) queueOptions() autocall.QueueOptions {
 	o := s.config.queue
 	o.Logger = s.log
+	for _, h := range s.config.phones {
+		o.Phones = append(o.Phones, h.name)
+	}
 	if s.config.report == nil {
 		return o
 	}
 	report := autocall.Report(s.config.report, s.config.locale)
-	silence := autocall.ReportSilence(s.config.report, s.config.locale)
 	o.OnAnswered, o.OnExhausted = report, report
-	o.OnPhoneSilent = func(ctx context.Context, p autocall.PhoneStatus) error {
-		for _, h := range s.config.phones {
-			if h.name == p.Name {
-				return silence(ctx, p)
-			}
-		}
-		return nil
-	}
+	o.OnPhoneSilent = autocall.ReportSilence(s.config.report, s.config.locale)
 	return o
 }
 
