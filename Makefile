@@ -1,6 +1,6 @@
 # Each target is a short script in .ci, which CI runs too.
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps mib real ci
+.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps mib real torture ci
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ mib: ## smilint on the MIB module, and the proof that it bites (.ci/install)
 
 real: ## tests against real parts, which .ci/install installs on Debian
 	.ci/real
+
+torture: ## kill servers of queue and outbox, and databases, TORTURE (200) times
+	.ci/torture
 
 ci: ## all that CI does
 	.ci/run

@@ -1,20 +1,16 @@
 package aliyun
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // MaxBody is the size in bytes of the largest body, and of the largest query,
@@ -88,7 +84,7 @@ type Capture struct {
 // the answer; CloudMonitor then calls again, and nothing is lost.
 type Handler struct {
 	sender alert.Sender
-	secret [sha256.Size]byte // of equal length, for the comparison
+	secret inbound.Secret
 	opts   Options
 }
 
@@ -99,10 +95,10 @@ func NewHandler(sender alert.Sender, secret string, opts *Options) (*Handler, er
 	if sender == nil {
 		return nil, errors.New("aliyun: new handler: no sender")
 	}
-	if !fitsPath(secret) {
+	if !inbound.FitsPath(secret) {
 		return nil, errors.New("aliyun: new handler: the secret must be letters, digits and -._~ and not only dots")
 	}
-	h := &Handler{sender: sender, secret: sha256.Sum256([]byte(secret))}
+	h := &Handler{sender: sender, secret: inbound.NewSecret(secret)}
 	if opts != nil {
 		h.opts = *opts
 		h.opts.Allow = slices.Clone(opts.Allow)
@@ -114,48 +110,27 @@ func NewHandler(sender alert.Sender, secret string, opts *Options) (*Handler, er
 		h.opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	if h.opts.ClientIP == nil {
-		h.opts.ClientIP = peer
+		h.opts.ClientIP = inbound.Peer
 	}
 	return h, nil
-}
-
-// fitsPath tells whether s stands for itself in the path of a URL.
-func fitsPath(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("-._~", c) < 0:
-			return false
-		}
-	}
-	return strings.Trim(s, ".") != ""
-}
-
-// peer returns the address at the other end of the connection.
-func peer(r *http.Request) (netip.Addr, error) {
-	p, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}, errors.New("aliyun: remote address is not an IP address")
-	}
-	return p.Addr(), nil
 }
 
 // ServeHTTP answers one callback.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	caller, ok := h.caller(r)
+	caller, ok := inbound.Caller(r, h.opts.ClientIP, h.opts.Allow)
 	if !ok {
 		h.warn(r, caller, "callback refused: caller not allowed", nil)
-		answer(w, http.StatusForbidden, "forbidden")
+		inbound.Answer(w, http.StatusForbidden, "forbidden")
 		return
 	}
-	if !h.knowsSecret(r.URL.Path) {
+	if _, last := inbound.Last(r.URL.Path); !h.secret.Opens(last) {
 		h.warn(r, caller, "callback refused: wrong secret", nil)
 		http.NotFound(w, r)
 		return
 	}
 	if r.Method == http.MethodHead {
-		answer(w, http.StatusOK, "ok")
+		inbound.Answer(w, http.StatusOK, "ok")
 		return
 	}
 	// Half a delivery is finished although the caller hangs up.
@@ -172,69 +147,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			status = http.StatusRequestEntityTooLarge
 		}
-		answer(w, status, "body not read")
+		inbound.Answer(w, status, "body not read")
 		return
 	}
 	status, text := h.handle(ctx, r, Capture{
 		Time: start, Caller: caller, Method: r.Method, Query: r.URL.RawQuery, Body: body,
 	})
-	answer(w, status, text)
+	inbound.Answer(w, status, text)
 }
 
-// caller returns the address of the caller, and whether it may call. An
-// address that nobody can tell is not on the list.
-func (h *Handler) caller(r *http.Request) (netip.Addr, bool) {
-	addr, err := h.opts.ClientIP(r)
-	if err != nil {
-		addr = netip.Addr{}
-	}
-	addr = addr.Unmap().WithZone("")
-	if len(h.opts.Allow) == 0 {
-		return addr, true
-	}
-	for _, prefix := range h.opts.Allow {
-		if prefix.Contains(addr) {
-			return addr, true
-		}
-	}
-	return addr, false
-}
-
-// knowsSecret compares the last element of the path with the secret, in a time
-// that depends on neither.
-func (h *Handler) knowsSecret(path string) bool {
-	path = strings.TrimSuffix(path, "/")
-	given := sha256.Sum256([]byte(path[strings.LastIndexByte(path, '/')+1:]))
-	return subtle.ConstantTimeCompare(given[:], h.secret[:]) == 1
-}
-
-// readBody reads at most MaxBody bytes until ctx ends, into a buffer that need
-// not grow if the request tells the size of a usual body.
-//
-// The deadline is not taken back. net/http drops it when the body ends and
-// sets its own before the next request; and the rest of a body that was given
-// up, which it tries to read before it answers, it would wait for without end.
+// readBody reads at most MaxBody bytes until ctx ends. In a GET the query
+// stands in for the body.
 func readBody(ctx context.Context, w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if len(r.URL.RawQuery) > MaxBody {
 		return nil, &http.MaxBytesError{Limit: MaxBody}
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		// A recorder in a test has no connection, hence no deadline.
-		_ = http.NewResponseController(w).SetReadDeadline(deadline)
-	}
-	var body bytes.Buffer
-	if n := r.ContentLength; 0 < n && n <= 64<<10 {
-		body.Grow(int(n) + bytes.MinRead) // what ReadFrom wants to see the end
-	}
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
-	return body.Bytes(), err
-}
-
-// answer writes a short text, which never repeats anything of the request.
-func answer(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	// The caller may have hung up, and there is nobody to tell.
-	_, _ = io.WriteString(w, text+"\n")
+	deadline, _ := ctx.Deadline()
+	return inbound.ReadBody(w, r, deadline, MaxBody)
 }

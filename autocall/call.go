@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // Limits of a [Call].
@@ -82,7 +83,7 @@ func (c Call) checked() (Call, error) {
 // hold anything.
 func (c Call) LogValue() slog.Value {
 	return slog.GroupValue(
-		slog.String("key", oneLine(c.Key, maxName)), slog.String("severity", clamp(c.Severity).String()),
+		slog.String("key", markup.OneLine(c.Key, maxName)), slog.String("severity", clamp(c.Severity).String()),
 		slog.String("people", strings.Join(namesOf(c.People), ", ")), slog.Int("rounds", c.Rounds),
 	)
 }

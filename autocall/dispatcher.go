@@ -38,9 +38,9 @@ var _ Queue = (*Dispatcher)(nil)
 // not wait any more; its people stay.
 //
 // A call that is wrong in itself gives an *[Error] that is not retryable. After
-// any other error nobody knows whether the call was added: with a Key Enqueue
-// may be repeated, and without one the *Error matches alert.ErrUncertain and is
-// not retryable.
+// an error that matches alert.ErrUncertain nobody knows whether the call
+// was added. With a Key it is retryable, and repeating it does no harm; without
+// one it is not.
 func (d *Dispatcher) Enqueue(ctx context.Context, c Call) (id string, joined bool, err error) {
 	c, err = c.checked()
 	if err != nil {
@@ -89,7 +89,7 @@ func (d *Dispatcher) Answer(ctx context.Context, o Outcome) (r Receipt, err erro
 			return err
 		}
 		it, err := u.byMid(o.Mid)
-		if err != nil || it == nil {
+		if err != nil || it == nil || it.byMid(o.Mid) == nil { // the last: a document that somebody has changed
 			return err
 		}
 		r = Receipt{Call: it.ID, Event: EventIgnored} // if the trail is full
@@ -137,7 +137,7 @@ func (d *Dispatcher) CancelKey(ctx context.Context, key, cause string) (id strin
 // clean returns a cause as the trail may show it.
 func (it *item) clean(cause string) string {
 	// The cut comes last, lest half a number stays.
-	return oneLine(redact(oneLine(cause, 64*maxName), it.Call.People), maxName)
+	return markup.OneLine(redact(markup.OneLine(cause, 64*maxName), it.Call.People), maxName)
 }
 
 // Get returns one call, see [Queue].
@@ -197,7 +197,10 @@ func (d *Dispatcher) Phones(ctx context.Context) (all []PhoneStatus, err error) 
 
 // phoneStatus returns what callers may know of a phone.
 func (d *Dispatcher) phoneStatus(u *unit, r phoneRecord) (PhoneStatus, error) {
-	s := PhoneStatus{Name: r.Name, Model: r.Model, Seen: time.UnixMilli(r.Seen), Silent: d.silent(u.now(), r)}
+	s := PhoneStatus{Name: r.Name, Model: r.Model, Silent: d.silent(u.now(), r)}
+	if !r.Expected {
+		s.Seen = time.UnixMilli(r.Seen)
+	}
 	held, err := u.held(r.Name)
 	if err == nil && held != nil && held.State.Open() {
 		s.Call = held.ID
@@ -210,12 +213,4 @@ func (d *Dispatcher) phoneStatus(u *unit, r phoneRecord) (PhoneStatus, error) {
 // call right after another one.
 func (d *Dispatcher) silent(now int64, r phoneRecord) bool {
 	return now-r.Seen > max(3*d.opts.PollInterval, 2*d.opts.Lease).Milliseconds()
-}
-
-// oneLine returns s as one clean line of at most limit bytes, with a visible
-// mark where it was cut.
-func oneLine(s string, limit int) string {
-	w := markup.Writer{Mark: "…"}
-	w.Line(s, limit)
-	return string(w.Buf)
 }

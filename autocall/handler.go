@@ -3,8 +3,6 @@ package autocall
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +14,8 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/inbound"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 const (
@@ -47,8 +47,9 @@ type HandlerOptions struct {
 	ClientIP func(*http.Request) (netip.Addr, error)
 
 	// Logger gets one record for each request that was refused or could not be
-	// served, at most six a minute of the same kind from strangers. No record
-	// holds a token, the URL or a whole number. Default: none.
+	// served; of strangers, and of outcomes that nobody knows, six at once and
+	// then one in ten seconds. No record holds a token, the URL or a whole
+	// number. Default: none.
 	Logger *slog.Logger
 }
 
@@ -88,7 +89,7 @@ type Handler struct {
 // A caller is a phone that may poll.
 type caller struct {
 	name    string
-	token   [sha256.Size]byte // of equal length, for the comparison
+	token   inbound.Secret
 	polls   *httpcall.Limiter
 	posts   *httpcall.Limiter // apart: a refused outcome would be lost
 	unknown *httpcall.Limiter // for the log: outcomes of calls nobody knows
@@ -110,7 +111,7 @@ func NewHandler(queue Queue, tokens map[string]string, opts *HandlerOptions) (*H
 	h.opts.PollInterval = cmp.Or(h.opts.PollInterval, defaultPollInterval)
 	h.opts.Logger = cmp.Or(h.opts.Logger, slog.New(slog.DiscardHandler))
 	if h.opts.ClientIP == nil {
-		h.opts.ClientIP = peer
+		h.opts.ClientIP = inbound.Peer
 	}
 	if queue == nil {
 		return nil, errors.New("autocall: new handler: no queue")
@@ -128,41 +129,20 @@ func NewHandler(queue Queue, tokens map[string]string, opts *HandlerOptions) (*H
 
 // admit adds a phone.
 func (h *Handler) admit(name, token string) error {
-	c := caller{name: name, token: sha256.Sum256([]byte(token)), unknown: httpcall.NewLimiter(10*time.Second, 6)}
+	c := caller{name: name, token: inbound.NewSecret(token), unknown: httpcall.NewLimiter(10*time.Second, 6)}
 	if every := h.opts.PollInterval / 2; every > 0 {
 		c.polls, c.posts = httpcall.NewLimiter(every, burst), httpcall.NewLimiter(every, burst)
 	}
 	switch {
-	case name == "" || name != oneLine(name, maxName):
-		return fmt.Errorf("phone name %q: want one line of 1 to %d bytes", oneLine(name, maxName), maxName)
-	case len(token) < minToken || !fitsPath(token):
+	case name == "" || name != markup.OneLine(name, maxName):
+		return fmt.Errorf("phone name %q: want one line of 1 to %d bytes", markup.OneLine(name, maxName), maxName)
+	case len(token) < minToken || !inbound.FitsPath(token):
 		return fmt.Errorf("phone %q: the token must be at least %d letters, digits and -._~", name, minToken)
 	case slices.ContainsFunc(h.phones, func(other caller) bool { return other.token == c.token }):
 		return fmt.Errorf("phone %q: another phone has the same token", name)
 	}
 	h.phones = append(h.phones, c)
 	return nil
-}
-
-// fitsPath tells whether s stands for itself in the path of a URL.
-func fitsPath(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("-._~", c) < 0:
-			return false
-		}
-	}
-	return strings.Trim(s, ".") != ""
-}
-
-// peer returns the address at the other end of the connection.
-func peer(r *http.Request) (netip.Addr, error) {
-	p, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}, errors.New("autocall: remote address is not an IP address")
-	}
-	return p.Addr(), nil
 }
 
 // ServeHTTP answers one request of a phone.
@@ -182,7 +162,7 @@ func (h *Handler) answer(r *http.Request) (status int, said reply) {
 			status, said = http.StatusInternalServerError, refusal("internal error")
 		}
 	}()
-	if !h.allowed(r) {
+	if _, ok := inbound.Caller(r, h.opts.ClientIP, h.opts.Allow); !ok {
 		h.stranger(r, "request refused: address not allowed")
 		return http.StatusForbidden, refusal("forbidden")
 	}
@@ -200,33 +180,21 @@ func (h *Handler) answer(r *http.Request) (status int, said reply) {
 	return http.StatusMethodNotAllowed, refusal("want GET or POST")
 }
 
-// allowed reports whether the address of the caller is on the list. One that
-// nobody can tell is not.
-func (h *Handler) allowed(r *http.Request) bool {
-	if len(h.opts.Allow) == 0 {
-		return true
-	}
-	addr, err := h.opts.ClientIP(r)
-	if err != nil {
-		return false
-	}
-	addr = addr.Unmap().WithZone("")
-	return slices.ContainsFunc(h.opts.Allow, func(p netip.Prefix) bool { return p.Contains(addr) })
-}
-
 // identify returns the phone whose token stands in the path, or nil. The time
 // it takes does not depend on which.
 func (h *Handler) identify(path string) *caller {
 	rest, found := strings.CutSuffix(strings.TrimSuffix(path, "/"), pathEnd)
-	token := sha256.Sum256([]byte(rest[strings.LastIndexByte(rest, '/')+1:]))
-	at := -1
-	for i := range h.phones {
-		at = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(token[:], h.phones[i].token[:]), i, at)
+	token := rest[strings.LastIndexByte(rest, '/')+1:]
+	var known *caller
+	for i := range h.phones { // to the end in any case
+		if h.phones[i].token.Opens(token) {
+			known = &h.phones[i]
+		}
 	}
-	if at < 0 || !found {
+	if !found {
 		return nil
 	}
-	return &h.phones[at]
+	return known
 }
 
 // stranger logs what somebody did who is no phone, not too often.
@@ -248,6 +216,6 @@ func (h *Handler) log(r *http.Request, message string, attrs ...slog.Attr) {
 	if addr, err := h.opts.ClientIP(r); err == nil {
 		from = addr.String()
 	}
-	attrs = append(attrs, slog.String("caller", from), slog.String("method", oneLine(r.Method, 16)))
+	attrs = append(attrs, slog.String("caller", from), slog.String("method", markup.OneLine(r.Method, 16)))
 	h.opts.Logger.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelWarn, message, attrs...)
 }

@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -115,8 +117,11 @@ func fixture(t testing.TB, name string) string {
 	return string(text)
 }
 
-// pass lets time pass within a bubble.
-func pass(d time.Duration) { <-time.After(d) }
+// pass lets time pass within a bubble, and what happens then happen.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
 
 // start runs a function beside the test. The result ends it and waits.
 func start(t *testing.T, run func(context.Context) error) (stop func()) {
@@ -129,4 +134,22 @@ func start(t *testing.T, run func(context.Context) error) (stop func()) {
 		}
 	})
 	return func() { cancel(); done.Wait() }
+}
+
+// notes are what callbacks write down.
+type notes struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (n *notes) add(s string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all = append(n.all, s)
+}
+
+func (n *notes) read() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.all)
 }

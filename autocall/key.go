@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // A problem is the identity of what an alert is about: 20 hexadecimal digits.
@@ -89,5 +90,5 @@ func (s *Sender) compare(key string, problems []problem) (named, common int) {
 
 // fitsName tells whether s may name a Sender.
 func fitsName(s string) bool {
-	return len(s) <= 64 && (s == "" || fitsPath(s) && !strings.ContainsAny(s, "._~"))
+	return len(s) <= 64 && (s == "" || inbound.FitsPath(s) && !strings.ContainsAny(s, "._~"))
 }

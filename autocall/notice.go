@@ -42,6 +42,10 @@ type phoneRecord struct {
 	Model string
 	Seen  int64
 	Told  bool // its silence was told of
+
+	// Expected tells that it has not polled yet: Seen is when that began to
+	// count.
+	Expected bool
 }
 
 // deliverAll calls the callbacks for all notices that are due.

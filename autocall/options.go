@@ -24,19 +24,25 @@ const (
 type QueueOptions struct {
 	// Lease is how long a phone may be silent before what it was given counts
 	// as lost and is handed out again. It must exceed a whole call, in which
-	// the app does not poll. Default 3 min.
+	// the app does not poll: ringing, talking, an interval and the 15 s that
+	// the app waits after an error. At least 30 s, default 3 min.
 	Lease time.Duration
 
 	// Deadline bounds the time for each number of a hand-out, however often
-	// the phone polls. Default 10 min.
+	// the phone polls. Default 10 min, or twice the Lease or the StepDelay if
+	// that is longer.
 	Deadline time.Duration
 
-	// StepDelay makes a phone wait between two steps, for versions of the app
-	// that otherwise dial over a call under way. Default: none.
+	// StepDelay makes a phone wait between two steps: it is told the mid once,
+	// and nothing until StepDelay later. In a List it keeps the app from
+	// dialling over a call under way. 60 to 90 s are longer than a phone rings.
+	// Default: none.
 	StepDelay time.Duration
 
 	// List is how many people stand in one hand-out: 1 to 5. Default 1, with
-	// which all versions of the app are right.
+	// which all versions of the app are right. More of them need a StepDelay of
+	// a whole call, or the app dials the next number over the call under way
+	// and takes an answered call for none.
 	List int
 
 	// PollInterval is how often the phones are set to poll. Default 10 s.
@@ -55,10 +61,13 @@ type QueueOptions struct {
 
 	// OnAnswered is called when somebody has picked up, OnExhausted when a
 	// call ended without that (its State says how: Exhausted or Expired), and
-	// OnPhoneSilent when a phone has not polled for longer than a call takes,
-	// once until it polls again. They are called by Run, one after the other;
-	// one that fails is called again later, and after a crash too: at least
-	// once.
+	// OnPhoneSilent when a phone has not polled for more than two Leases and
+	// three PollIntervals, once until it polls again. [Report] and
+	// [ReportSilence] make such callbacks.
+	//
+	// They are called by Run, one after the other, and have 50 s. One that
+	// fails or panics is called again after 5 s, 10 s, and so on up to 5 min,
+	// and after a crash too: at least once, until Keep is over.
 	OnAnswered    func(context.Context, Status) error
 	OnExhausted   func(context.Context, Status) error
 	OnPhoneSilent func(context.Context, PhoneStatus) error

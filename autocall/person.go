@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"unicode/utf8"
 
+	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/phone"
 )
 
@@ -21,16 +22,16 @@ type Person struct {
 // String returns the name and the masked number. A name that is itself a
 // telephone number is masked as well.
 func (p Person) String() string {
-	name := p.title()
-	if name == "" {
-		return phone.Mask(p.Number)
+	name, number := p.title(), phone.Mask(p.Number)
+	if name == "" || name == number {
+		return number
 	}
-	return name + " (" + phone.Mask(p.Number) + ")"
+	return name + " (" + number + ")"
 }
 
 // title returns the name as a report may show it.
 func (p Person) title() string {
-	name := phone.Redact(oneLine(p.Name, maxName), p.Number)
+	name := phone.Redact(markup.OneLine(p.Name, maxName), p.Number)
 	if bare := phone.Bare(name); callable(bare) {
 		return phone.Mask(bare)
 	}

@@ -22,12 +22,15 @@ const (
 // the queue. If it panics the call waits.
 type Policy func(now time.Time, s alert.Severity, p Person) Verdict
 
-// Policies asks one policy after the other; the strictest verdict counts.
+// Policies asks one policy after the other; the strictest verdict counts. One
+// that is nil allows everything.
 func Policies(all ...Policy) Policy {
 	return func(now time.Time, s alert.Severity, p Person) Verdict {
 		worst := Ring
 		for _, policy := range all {
-			worst = max(worst, policy(now, s, p))
+			if policy != nil {
+				worst = max(worst, policy(now, s, p))
+			}
 		}
 		return worst
 	}
@@ -49,8 +52,12 @@ func Blocklist(numbers ...string) Policy {
 
 // QuietHours rings nobody between from and to, times of day in the given
 // zone, which may lie on two sides of midnight, unless the severity is at
-// least that of an emergency. Equal times make no quiet hours.
+// least that of an emergency. Equal times make no quiet hours, and no zone is
+// UTC.
 func QuietHours(from, to time.Duration, zone *time.Location, emergency alert.Severity) Policy {
+	if zone == nil {
+		zone = time.UTC
+	}
 	return func(now time.Time, s alert.Severity, _ Person) Verdict {
 		hour, minute, second := now.In(zone).Clock()
 		at := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second

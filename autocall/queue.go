@@ -28,7 +28,8 @@ type Queue interface {
 	Answer(ctx context.Context, o Outcome) (Receipt, error)
 
 	// Cancel ends an open call, and reports whether it was open. A phone that
-	// is ringing rings on; its number is not handed out again.
+	// is ringing rings on, and gets nothing else meanwhile; the call is not
+	// handed out again.
 	Cancel(ctx context.Context, id, cause string) (bool, error)
 
 	// CancelKey is Cancel for the open call with a Key, and returns its id. If
@@ -48,7 +49,7 @@ type Queue interface {
 
 // A Phone is who polls.
 type Phone struct {
-	Name  string // by which its secret is known to us
+	Name  string // by which its secret is known to us; UTF-8
 	Model string // as it says itself
 }
 
@@ -78,7 +79,7 @@ type Receipt struct {
 type PhoneStatus struct {
 	Name   string
 	Model  string
-	Seen   time.Time // when it last polled
+	Seen   time.Time // when it last polled; zero: it should, and never did
 	Call   string    // id of the call that it has; empty: none
 	Silent bool      // it has not been heard of for longer than a call takes
 }

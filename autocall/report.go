@@ -16,7 +16,8 @@ import (
 // The alert that it sends is always Firing, with the severity of the call: that
 // somebody picked up ends the ringing and not the problem. It has no Key, so
 // that the news of a late answer is not taken for a copy of "nobody"; its ID
-// tells a repetition.
+// tells a repetition. Do not report into the queue that the call was in: that
+// would ring about the ringing.
 func Report(to alert.Sender, locale alert.Locale) func(context.Context, Status) error {
 	return func(ctx context.Context, s Status) error { return to.Send(ctx, reportOf(s, locale)) }
 }

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/tocsin-go/tocsin/internal/inbound"
+	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/phone"
 )
 
@@ -41,7 +43,7 @@ func (h *Handler) next(r *http.Request, c *caller) (out HandOut, err error) {
 	defer contain(&err)
 	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()
-	out, err = h.queue.Next(ctx, Phone{Name: c.name, Model: oneLine(r.Header.Get("model"), maxModel)})
+	out, err = h.queue.Next(ctx, Phone{Name: c.name, Model: markup.OneLine(r.Header.Get("model"), maxModel)})
 	if err != nil || out.IsZero() {
 		return HandOut{}, err
 	}
@@ -52,7 +54,7 @@ func (h *Handler) next(r *http.Request, c *caller) (out HandOut, err error) {
 		}
 		seen[number] = true
 	}
-	if len(seen) == 0 || len(out.Mid) > maxMid || !fitsPath(out.Mid) {
+	if len(seen) == 0 || len(out.Mid) > maxMid || !inbound.FitsPath(out.Mid) {
 		return HandOut{}, errors.New("the hand-out has no number or an unfit mid")
 	}
 	return out, nil

@@ -87,6 +87,9 @@ func (d *Dispatcher) watch(ctx context.Context) error {
 				if _, err := u.see(name, ""); err != nil {
 					return err
 				}
+				if err := u.putPhone(phoneRecord{Name: name, Seen: u.now(), Expected: true}); err != nil {
+					return err
+				}
 			}
 		}
 		for _, r := range records {

@@ -42,10 +42,12 @@ import (
 //
 // All servers go by the clock of the database. Each change takes a turn, one
 // after the other for the whole queue, which costs one commit for each poll of
-// a phone. If a server dies in the middle of its turn, the others go on when
-// the database has noticed that: at once if the process died, and by
-// tcp_keepalives_idle of PostgreSQL or wait_timeout of MySQL if the machine
-// or the network did. Set these to a minute at most.
+// a phone: hundreds a second, where a phone polls every ten. If a server dies in
+// the middle of its turn, the others go on at once. If its machine or network
+// does, PostgreSQL gives the turn to the next one after ten seconds, as every
+// transaction here tells it to; MariaDB does so after idle_transaction_timeout
+// and MySQL after wait_timeout, which you should set to some seconds, for
+// example in the data source name.
 //
 // Telephone numbers, names, messages and the audit trail stand in the database
 // in clear, since they are needed to ring; protect it accordingly. A call goes
@@ -54,18 +56,18 @@ import (
 func NewSQLQueue(ctx context.Context, db *sql.DB, dialect string, opts *QueueOptions) (*Dispatcher, error) {
 	d, err := sqldb.ParseDialect(dialect)
 	if err != nil {
-		return nil, &Error{Op: "open queue", Err: err, final: true}
+		return nil, &Error{Op: "new queue", Err: err, final: true}
 	}
 	shared, err := sqldb.New(db, d)
 	if err != nil {
-		return nil, &Error{Op: "open queue", Err: err, final: true}
+		return nil, &Error{Op: "new queue", Err: err, final: true}
 	}
 	queue, err := newDispatcher(&sqlStore{db: shared}, opts)
 	if err != nil {
 		return nil, err
 	}
 	if err := shared.Migrate(ctx, "autocall", sqlSchema); err != nil {
-		return nil, &Error{Op: "open queue", Err: err}
+		return nil, &Error{Op: "new queue", Err: err}
 	}
 	return queue, nil
 }

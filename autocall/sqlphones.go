@@ -32,23 +32,33 @@ func (t *sqlTxn) putPhone(p phoneRecord) error {
 	return t.writePhone(sqlUpdatePhone, p)
 }
 
+// What the column flags of a phone holds.
+const (
+	flagTold     = 1
+	flagExpected = 2
+)
+
 // writePhone inserts or updates a phone. Its texts are written as bytes: what
 // a phone says about itself need not be text.
 func (t *sqlTxn) writePhone(query string, p phoneRecord) error {
-	told := 0
+	flags := 0
 	if p.Told {
-		told = 1
+		flags |= flagTold
 	}
-	_, err := t.tx.Exec(t.ctx, query, []byte(p.Name), []byte(p.Model), p.Seen, told, sqldb.Hash(p.Name))
+	if p.Expected {
+		flags |= flagExpected
+	}
+	_, err := t.tx.Exec(t.ctx, query, []byte(p.Name), []byte(p.Model), p.Seen, flags, sqldb.Hash(p.Name))
 	return err
 }
 
 // scanPhone reads a row of phones.
 func scanPhone(scan func(...any) error) (p phoneRecord, err error) {
 	var name, model []byte
-	told := 0
-	err = scan(&name, &model, &p.Seen, &told)
-	p.Name, p.Model, p.Told = string(name), string(model), told != 0
+	flags := 0
+	err = scan(&name, &model, &p.Seen, &flags)
+	p.Name, p.Model = string(name), string(model)
+	p.Told, p.Expected = flags&flagTold != 0, flags&flagExpected != 0
 	return p, err
 }
 

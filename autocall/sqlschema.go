@@ -41,7 +41,7 @@ var sqlSchema = []string{
 		UNIQUE (stage, urgency, seq, due), UNIQUE (overdue_at, seq), UNIQUE (finished, seq))`,
 	`CREATE TABLE IF NOT EXISTS autocall_mids (mid $HASH NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, UNIQUE (seq, mid))`,
 	`CREATE TABLE IF NOT EXISTS autocall_phones (
-		id $HASH NOT NULL PRIMARY KEY, name $BLOB NOT NULL, model $BLOB NOT NULL, seen BIGINT NOT NULL, told SMALLINT NOT NULL)`,
+		id $HASH NOT NULL PRIMARY KEY, name $BLOB NOT NULL, model $BLOB NOT NULL, seen BIGINT NOT NULL, flags SMALLINT NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS autocall_notices (
 		id BIGINT NOT NULL PRIMARY KEY, kind $BLOB NOT NULL, subject $BLOB NOT NULL,
 		tries INTEGER NOT NULL, due BIGINT NOT NULL)`,
@@ -79,10 +79,10 @@ const (
 	sqlDeleteMids  = `DELETE FROM autocall_mids WHERE seq IN (%s)`
 	sqlDeleteCalls = `DELETE FROM autocall_calls WHERE seq IN (%s)`
 
-	sqlPhone       = `SELECT name, model, seen, told FROM autocall_phones WHERE id = ?`
-	sqlPhones      = `SELECT name, model, seen, told FROM autocall_phones`
-	sqlInsertPhone = `INSERT INTO autocall_phones (name, model, seen, told, id) VALUES (?, ?, ?, ?, ?)`
-	sqlUpdatePhone = `UPDATE autocall_phones SET name = ?, model = ?, seen = ?, told = ? WHERE id = ?`
+	sqlPhone       = `SELECT name, model, seen, flags FROM autocall_phones WHERE id = ?`
+	sqlPhones      = `SELECT name, model, seen, flags FROM autocall_phones`
+	sqlInsertPhone = `INSERT INTO autocall_phones (name, model, seen, flags, id) VALUES (?, ?, ?, ?, ?)`
+	sqlUpdatePhone = `UPDATE autocall_phones SET name = ?, model = ?, seen = ?, flags = ? WHERE id = ?`
 
 	sqlInsertNotice = `INSERT INTO autocall_notices (kind, subject, tries, due, id) VALUES (?, ?, ?, ?, ?)`
 	sqlUpdateNotice = `UPDATE autocall_notices SET kind = ?, subject = ?, tries = ?, due = ? WHERE id = ?`

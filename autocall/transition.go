@@ -11,9 +11,7 @@ func (it *item) join(now int64, c Call) {
 		return
 	}
 	it.Call.Severity, it.Call.Message = c.Severity, c.Message
-	if it.State == Queued {
-		it.Due = now
-	}
+	it.Due = now
 	it.note(now, Entry{Event: EventRaised, Cause: "now " + c.Severity.String()})
 }
 

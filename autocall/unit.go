@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tocsin-go/tocsin/alert"
 )
@@ -17,6 +18,9 @@ type unit struct {
 	noticed bool // a notice was made
 	records []record
 }
+
+// errPhoneName refuses a phone that no Handler lets in.
+var errPhoneName = errors.New("the name of the phone is not UTF-8")
 
 // A record is an entry for the log.
 type record struct {
@@ -58,12 +62,15 @@ func (u *unit) sweep() (more bool, err error) {
 
 // hear notes that a phone is alive. The app names its model only when it polls.
 func (u *unit) hear(p Phone) error {
+	if !utf8.ValidString(p.Name) { // JSON would keep another one, and the phone lose what it has
+		return errPhoneName
+	}
 	before, err := u.see(p.Name, p.Model)
 	if err != nil {
 		return err
 	}
 	forgotten := p.Model == "" && before.Model != ""
-	if !before.Told && !forgotten {
+	if !before.Told && !before.Expected && !forgotten {
 		return nil
 	}
 	if forgotten {

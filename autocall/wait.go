@@ -18,7 +18,8 @@ const waitEvery = 2 * time.Second
 // error that matches ctx.Err(). An error of the queue that is retryable is
 // waited out; an unknown call matches [ErrUnknownCall].
 //
-// A call that nobody answered may be answered late, see [EventLate]; Wait has
+// Somebody must [Dispatcher.Run] the queue: without it, a call that no phone
+// takes does not end. A call that nobody answered may be answered late, see [EventLate]; Wait has
 // returned by then.
 func Wait(ctx context.Context, q Queue, id string) (last Status, err error) {
 	for {

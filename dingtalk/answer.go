@@ -69,10 +69,10 @@ func (a *answer) text() string {
 // refusal returns the error of a message that the vendor refused.
 func (d *delivery) refusal(code Code, text string, resp *httpcall.Response) error {
 	// Clean first and cut last, lest half a secret stays.
-	message, hint := splitVendorText(d.hide(oneLine(text, len(text))))
+	message, hint := splitVendorText(d.hide(markup.OneLine(text, len(text))))
 	e := &Error{
 		Op: opSend, Code: code, HTTPStatus: resp.Status,
-		Message: oneLine(message, maxVendorText), Hint: oneLine(hint, maxVendorHint),
+		Message: markup.OneLine(message, maxVendorText), Hint: markup.OneLine(hint, maxVendorHint),
 	}
 	if code == CodeSecurity {
 		e.Reason = cmp.Or(readReason(message), readReason(hint))
@@ -155,14 +155,6 @@ func cutAny(s string, separators ...string) (before, after string) {
 		}
 	}
 	return s, ""
-}
-
-// oneLine returns s as one clean line of at most limit bytes, with a visible
-// mark where it was cut.
-func oneLine(s string, limit int) string {
-	w := markup.Writer{Mark: "…"}
-	w.Line(s, limit)
-	return string(w.Buf)
 }
 
 // minSecret is the length in bytes from which a secret is looked for in the

@@ -70,7 +70,7 @@ func (e *envelope) status(outer int) int {
 
 // code returns the code of an error. The number 0 says nothing.
 func (e *envelope) code() Code {
-	code := oneLine(text(e.Error.Code), maxCode)
+	code := markup.OneLine(text(e.Error.Code), maxCode)
 	if strings.Trim(code, "0") == "" {
 		return ""
 	}
@@ -140,9 +140,9 @@ func (j *judge) refuse(resp *httpcall.Response) error {
 func (j *judge) refusal(e *envelope, resp *httpcall.Response) *Error {
 	err := &Error{
 		Op: j.op, Code: e.code(), HTTPStatus: e.status(resp.Status),
-		TraceID: oneLine(j.hide(text(e.TraceID)), maxTrace),
+		TraceID: markup.OneLine(j.hide(text(e.TraceID)), maxTrace),
 		// Clean first and cut last, lest half a secret stays.
-		Message: oneLine(j.hide(oneLine(text(e.Error.Message), len(resp.Body))), maxVendorText),
+		Message: markup.OneLine(j.hide(markup.OneLine(text(e.Error.Message), len(resp.Body))), maxVendorText),
 	}
 	switch {
 	case err.isLogin() && j.client.credentials.scheme == schemeAccessKey:
@@ -211,12 +211,4 @@ func describe(body []byte) string {
 		return "JSON that does not say whether it was successful"
 	}
 	return fmt.Sprintf("%d bytes that are no answer of OCP", len(body))
-}
-
-// oneLine returns s as one clean line of at most limit bytes, with a visible
-// mark where it was cut.
-func oneLine(s string, limit int) string {
-	w := markup.Writer{Mark: "…"}
-	w.Line(s, limit)
-	return string(w.Buf)
 }

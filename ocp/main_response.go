@@ -6,6 +6,8 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // A Response is what a script prints after a success: one JSON object, which
@@ -45,7 +47,7 @@ func failureText(err error) string {
 	text, fault := json.Marshal(struct {
 		Code    int    `json:"errcode"`
 		Message string `json:"errmsg"`
-	}{1, brief(hideURLs(err.Error()), maxReason)})
+	}{1, markup.OneLine(hideURLs(err.Error()), maxReason)})
 	if fault != nil { // of a string and a number there is none
 		return `{"errcode":1,"errmsg":"ocp: failed"}`
 	}

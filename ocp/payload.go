@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // Source is the [alert.Alert] Source of every alert from this package.
@@ -157,7 +158,7 @@ func (p *Payload) LogValue() slog.Value {
 	attrs = append(attrs, slog.Int("variables", len(p.Values)))
 	for _, f := range [...]struct{ key, value string }{{"id", p.ID}, {"type", p.Type}, {"status", p.Status}, {"level", p.Level}} {
 		if f.value != "" {
-			attrs = append(attrs, slog.String(f.key, brief(f.value, 256)))
+			attrs = append(attrs, slog.String(f.key, markup.OneLine(f.value, 256)))
 		}
 	}
 	if len(p.Problems) > 0 {

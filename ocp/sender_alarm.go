@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // Bounds of what becomes of an alert.
@@ -65,7 +66,7 @@ func targetValue(s string) string {
 		}
 		return '_'
 	}, strings.ToValidUTF8(s, "_"))
-	short := oneLine(plain, maxPart)
+	short := markup.OneLine(plain, maxPart)
 	if short == s {
 		return s
 	}
@@ -79,7 +80,7 @@ func labels(a *alert.Alert) map[string]string {
 	all := map[string]string{}
 	room := maxSpace
 	add := func(name, value string) {
-		value = oneLine(value, maxValue)
+		value = markup.OneLine(value, maxValue)
 		// A value may take six bytes a character in JSON.
 		if size := len(name) + len(encodeJSON(value)) + len(`"":,`); value != "" && size <= room && all[name] == "" {
 			all[name] = value

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // confirmPause is the time before the vendor is asked once more: a webhook may
@@ -19,7 +20,8 @@ const confirmPause = 2 * time.Second
 
 // handle reads a webhook, confirms it, passes it on and returns the answer.
 func (h *Handler) handle(ctx context.Context, kind Kind, w http.ResponseWriter, r *http.Request) (status int, text string) {
-	body, err := readBody(ctx, w, r)
+	deadline, _ := ctx.Deadline()
+	body, err := inbound.ReadBody(w, r, deadline, MaxBody)
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		return h.refuse(ctx, kind, err, http.StatusRequestEntityTooLarge)
 	}

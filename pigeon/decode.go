@@ -44,7 +44,7 @@ func (l *loose) UnmarshalJSON(data []byte) error {
 }
 
 // line returns l as one clean line of at most limit bytes.
-func (l loose) line(limit int) string { return oneLine(string(l), limit) }
+func (l loose) line(limit int) string { return markup.OneLine(string(l), limit) }
 
 // key returns a pressed key: 1, 1.0 and "1" are all the key 1.
 func (l loose) key() string {
@@ -102,14 +102,6 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// oneLine returns s as one clean line of at most limit bytes, with a visible
-// mark where it was cut.
-func oneLine(s string, limit int) string {
-	w := markup.Writer{Mark: "…"}
-	w.Line(s, limit)
-	return string(w.Buf)
-}
-
 // vendorText returns what the body of a refusal says, in one of the shapes
 // that are likely. A page of a proxy says nothing.
 func vendorText(body []byte) string {
@@ -124,7 +116,7 @@ func vendorText(body []byte) string {
 		if strings.HasPrefix(text, "<") || strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
 			return ""
 		}
-		return oneLine(text, len(text))
+		return markup.OneLine(text, len(text))
 	}
 	var parts []string
 	for _, s := range []loose{a.Message, a.Error, a.Detail} {
@@ -167,7 +159,7 @@ func (c *Client) hide(text string, numbers []string) string {
 		}
 	}
 	text = phone.Redact(text, numbers...)
-	return oneLine(digits().ReplaceAllString(text, "[number]"), maxMessage)
+	return markup.OneLine(digits().ReplaceAllString(text, "[number]"), maxMessage)
 }
 
 // digits finds what may be a telephone number, written in any way.

@@ -1,17 +1,15 @@
 package pigeon
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // MaxBody is the size in bytes of the largest body that a [Handler] reads.
@@ -21,6 +19,9 @@ const MaxBody = 64 << 10
 // defaultBudget is the time for one webhook. How long the vendor waits for an
 // answer is not documented.
 const defaultBudget = 5 * time.Second
+
+// minSecretLength keeps secrets, in bytes, from being guessed.
+const minSecretLength = 16
 
 // HandlerOptions configures a [Handler]. A nil *HandlerOptions and the zero
 // value of each field mean the default.
@@ -64,7 +65,7 @@ type HandlerOptions struct {
 //     documented: let [Client.Wait] be the safety net.
 type Handler struct {
 	client *Client
-	secret [sha256.Size]byte // of equal length, for the comparison
+	secret inbound.Secret
 	accept func(context.Context, Event) error
 	opts   HandlerOptions
 	memory memory
@@ -80,23 +81,16 @@ func NewHandler(client *Client, secret string, accept func(context.Context, Even
 		return nil, errors.New("pigeon: new handler: no client")
 	case accept == nil:
 		return nil, errors.New("pigeon: new handler: no function")
-	case !fitsPath(secret):
+	case len(secret) < minSecretLength || !inbound.FitsPath(secret):
 		return nil, errors.New("pigeon: new handler: the secret must be 16 or more letters, digits and -._~")
 	}
-	h := &Handler{client: client, secret: sha256.Sum256([]byte(secret)), accept: accept}
+	h := &Handler{client: client, secret: inbound.NewSecret(secret), accept: accept}
 	if opts != nil {
 		h.opts = *opts
 	}
 	h.opts.Timeout = cmp.Or(h.opts.Timeout, defaultBudget)
 	h.opts.Logger = cmp.Or(h.opts.Logger, slog.New(slog.DiscardHandler))
 	return h, nil
-}
-
-// fitsPath tells whether s stands for itself in the path of a URL and cannot
-// be guessed.
-func fitsPath(s string) bool {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
-	return len(s) >= 16 && strings.Trim(s, plain) == "" && strings.Trim(s, ".") != ""
 }
 
 // ServeHTTP answers one webhook.
@@ -110,12 +104,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.Method {
 	case http.MethodHead, http.MethodGet:
-		answer(w, http.StatusOK, "ok")
+		inbound.Answer(w, http.StatusOK, "ok")
 		return
 	case http.MethodPost:
 	default:
 		w.Header().Set("Allow", "POST")
-		answer(w, http.StatusMethodNotAllowed, "method not allowed")
+		inbound.Answer(w, http.StatusMethodNotAllowed, "method not allowed")
 		return
 	}
 	// What was begun is finished although the vendor hangs up.
@@ -126,40 +120,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 	}
 	status, text := h.handle(ctx, kind, w, r)
-	answer(w, status, text)
+	inbound.Answer(w, status, text)
 }
 
 // route compares the secret in the path, in a time that depends on neither,
 // and returns the kind behind it.
 func (h *Handler) route(path string) (Kind, bool) {
-	path = strings.TrimSuffix(path, "/")
-	end := strings.LastIndexByte(path, '/')
-	if end < 0 {
-		return "", false
-	}
-	rest := path[:end]
-	given := sha256.Sum256([]byte(rest[strings.LastIndexByte(rest, '/')+1:]))
-	kind := Kind(path[end+1:])
-	return kind, subtle.ConstantTimeCompare(given[:], h.secret[:]) == 1 && kind.isKind()
-}
-
-// readBody reads at most MaxBody bytes until ctx ends. See net/http: the
-// deadline is dropped when the body ends.
-func readBody(ctx context.Context, w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		// A recorder in a test has no connection, hence no deadline.
-		_ = http.NewResponseController(w).SetReadDeadline(deadline)
-	}
-	var body bytes.Buffer
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
-	return body.Bytes(), err
-}
-
-// answer writes a short text, which never repeats anything of the request.
-func answer(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	// The caller may have hung up, and there is nobody to tell.
-	_, _ = io.WriteString(w, text+"\n")
+	before, last := inbound.Last(path)
+	kind := Kind(last)
+	return kind, h.secret.Opens(before[strings.LastIndexByte(before, '/')+1:]) && kind.isKind()
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/phone"
 )
 
@@ -19,7 +20,7 @@ type Callee struct {
 // String returns the name and the masked number. A name that is itself a
 // telephone number is masked as well.
 func (c Callee) String() string {
-	name := oneLine(c.User, maxName)
+	name := markup.OneLine(c.User, maxName)
 	if bare := phone.Bare(name); len(bare) >= 7 && (phone.IsNational(bare) || phone.IsE164(bare)) {
 		name = phone.Mask(name)
 	}

@@ -13,14 +13,6 @@ const (
 	maxReason = 256
 )
 
-// oneLine returns s as one clean line of at most limit bytes, with a visible
-// mark where it was cut.
-func oneLine(s string, limit int) string {
-	w := markup.Writer{Mark: "…"}
-	w.Line(s, limit)
-	return string(w.Buf)
-}
-
 // conceal returns a text from outside as one clean line of at most limit
 // bytes, without the numbers of the callees. It cleans first and cuts last,
 // lest half a number stays.
@@ -32,15 +24,15 @@ func conceal(s string, callees []Callee, limit int) string {
 	for _, c := range callees {
 		numbers = append(numbers, c.Number.Reveal(), c.User)
 	}
-	s = oneLine(s[:min(len(s), 64*limit)], 64*limit)
-	return oneLine(phone.Redact(s, numbers...), limit)
+	s = markup.OneLine(s[:min(len(s), 64*limit)], 64*limit)
+	return markup.OneLine(phone.Redact(s, numbers...), limit)
 }
 
 // censor is conceal for words, in which it also masks every number that is
 // long enough to be somebody's telephone: who is called by name has a number
 // that is not known here, and a gateway may repeat it.
 func censor(s string, callees []Callee, limit int) string {
-	return oneLine(maskNumbers(conceal(s, callees, 4*limit)), limit)
+	return markup.OneLine(maskNumbers(conceal(s, callees, 4*limit)), limit)
 }
 
 // maskNumbers masks 10 to 15 digits in a row, with or without a plus, that are

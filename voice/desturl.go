@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/phone"
 )
 
@@ -32,7 +33,7 @@ func parseRequest(body []byte) (p posted, problem string) {
 	if err := json.Unmarshal(body, &raw); err != nil || len(body) == 0 {
 		return p, "the body is not the JSON object that the component sends"
 	}
-	p.text, p.extra = scalar(raw.Text), oneLine(scalar(raw.More), maxReason)
+	p.text, p.extra = scalar(raw.Text), markup.OneLine(scalar(raw.More), maxReason)
 	switch {
 	case strings.TrimSpace(p.text) == "":
 		return p, "auto_read_message is missing or empty"

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // A Request asks a gateway to call people and read them a text.
@@ -51,7 +52,7 @@ func place(ctx context.Context, g Gateway, r Request) (Report, error) {
 	unique, at := distinct(callees)
 	r.Callees = unique
 	report, err := guarded(ctx, g, r)
-	report.RequestID = oneLine(report.RequestID, maxName)
+	report.RequestID = markup.OneLine(report.RequestID, maxName)
 	if err != nil {
 		return Report{RequestID: report.RequestID}, veil(err, callees)
 	}

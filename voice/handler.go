@@ -1,11 +1,8 @@
 package voice
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +12,8 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/inbound"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // MaxBody is the size in bytes of the largest body that a [Handler] reads.
@@ -112,7 +111,7 @@ type HandlerOptions struct {
 // [Handler.Shutdown] waits for them.
 type Handler struct {
 	gateway Gateway
-	token   [sha256.Size]byte // of equal length, for the comparison
+	token   inbound.Secret
 	opts    HandlerOptions
 	memory  *memory
 	jobs    *jobs
@@ -122,7 +121,7 @@ type Handler struct {
 // URL path: letters, digits and -._~ only. Whoever knows it can have people
 // called, so make it long and random, as crypto/rand.Text does.
 func NewHandler(g Gateway, token string, opts *HandlerOptions) (*Handler, error) {
-	h := &Handler{gateway: g, token: sha256.Sum256([]byte(token)), memory: newMemory(memoryOfIDs)}
+	h := &Handler{gateway: g, token: inbound.NewSecret(token), memory: newMemory(memoryOfIDs)}
 	if opts != nil {
 		h.opts = *opts
 	}
@@ -131,7 +130,7 @@ func NewHandler(g Gateway, token string, opts *HandlerOptions) (*Handler, error)
 	switch {
 	case g == nil:
 		return nil, errors.New("voice: new handler: no gateway")
-	case !fitsPath(token):
+	case !inbound.FitsPath(token):
 		return nil, errors.New("voice: new handler: the token must be letters, digits and -._~ and not only dots")
 	case strings.Trim(o.Country, "0123456789") != "" || len(o.Country) > 4:
 		return nil, errors.New("voice: new handler: Country is not the code of a country")
@@ -146,14 +145,6 @@ func NewHandler(g Gateway, token string, opts *HandlerOptions) (*Handler, error)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	h.jobs = newJobs(max(1, cmp.Or(o.Jobs, defaultJobs)))
 	return h, nil
-}
-
-// fitsPath tells whether s stands for itself in the path of a URL.
-func fitsPath(s string) bool {
-	plain := strings.IndexFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~", r)
-	}) < 0
-	return plain && strings.Trim(s, ".") != ""
 }
 
 // ServeHTTP answers one request.
@@ -178,13 +169,14 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, deadline time.T
 			answer, refused = refusal(CodeGeneral, internal)
 		}
 	}()
+	_, token := inbound.Last(r.URL.Path)
 	switch {
-	case !h.knowsToken(r.URL.Path):
+	case !h.token.Opens(token):
 		return refusal(CodeGeneral, "wrong token in the path of dest_url")
 	case r.Method != http.MethodPost:
 		return refusal(CodeBadArgument, "want a POST")
 	}
-	body, err := readBody(w, r, deadline)
+	body, err := inbound.ReadBody(w, r, deadline, MaxBody)
 	if err != nil {
 		return refusal(CodeBadArgument, "the body is too long, or did not arrive in time")
 	}
@@ -217,14 +209,6 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, deadline time.T
 // internal is the message for a mistake of ours.
 const internal = "internal error, no call was placed"
 
-// knowsToken compares the last element of the path with the token, in a time
-// that depends on neither.
-func (h *Handler) knowsToken(path string) bool {
-	path = strings.TrimSuffix(path, "/")
-	given := sha256.Sum256([]byte(path[strings.LastIndexByte(path, '/')+1:]))
-	return subtle.ConstantTimeCompare(given[:], h.token[:]) == 1
-}
-
 // await waits for the answer to the first copy of a request.
 func (h *Handler) await(ctx context.Context, e *entry, deadline time.Time) (answer []byte, refused string) {
 	timer := time.NewTimer(time.Until(deadline))
@@ -238,18 +222,10 @@ func (h *Handler) await(ctx context.Context, e *entry, deadline time.Time) (answ
 	return refusal(CodeThirdParty, "the first copy of this request is still worked on")
 }
 
-// readBody reads at most MaxBody bytes until the deadline. The component says
-// nothing about the type of the body, and neither is it looked at.
-func readBody(w http.ResponseWriter, r *http.Request, deadline time.Time) ([]byte, error) {
-	// A recorder in a test has no connection, hence no deadline.
-	_ = http.NewResponseController(w).SetReadDeadline(deadline)
-	var body bytes.Buffer
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
-	return body.Bytes(), err
-}
-
 // requestID returns the identity of a request for logs and answers.
-func requestID(r *http.Request) string { return oneLine(r.Header.Get("X-Bkapi-Request-Id"), maxName) }
+func requestID(r *http.Request) string {
+	return markup.OneLine(r.Header.Get("X-Bkapi-Request-Id"), maxName)
+}
 
 // Shutdown refuses new requests, waits until the calls of those accepted have
 // ended, and returns nil. If ctx ends first, it ends their contexts, waits for

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/speech"
 )
 
@@ -35,7 +36,7 @@ func (h *Handler) prepare(p posted, id string) *job {
 	var places []int
 	for i, u := range p.users {
 		n, problem := u.number(h.opts.Form, h.opts.Country)
-		c := Callee{User: oneLine(u.name, maxName), Number: n}
+		c := Callee{User: markup.OneLine(u.name, maxName), Number: n}
 		if problem != "" {
 			j.results[i] = Result{Callee: c, State: RejectedPermanent, Code: codeNumber, Reason: problem}
 			continue
@@ -184,7 +185,7 @@ func (j *job) complaint(failed []string) string {
 	if j.extra != "" {
 		parts = append(parts, "not looked up: "+j.extra)
 	}
-	return oneLine(strings.Join(parts, "; "), 2*maxReason)
+	return markup.OneLine(strings.Join(parts, "; "), 2*maxReason)
 }
 
 // refusal returns the answer to a request that placed no call, and why.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/phone"
 	"github.com/tocsin-go/tocsin/internal/secret"
 )
@@ -96,7 +97,7 @@ func (r Rule) split(callees []Callee, s alert.Severity, results []Result) (allow
 	now := time.Now()
 	for i, c := range callees {
 		if why := r.ask(now, s, c); why != "" {
-			results[i] = Result{Callee: c, State: Withheld, Reason: oneLine(why, maxReason)}
+			results[i] = Result{Callee: c, State: Withheld, Reason: markup.OneLine(why, maxReason)}
 			continue
 		}
 		allowed, at = append(allowed, c), append(at, i)

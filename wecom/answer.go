@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // maxVendorText bounds, in bytes, what an error keeps of the vendor's text.
@@ -116,11 +117,11 @@ func isOK(errmsg string) bool {
 func splitVendorText(s string) (message, hint string) {
 	message, tail, _ := strings.Cut(s, ", hint: [")
 	if digits, _, found := strings.Cut(tail, "]"); found {
-		hint = oneLine(digits, 64)
+		hint = markup.OneLine(digits, 64)
 	}
 	message, _, _ = strings.Cut(message, ", from ip:")
 	message, _, _ = strings.Cut(message, ", more info at")
-	return oneLine(message, maxVendorText), hint
+	return markup.OneLine(message, maxVendorText), hint
 }
 
 // minSecret is the length in bytes from which a key is looked for in the

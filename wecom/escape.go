@@ -31,11 +31,3 @@ func (dialect) Markup(at markup.Place) bool {
 	}
 	return at.Char == '&' && markup.BeginsEntity(at.Rest)
 }
-
-// oneLine returns s as one clean line of at most limit bytes, with a visible
-// mark where it was cut. It is for errors, not for markdown.
-func oneLine(s string, limit int) string {
-	w := markup.Writer{Mark: "…"}
-	w.Line(s, limit)
-	return string(w.Buf)
-}

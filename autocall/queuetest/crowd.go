@@ -1,7 +1,9 @@
 package queuetest
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,6 +37,33 @@ func checkOneKey(x *exam) {
 		}
 	}
 	equal(x, "calls made", made, 1)
+}
+
+// When somebody picks up while the call is being cancelled, one of the two
+// comes first, and the other hears of it.
+func checkRace(x *exam) {
+	x.start(autocall.QueueOptions{})
+	for range 20 {
+		id := x.enqueue(call(1))
+		mid := x.given("phone", 1)
+		var r autocall.Receipt
+		var cancelled bool
+		var errs [2]error
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			r, errs[0] = x.q.Answer(x.ctx, autocall.Outcome{Phone: autocall.Phone{Name: "phone"}, Mid: mid, Number: number(1)})
+		})
+		wg.Go(func() { cancelled, errs[1] = x.q.Cancel(x.ctx, id, "") })
+		wg.Wait()
+		x.must(errors.Join(errs[:]...))
+		if cancelled {
+			equal(x, "event of the answer", r.Event, autocall.EventIgnored)
+			x.is(id, autocall.Cancelled)
+		} else {
+			equal(x, "event of the answer", r.Event, autocall.EventAnswered)
+			x.is(id, autocall.Answered)
+		}
+	}
 }
 
 // A crowd is phones that answer each call as its book says, and watch each
@@ -198,13 +227,14 @@ func (x *exam) snapshot() string {
 	x.must(err)
 	phones, err := x.q.Phones(x.ctx)
 	x.must(err)
-	text := fmt.Sprintln(phones)
+	var text strings.Builder
+	fmt.Fprintln(&text, phones)
 	for _, s := range calls {
-		text += fmt.Sprintln(s.ID, s.Call, s.State, s.Round, s.By, s.Phone, s.Created.UnixMilli(), s.Expires.UnixMilli(), s.Finished.UnixMilli())
+		fmt.Fprintln(&text, s.ID, s.Call, s.State, s.Round, s.By, s.Phone, s.Created.UnixMilli(), s.Expires.UnixMilli(), s.Finished.UnixMilli())
 		for _, e := range s.Audit {
 			e.At = time.UnixMilli(e.At.UnixMilli())
-			text += fmt.Sprintln(e)
+			fmt.Fprintln(&text, e)
 		}
 	}
-	return text
+	return text.String()
 }

@@ -118,7 +118,7 @@ func TestCommandThatDoesNotStart(t *testing.T) {
 	g := launch(t, "-command", file)
 	answer := g.call(t, testToken, "r-1", request(good))
 	require.Equal(t, "u1 rejected_temporary", states(t, answer))
-	require.Contains(t, g.printed(), "the command does not start")
+	g.errout.await(t, "the command does not start")
 	require.NotContains(t, g.printed(), "hush")
 }
 

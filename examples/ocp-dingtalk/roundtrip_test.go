@@ -39,6 +39,7 @@ func TestRoundTrip(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	require.Equal(t, "accepted: disk_full host=db-1\n", string(out))
 
+	require.Len(t, server.Runs(), 1)
 	server.Advance(10 * time.Minute) // nobody pushes it again
 	runs := server.Runs()
 	require.Len(t, runs, 2)

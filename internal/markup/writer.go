@@ -117,3 +117,11 @@ func (w *Writer) text(s string, limit int, breaker string) bool {
 	}
 	return len(w.Buf) > start
 }
+
+// OneLine returns s as one clean line of at most limit bytes, with a visible
+// mark where it was cut. It is for errors and logs, not for markdown.
+func OneLine(s string, limit int) string {
+	w := Writer{Mark: "…"}
+	w.Line(s, limit)
+	return string(w.Buf)
+}

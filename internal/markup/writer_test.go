@@ -155,3 +155,9 @@ func ExampleWriter() {
 	fmt.Printf("%s\n", w.Buf)
 	// Output: **5 ＊ 5 is more t…**
 }
+
+func TestOneLine(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "a b **c**", markup.OneLine(" a\n b\x00 **c** ", 20))
+	require.Equal(t, "abc…", markup.OneLine("abcdefg", 6))
+}

@@ -6,19 +6,31 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 )
 
 // A Clock is how far the clock of a database is ahead, as those see it who
-// opened the database with it: a lease of minutes ends in a test at once.
+// opened the database with it: a lease of minutes ends in a test at once. It
+// also knows what statements they used.
 type Clock struct {
-	ahead atomic.Int64 // milliseconds
+	ahead      atomic.Int64 // milliseconds
+	statements sync.Map
 }
 
 // Advance moves the clock forward.
 func (c *Clock) Advance(d time.Duration) { c.ahead.Add(d.Milliseconds()) }
+
+// Statements returns the different statements so far.
+func (c *Clock) Statements() (all []string) {
+	c.statements.Range(func(text, _ any) bool {
+		all = append(all, fmt.Sprint(text))
+		return true
+	})
+	return all
+}
 
 // OpenWith opens a database that Open returned the words for, so that the
 // queries with which internal/sqldb reads the clock go by c.
@@ -81,12 +93,19 @@ type clockConn struct {
 
 // QueryContext adds to queries for the clock.
 func (c *clockConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.clock.statements.Store(query, true)
 	for _, now := range [...]string{"julianday('now')", "clock_timestamp()", "SYSDATE(3)"} {
 		if strings.Contains(query, now) {
 			query = fmt.Sprintf("%s + %d", query, c.clock.ahead.Load())
 		}
 	}
 	return c.fullConn.QueryContext(ctx, query, args)
+}
+
+// ExecContext takes note of the statement.
+func (c *clockConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	c.clock.statements.Store(query, true)
+	return c.fullConn.ExecContext(ctx, query, args)
 }
 
 // IsValid asks the connections that can tell.

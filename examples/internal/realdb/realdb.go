@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package realdb starts the real database servers that tests talk to, each a
 // process of the test's own on a loopback port and in a directory that goes
 // with the test.

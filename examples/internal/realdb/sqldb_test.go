@@ -1,3 +1,5 @@
+//go:build unix
+
 package realdb_test
 
 import (
@@ -37,6 +39,7 @@ func TestRealDatabases(t *testing.T) {
 				{"collisions", testCollisions},
 				{"failure", testFailure},
 				{"holder who stops", testHolder},
+				{"closed by the server", testClosedByServer},
 				{"server comes back", testServerComesBack},
 			} {
 				t.Run(test.name, func(t *testing.T) { test.run(t, e) })
@@ -218,7 +221,12 @@ func testHolder(t *testing.T, e *realdb.Engine) {
 		})
 	}()
 	<-held
-	require.NoError(t, db.Tx(ctx, add), "the row was waited for until its holder was given up")
+	require.NoError(t, db.Tx(ctx, func(tx *sqldb.Tx) error {
+		before := tx.Now()
+		err := add(tx)
+		require.Greater(t, tx.Now(), before, "the clock of who has waited")
+		return err
+	}), "the row was waited for until its holder was given up")
 	close(release)
 	require.Error(t, <-stopped)
 }
@@ -230,8 +238,6 @@ func testServerComesBack(t *testing.T, e *realdb.Engine) {
 		return // a file has no server
 	}
 	raw, _, _ := e.Open(t)
-	const idle = 4
-	raw.SetMaxIdleConns(idle)
 	db := wrap(t, e, raw)
 	ctx := t.Context()
 	require.NoError(t, db.Migrate(ctx, "things", steps))
@@ -241,17 +247,42 @@ func testServerComesBack(t *testing.T, e *realdb.Engine) {
 	e.Start(t)
 	require.NoError(t, db.Migrate(ctx, "things", steps))
 
-	conns := make([]*sql.Conn, idle)
-	for i := range conns {
-		var err error
-		conns[i], err = raw.Conn(ctx)
-		require.NoError(t, err)
-	}
-	for _, conn := range conns {
-		require.NoError(t, conn.Close())
-	}
-	require.Equal(t, idle, raw.Stats().Idle)
+	fillPool(t, raw, 4)
 	e.Kill()
 	e.Start(t)
 	require.NoError(t, db.Tx(ctx, nothing))
+}
+
+// fillPool makes connections that lie idle afterwards.
+func fillPool(t *testing.T, db *sql.DB, n int) {
+	t.Helper()
+	db.SetMaxIdleConns(n)
+	for range 2 { // pgx looks at a connection that has not been used for a second
+		conns := make([]*sql.Conn, n)
+		for i := range conns {
+			var err error
+			conns[i], err = db.Conn(t.Context())
+			require.NoError(t, err)
+		}
+		for _, conn := range conns {
+			require.NoError(t, conn.Close())
+		}
+	}
+	require.Equal(t, n, db.Stats().Idle)
+}
+
+// A transaction that cannot begin on the connections of the pool, since the
+// server has closed them this moment, begins on a new one. The driver of MySQL
+// looks before it begins; that of PostgreSQL does not.
+func testClosedByServer(t *testing.T, e *realdb.Engine) {
+	if e.Name != "postgres" {
+		return
+	}
+	raw, driver, dsn := e.Open(t)
+	db := wrap(t, e, raw)
+	fillPool(t, raw, 4)
+	_, err := reopen(t, driver, dsn).ExecContext(t.Context(),
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+	require.NoError(t, err)
+	require.NoError(t, db.Tx(t.Context(), func(*sqldb.Tx) error { return nil }))
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package sqlqueue_test
 
 import (
@@ -95,7 +97,7 @@ func appendLine(path, line string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // written below
+	defer f.Close()
 	_, err = f.WriteString(line + "\n")
 	return err
 }

@@ -1,0 +1,100 @@
+package autocall_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/autocall/autocalltest"
+)
+
+// One phone, one queue, and a chat that hears who picked up.
+func Example() {
+	chat := make(chan string, 1)
+	report := autocall.Report(alert.SenderFunc(func(_ context.Context, alerts ...alert.Alert) error {
+		chat <- alerts[0].Name + ": " + alerts[0].Summary
+		return nil
+	}), alert.English)
+	queue, err := autocall.NewMemoryQueue(&autocall.QueueOptions{OnAnswered: report, OnExhausted: report})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	handler, err := autocall.NewHandler(queue, map[string]string{"duty-phone": "put-a-random-token-here"}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/phone/", handler)
+	// http.ListenAndServe(":8080", mux), and in the app:
+	// http://192.0.2.8:8080/phone/put-a-random-token-here/alert/phone
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var running sync.WaitGroup
+	running.Go(func() { _ = queue.Run(ctx) })
+
+	people := []autocall.Person{{Name: "Li Si", Number: "18700000001"}, {Name: "Zhang San", Number: "18800000002"}}
+	phones, err := autocall.NewSender(queue, people, &autocall.SenderOptions{Locale: alert.English, Rounds: 2})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	id, err := phones.Place(ctx, alert.Alert{Name: "disk full", Severity: alert.Critical})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	// Here a phone in Go stands for the one with the app.
+	phone := autocalltest.New(mux, "/phone/put-a-random-token-here/alert/phone", &autocalltest.Options{
+		StartDelay: -1, PollInterval: time.Millisecond, Version: autocalltest.C,
+		Dial: func(string, int) autocalltest.Reply { return autocalltest.Reply{Talk: time.Nanosecond} },
+	})
+	running.Go(func() { _ = phone.Run(ctx) })
+
+	status, err := autocall.Wait(ctx, queue, id)
+	fmt.Println(status.State, status.By, err)
+	fmt.Println(<-chat)
+	cancel()
+	running.Wait()
+	// Output:
+	// answered Li Si (187******01) <nil>
+	// Telephone call picked up: Li Si (187******01) picked up. Alert, Critical, disk full
+}
+
+// Who may be rung when: one number never, and by night in emergencies only.
+func ExamplePolicies() {
+	policy := autocall.Policies(
+		autocall.Blocklist("138 0000 0001"),
+		autocall.QuietHours(22*time.Hour, 8*time.Hour, time.UTC, alert.Critical),
+	)
+	night := time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC)
+	person := autocall.Person{Name: "Li Si", Number: "18700000001"}
+	fmt.Println(policy(night, alert.Major, person) == autocall.NotNow)
+	fmt.Println(policy(night, alert.Critical, person) == autocall.Ring)
+	fmt.Println(policy(night, alert.Critical, autocall.Person{Number: "13800000001"}) == autocall.Skip)
+	// Output:
+	// true
+	// true
+	// true
+}
+
+// First the telephone, and if nobody picks up the chat.
+func ExampleEscalate() {
+	_ = func(t *testing.T) { // func TestEscalation(t *testing.T)
+		synctest.Test(t, func(t *testing.T) {
+			queue, _ := autocall.NewMemoryQueue(nil)
+			phones, _ := autocall.NewSender(queue, []autocall.Person{{Number: "18700000001"}}, nil)
+			chat := alert.SenderFunc(func(context.Context, ...alert.Alert) error { return nil })
+			_ = autocall.Escalate(phones, chat).Send(t.Context(), alert.Alert{Name: "disk full"})
+		})
+	}
+}

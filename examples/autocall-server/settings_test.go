@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// environment makes a getenv of pairs.
+func environment(pairs map[string]string) func(string) string {
+	return func(name string) string { return pairs[name] }
+}
+
+func TestSettingsAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		args []string
+		env  map[string]string
+		want string
+	}{
+		{"unknown flag", []string{"-token=hush-hush"}, nil, "there is no such flag"},
+		{"argument", []string{"hush-hush"}, nil, "1 argument(s) too many"},
+		{"listen", []string{"-listen", "hush-hush"}, nil, "-listen: not of the form host:port"},
+		{"twice", []string{"-db", "a", "-db", "b"}, nil, "-db: given 2 times"},
+		{"short phone token", []string{"-phone-token", "rack=hush-hush"}, nil, "-phone-token: entry 1: want a token of at least 16"},
+		{"phone token of other bytes", nil, map[string]string{"TOCSIN_PHONE_TOKEN": "hush-hush-hush-hush/"}, "TOCSIN_PHONE_TOKEN: entry 1"},
+		{"no phone", nil, map[string]string{"TOCSIN_PHONE_TOKEN": ","}, "TOCSIN_PHONE_TOKEN: names no phone"},
+		{"two of a name", []string{"-phone-token", "a=hush-hush-hush-1x", "-phone-token", "a=hush-hush-hush-2x"}, nil, "entry 2: another phone has the same name"},
+		{"short admin token", []string{"-admin-token", "hush-hush"}, nil, "-admin-token: want at least 16 characters"},
+		{"one token for both", []string{"-admin-token", "hush-hush-hush-1x", "-phone-token", "hush-hush-hush-1x"}, nil, "entry 1 is the admin token"},
+		{"file", nil, map[string]string{"TOCSIN_ADMIN_TOKEN_FILE": "/hush-hush"}, "TOCSIN_ADMIN_TOKEN_FILE: no such file"},
+		{"lease", []string{"-lease", "5s"}, nil, "lease of 5s, want at least 30s"},
+		{"no time", []string{"-lease", "hush-hush"}, nil, "-lease: not a time"},
+		{"step delay", []string{"-step-delay", "-1s"}, nil, "-step-delay: not a time"},
+		{"poll interval", []string{"-poll-interval", "10ms"}, nil, "poll interval of 10ms"},
+		{"rounds", []string{"-rounds", "11"}, nil, "-rounds: not a number from 1 to 10"},
+		{"scheme", []string{"-db", "oracle://hush-hush"}, nil, "-db: want the name of a file"},
+		{"memory", []string{"-db", ":memory:"}, nil, "-db: want the name of a file"},
+		{"mysql without a database", []string{"-db", "mysql://u:hush-hush@h/"}, nil, "-db: want mysql://user"},
+		{"mysql parameter", []string{"-db", "mysql://u:hush-hush@h/d?timeout=hush-hush"}, nil, "-db: what stands behind"},
+		{"postgres", []string{"-db", "postgres://u:hush-hush%zz@h/d"}, nil, "-db: not a URL"},
+		{"locale", []string{"-locale", "hush-hush"}, nil, "-locale: not zh, en or ja"},
+		{"quiet", []string{"-quiet", "22:00"}, nil, "-quiet: not of the form 22:00-08:00"},
+		{"quiet hour", []string{"-quiet", "22:00-24:30"}, nil, "-quiet: not of the form 22:00-08:00"},
+		{"quiet for ever", []string{"-quiet", "08:00-08:00"}, nil, "-quiet: both times are the same"},
+		{"wecom", []string{"-report-wecom-url", "ftp://hush-hush"}, nil, "-report-wecom-url: "},
+		{"secret alone", []string{"-report-dingtalk-secret", "hush-hush"}, nil, "there is no -report-dingtalk-url"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var stderr bytes.Buffer
+			require.Equal(t, exitUsage, run(t.Context(), tt.args, environment(tt.env), io.Discard, &stderr))
+			require.Contains(t, stderr.String(), tt.want)
+			require.NotContains(t, stderr.String(), "hush")
+		})
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "tokens")
+	require.NoError(t, os.WriteFile(file, []byte("rack=token-of-the-first-phone\ntoken-of-the-second-phone\n"), 0o600))
+	c, err := configure([]string{"-rounds", "3", "-lease", "4m", "-step-delay", "75s", "-quiet", "22:00-08:00", "-block", "1,2", "-block", "3"},
+		environment(map[string]string{
+			"TOCSIN_PHONE_TOKEN_FILE": file, "TOCSIN_ROUNDS": "5", "TOCSIN_ROUND_INTERVAL": "90s", "TOCSIN_POLL_INTERVAL": "5s",
+			"TOCSIN_REPORT_WECOM_URL": "https://example.com/cgi-bin/webhook/send?key=k", "TOCSIN_REPORT_DINGTALK_URL": "https://example.com/robot/send?access_token=t",
+		}), io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, []handset{{"rack", "token-of-the-first-phone"}, {"phone-2", "token-of-the-second-phone"}}, c.phones)
+	require.False(t, c.phonesMade)
+	require.True(t, c.adminMade)
+	require.Equal(t, 3, c.rounds)
+	require.Equal(t, 90*time.Second, c.interval)
+	require.Equal(t, 4*time.Minute, c.queue.Lease)
+	require.Equal(t, 75*time.Second, c.queue.StepDelay)
+	require.Equal(t, 5*time.Second, c.queue.PollInterval)
+	require.NotNil(t, c.queue.Policy)
+	require.NotNil(t, c.report)
+	require.Equal(t, "sqlite", c.db.dialect)
+}
+
+func TestDatabases(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, given, dialect, dsn string }{
+		{"file", "/var/lib/a b?#%.db", "sqlite", "file:/var/lib/a b%3f%23%25.db" + sqliteSettings},
+		{"postgres", "postgres://u:p@h/d?sslmode=disable", "postgres", "postgres://u:p@h/d?sslmode=disable"},
+		{"mysql", "mysql://u:p@h:3307/d", "mysql", "u:p@tcp(h:3307)/d"},
+		{"mariadb without a port", "mariadb://u:p@h/d", "mysql", "u:p@tcp(h:3306)/d"},
+		{"mysql over IPv6", "mysql://u:p@[::1]/d", "mysql", "u:p@tcp([::1]:3306)/d"},
+		{"mysql with parameters", "mysql://u:p@h/d?tls=true&timeout=5s", "mysql", "u:p@tcp(h:3306)/d?timeout=5s&tls=true"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d, err := parseDatabase(tt.given)
+			require.NoError(t, err)
+			require.Equal(t, tt.dialect, d.dialect)
+			require.Equal(t, tt.dsn, d.dsn)
+		})
+	}
+	d, err := parseDatabase("mysql://us%40er:p%40s%2Fs%3Aw%3F(o)rd@db.example.com/calls")
+	require.NoError(t, err)
+	require.Equal(t, "us@er:p@s/s:w?(o)rd@tcp(db.example.com:3306)/calls", d.dsn, "which the driver was asked to read back")
+	_, err = parseDatabase("mysql://a%3Ab:p@h/d")
+	require.ErrorContains(t, err, "user name")
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	var help bytes.Buffer
+	_, err := configure([]string{"-help"}, environment(nil), &help)
+	require.ErrorIs(t, err, flag.ErrHelp)
+	for _, s := range new(form).settings() {
+		require.Contains(t, help.String(), "  -"+s.name+" ")
+	}
+}

@@ -1,0 +1,104 @@
+// Package inbound is the floor of every webhook of this module: a secret in the
+// path, the address of the caller, a body with bounds, a short answer.
+package inbound
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"io"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Secret is the hash of a secret in a path, so that all are of equal length
+// for the comparison and none prints.
+type Secret [sha256.Size]byte
+
+// NewSecret returns the Secret of a text.
+func NewSecret(text string) Secret { return sha256.Sum256([]byte(text)) }
+
+// Opens reports whether the given text is the secret, in a time that depends
+// on neither.
+func (s Secret) Opens(given string) bool {
+	other := sha256.Sum256([]byte(given))
+	return subtle.ConstantTimeCompare(other[:], s[:]) == 1
+}
+
+// FitsPath reports whether s stands for itself as an element of a URL's path:
+// letters, digits and -._~, and not dots alone.
+func FitsPath(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case strings.IndexByte("-._~", c) < 0:
+			return false
+		}
+	}
+	return strings.Trim(s, ".") != ""
+}
+
+// Last cuts the last element off a path. A slash at the end does not matter:
+// people add them.
+func Last(path string) (before, last string) {
+	path = strings.TrimSuffix(path, "/")
+	i := strings.LastIndexByte(path, '/')
+	return path[:max(i, 0)], path[i+1:]
+}
+
+// errPeer is said of connections that are not of the internet's kind.
+var errPeer = errors.New("the remote address is not an IP address")
+
+// Peer returns the address at the other end of the connection.
+func Peer(r *http.Request) (netip.Addr, error) {
+	p, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}, errPeer
+	}
+	return p.Addr(), nil
+}
+
+// Caller returns the address that find tells, IPv4 taken out of IPv6 and
+// without a zone, and whether it is in one of the ranges. No range lets
+// everybody in, and an address that nobody can tell is in none.
+func Caller(r *http.Request, find func(*http.Request) (netip.Addr, error), allow []netip.Prefix) (netip.Addr, bool) {
+	addr, err := find(r)
+	if err != nil {
+		addr = netip.Addr{}
+	}
+	addr = addr.Unmap().WithZone("")
+	return addr, len(allow) == 0 || slices.ContainsFunc(allow, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// ReadBody reads at most limit bytes until the deadline, if there is one, into
+// a buffer that need not grow if the request tells the size of a usual body. A
+// body that is longer gives an [*http.MaxBytesError].
+//
+// The deadline is not taken back. net/http drops it when the body ends and
+// sets its own before the next request; and the rest of a body that was given
+// up, which it tries to read before it answers, it would wait for without end.
+func ReadBody(w http.ResponseWriter, r *http.Request, deadline time.Time, limit int64) ([]byte, error) {
+	if !deadline.IsZero() {
+		// A recorder in a test has no connection, hence no deadline.
+		_ = http.NewResponseController(w).SetReadDeadline(deadline)
+	}
+	var body bytes.Buffer
+	if n := r.ContentLength; 0 < n && n <= 64<<10 {
+		body.Grow(int(n) + bytes.MinRead) // what ReadFrom wants to see the end
+	}
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	return body.Bytes(), err
+}
+
+// Answer writes a short text, which never repeats anything of the request.
+func Answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	// The caller may have hung up, and there is nobody to tell.
+	_, _ = io.WriteString(w, text+"\n")
+}
