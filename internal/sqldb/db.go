@@ -92,8 +92,8 @@ func (t *Tx) Row(ctx context.Context, query string, args ...any) *sql.Row {
 }
 
 // Tx runs f in a transaction and commits it. When the engine asks for it, or the
-// connection from the pool turns out to be dead, the whole is run once more, so f starts from nothing each time and has no effect
-// outside the database. After an error of Commit nobody knows whether it took
+// connection from the pool turns out to be dead, the whole is run once more, so f
+// starts from nothing each time and has no effect outside the database. After an error of Commit nobody knows whether it took
 // place; f must be fit to be called again by the caller.
 func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
 	if db.dialect == SQLite {

@@ -29,8 +29,12 @@ func noTable(err error) bool { return strings.Contains(err.Error(), "no such tab
 // fit to be run again, as CREATE TABLE IF NOT EXISTS is.
 //
 // A database with a version beyond the last step belongs to a newer program
-// and is refused.
+// and is refused. One that is up to date is only read, so that a program can
+// start while others keep the database busy.
 func (db *DB) Migrate(ctx context.Context, component string, steps []string) error {
+	if db.upToDate(ctx, component, len(steps)) {
+		return nil
+	}
 	unlock, err := db.lockSchema(ctx)
 	if err != nil {
 		return fmt.Errorf("schema of %s: lock: %w", component, err)
@@ -48,6 +52,15 @@ func (db *DB) Migrate(ctx context.Context, component string, steps []string) err
 			return nil
 		}
 	}
+}
+
+// upToDate reports whether the database has a version, for all one can see
+// without a lock. Versions only grow, and one is recorded after its step.
+func (db *DB) upToDate(ctx context.Context, component string, want int) bool {
+	version := 0
+	query := db.dialect.Bind(`SELECT version FROM tocsin_schema WHERE component = ?`)
+	err := db.sql.QueryRowContext(ctx, query, component).Scan(&version)
+	return err == nil && version == want
 }
 
 // lockSchema keeps other programs from migrating until unlock is called.

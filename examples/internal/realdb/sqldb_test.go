@@ -63,10 +63,14 @@ var steps = []string{
 }
 
 func testSchema(t *testing.T, e *realdb.Engine) {
-	db := open(t, e)
+	raw, driver, dsn := e.Open(t)
+	db := wrap(t, e, raw)
 	ctx := t.Context()
 	require.NoError(t, db.Migrate(ctx, "things", steps[:1]))
 	require.NoError(t, db.Migrate(ctx, "things", steps[:1]), "nothing to do")
+	require.NoError(t, db.Tx(ctx, func(*sqldb.Tx) error {
+		return wrap(t, e, reopen(t, driver, dsn)).Migrate(ctx, "things", steps[:1])
+	}), "nothing to do, and somebody else is writing")
 	require.NoError(t, db.Migrate(ctx, "things", steps), "two steps more")
 	require.NoError(t, db.Migrate(ctx, "others", steps[:1]), "another component counts for itself")
 	err := db.Migrate(ctx, "things", steps[:2])
