@@ -77,12 +77,11 @@ func (l *Limiter) admit(ctx context.Context, failFast bool) error {
 		if err := ctx.Err(); err != nil {
 			return notAdmitted(err)
 		}
-		t := l.take()
+		t := l.take(func(wait time.Duration) bool { return !failFast && mayWait(ctx, wait) })
 		if t.wait <= 0 {
 			return nil
 		}
-		if failFast || !mayWait(ctx, t.wait) {
-			l.giveBack(t)
+		if t.token == nil {
 			return &Error{Kind: NotSent, After: t.wait, Err: errBudget}
 		}
 		if err := sleep(ctx, t.wait); err != nil {
@@ -113,15 +112,18 @@ func (l *Limiter) Pause(d time.Duration) {
 	}
 }
 
-// A ticket is a token of one bucket that is due after wait.
+// A ticket is a token of one bucket that is due after wait; without a token, it
+// only says when one is due.
 type ticket struct {
 	bucket *rate.Limiter
 	token  *rate.Reservation
 	wait   time.Duration
 }
 
-// take takes a token that is there, or reserves the next one.
-func (l *Limiter) take() ticket {
+// take takes a token that is there, or reserves the next one if the caller may
+// wait for it. Who may not gives it back before anybody else can reserve one
+// behind it: the bucket would lose a token, and the other be told twice the wait.
+func (l *Limiter) take(may func(wait time.Duration) bool) ticket {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -129,7 +131,12 @@ func (l *Limiter) take() ticket {
 		return ticket{}
 	}
 	token := l.bucket.ReserveN(l.clock(now), 1)
-	return ticket{l.bucket, token, token.DelayFrom(now)}
+	wait := token.DelayFrom(now)
+	if wait > 0 && !may(wait) {
+		token.CancelAt(l.clock(now))
+		token = nil
+	}
+	return ticket{l.bucket, token, wait}
 }
 
 // giveBack returns a token that was not used.
