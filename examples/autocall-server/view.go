@@ -135,7 +135,7 @@ type phoneView struct {
 	Name   string    `json:"name"`
 	Model  string    `json:"model,omitempty"`
 	Seen   time.Time `json:"seen,omitzero"` // absent: never
-	Silent bool      `json:"silent"`        // for longer than a call takes
+	Silent bool      `json:"silent"`        // for longer than a call takes, or always
 	Call   string    `json:"call,omitempty"`
 }
 
@@ -147,7 +147,7 @@ func (s *service) phoneViews(ctx context.Context) ([]phoneView, error) {
 	seen := make(map[string]bool)
 	for _, p := range known {
 		seen[p.Name] = true
-		views = append(views, phoneView{p.Name, p.Model, p.Seen, p.Silent, p.Call})
+		views = append(views, phoneView{p.Name, p.Model, p.Seen, p.Silent || p.Seen.IsZero(), p.Call})
 	}
 	for _, h := range s.config.phones {
 		if !seen[h.name] {

@@ -138,13 +138,14 @@ func MariaDB(tb testing.TB) *Engine {
 	dir, user := directory(tb, "mysql")
 	port := freePort(tb)
 	run(tb, user, install, "--no-defaults", "--datadir="+dir+"/data", "--auth-root-authentication-method=normal", "--skip-test-db",
-		"--innodb-use-native-aio=0")
+		"--innodb-use-native-aio=0", "--tmpdir="+dir)
 	e := &Engine{Name: "mysql", driver: "mysql", create: "CREATE DATABASE ", dsn: func(name string) string {
 		return fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s", port, name)
 	}}
 	e.start = func() *exec.Cmd {
 		return command(user, daemon, "--no-defaults", "--datadir="+dir+"/data", "--socket="+dir+"/s", "--bind-address=127.0.0.1",
 			fmt.Sprintf("--port=%d", port), "--pid-file="+dir+"/pid", "--max-connections=300",
+			"--tmpdir="+dir,             // from which a server removes #sql files as it starts
 			"--innodb-use-native-aio=0") // several servers at once run out of the kernel's rings
 	}
 	e.Start(tb)
