@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
-	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
@@ -85,29 +83,14 @@ func (d *delivery) refusal(code Code, text string, resp *httpcall.Response) erro
 		// The time it was signed at may have been right, and the request late.
 		e.again = !d.renewed
 		d.renewed = true
-		e.Skew = skew(resp.Header)
+		e.Skew = httpcall.ClockSkew(resp.Header)
 	case ReasonSign:
-		e.Skew = skew(resp.Header)
+		e.Skew = httpcall.ClockSkew(resp.Header)
 	}
 	if e.Class() == ClassWait {
 		d.robot.limit.Pause(penalty) // for everybody: whoever comes sooner is refused too
 	}
 	return e
-}
-
-// skew returns by how much this host's clock is ahead of the one that set the
-// Date of an answer, which has whole seconds and was a while on its way.
-func skew(h http.Header) time.Duration {
-	const doubt = 5 * time.Second
-	date, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return 0
-	}
-	ahead := time.Since(date).Round(time.Second)
-	if ahead.Abs() < doubt {
-		return 0
-	}
-	return ahead
 }
 
 // unclear is what came instead of an answer.

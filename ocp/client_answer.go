@@ -146,7 +146,7 @@ func (j *judge) refusal(e *envelope, resp *httpcall.Response) *Error {
 	}
 	switch {
 	case err.isLogin() && j.client.credentials.scheme == schemeAccessKey:
-		err.Skew = skew(resp.Header)
+		err.Skew = httpcall.ClockSkew(resp.Header)
 	case err.isWait():
 		err.after = reset(resp.Header)
 		j.client.limit.Pause(err.after) // for everybody: whoever comes sooner is refused too
@@ -173,21 +173,6 @@ func reset(h http.Header) time.Duration {
 		}
 	}
 	return defaultReset
-}
-
-// skew returns by how much this host's clock is ahead of the one that set the
-// Date of an answer, which has whole seconds and was a while on its way.
-func skew(h http.Header) time.Duration {
-	const doubt = 5 * time.Second
-	date, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return 0
-	}
-	ahead := time.Since(date).Round(time.Second)
-	if ahead.Abs() < doubt {
-		return 0
-	}
-	return ahead
 }
 
 // unclear is what came instead of an answer.
