@@ -1,6 +1,9 @@
 package markup
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // URL returns raw in a form that can stand in the parentheses of a link, or
 // "" if it is no http or https address of a host, hides the host behind a
@@ -40,13 +43,25 @@ func URL(raw, special string, limit int) string {
 }
 
 // isHost reports whether s is a host name or address, with or without a port.
+// Brackets belong to an IPv6 address and to nothing else: in a link they would
+// be markup.
 func isHost(s string) bool {
+	if inside, ok := strings.CutPrefix(s, "["); ok {
+		address, port, closed := strings.Cut(inside, "]")
+		ip, err := netip.ParseAddr(address)
+		return closed && err == nil && ip.Is6() && ip.Zone() == "" && (port == "" || port[0] == ':' && isName(port))
+	}
+	return s != "" && isAlphanumeric(s[0]) && isName(s)
+}
+
+// isName reports whether s has only what names and ports are made of.
+func isName(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; !isAlphanumeric(c) && strings.IndexByte(":.-_[]", c) < 0 {
+		if c := s[i]; !isAlphanumeric(c) && strings.IndexByte(":.-_", c) < 0 {
 			return false
 		}
 	}
-	return s != "" && (isAlphanumeric(s[0]) || s[0] == '[')
+	return true
 }
 
 // plainInURL reports whether c can stand behind the host as it is: what URLs
