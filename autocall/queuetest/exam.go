@@ -39,11 +39,12 @@ func (x *exam) start(o autocall.QueueOptions) Queue {
 	return x.q
 }
 
-// run runs Run until stop is called.
+// run runs the queue that was opened last, until stop is called.
 func (x *exam) run() (stop func()) {
 	ctx, cancel := context.WithCancel(x.ctx)
 	done := make(chan error, 1)
-	go func() { done <- x.q.Run(ctx) }()
+	q := x.q // another may be opened before the goroutine begins
+	go func() { done <- q.Run(ctx) }()
 	return func() {
 		x.Helper()
 		cancel()
