@@ -20,6 +20,7 @@ func URL(raw, special string, limit int) string {
 	if len(raw) > limit || !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") || !isHost(host) {
 		return ""
 	}
+	raw = strings.ToLower(scheme) + raw[len(scheme):] // not every client knows a link by Https
 	start := len(raw) - len(rest) + len(host)
 	for start < len(raw) && plainInURL(raw[start], special) {
 		start++

@@ -14,7 +14,7 @@ func TestURL(t *testing.T) {
 	tests := []struct{ name, url, want, special string }{
 		{"plain", "https://ops.example.com/a/1001?x=1&y=2#z", "https://ops.example.com/a/1001?x=1&y=2#z", ""},
 		{"blanks around", " http://ops.example.com ", "http://ops.example.com", ""},
-		{"upper case", "HTTPS://Ops.Example.com/A", "HTTPS://Ops.Example.com/A", ""},
+		{"upper case", "HTTPS://Ops.Example.com/A", "https://Ops.Example.com/A", ""},
 		{"port and IPv6", "http://[2001:db8::1]:8080/x", "http://[2001:db8::1]:8080/x", ""},
 		{"markup", "https://a.example/(x)[y]<z>*\\`|\"", "https://a.example/%28x%29%5By%5D%3Cz%3E%2A%5C%60%7C%22", ""},
 		{"escaped already", "https://a.example/%E5%91%8A", "https://a.example/%E5%91%8A", ""},
