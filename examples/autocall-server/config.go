@@ -6,125 +6,106 @@ import (
 	"io"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/examples/internal/callserver"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 )
 
-// A config is what the operator asked for.
-type config struct {
-	listen     string
-	phones     []handset
-	phonesMade bool // the token was made for this run
-	adminToken string
-	adminMade  bool
-	db         database
-	queue      autocall.QueueOptions
-	rounds     int           // of calls that do not say
-	interval   time.Duration // between their rounds
-	report     alert.Sender  // nil: nobody is told
-	locale     alert.Locale
-}
-
-// A handset is a phone that polls.
-type handset struct{ name, token string }
-
-// A form is the table of settings.
-type form struct {
-	listen, phoneToken, adminToken, db, lease, stepDelay, roundInterval, pollInterval, rounds setting
-	wecomURL, dingtalkURL, dingtalkSecret, locale, quiet, block                               setting
-}
+const about = "Autocall-server lets Android phones with the app AutoCall ring people about\nalerts. See docs/autocall.md.\n\n" +
+	"Each flag can be set in the environment: -admin-token as TOCSIN_ADMIN_TOKEN, or as\n" +
+	"TOCSIN_ADMIN_TOKEN_FILE with the name of a file that holds the value. What may be\n" +
+	"repeated is separated there by commas or stands on a line each.\n\n"
 
 // minToken is the length, in bytes, of the shortest token.
 const minToken = 16
 
-// settings returns the settings in the order of -help.
-func (f *form) settings() []*setting {
-	all := []*setting{
-		&f.listen, &f.phoneToken, &f.adminToken, &f.db, &f.lease, &f.stepDelay, &f.roundInterval, &f.pollInterval, &f.rounds,
-		&f.wecomURL, &f.dingtalkURL, &f.dingtalkSecret, &f.locale, &f.quiet, &f.block,
-	}
-	for i, words := range [][2]string{
-		{"listen", "`host:port` to listen on (default 127.0.0.1:8080)"},
-		{"phone-token", "`name=token` of a phone, or a token alone; may be repeated. Letters, digits and -._~, at least 16 (default: made for this run)"},
-		{"admin-token", "`token` of the admin API and of the page, at least 16 characters (default: made for this run)"},
-		{"db", "`file` of the database, or postgres://… or mysql://… if one machine is not enough (default autocall.db)"},
-		{"lease", "`how long` a phone may be silent during a call before the call goes to another one (default 3m)"},
-		{"step-delay", "`pause` between two steps of a phone, for versions A to C of the app (default none)"},
-		{"round-interval", "`pause` between two rounds of a call that does not say (default 1m)"},
-		{"poll-interval", "`interval` at which the phones are set to poll (default 10s)"},
-		{"rounds", "`number` of rounds of a call that does not say, 1 to 10 (default 1)"},
-		{"report-wecom-url", "`URL` of a WeCom robot that tells a group who answered, that nobody did, and that a phone is silent"},
-		{"report-dingtalk-url", "`URL` of a DingTalk robot, likewise"},
-		{"report-dingtalk-secret", "`secret` that signs what is sent to the DingTalk robot"},
-		{"locale", "`language` of the reports: zh, en or ja (default zh)"},
-		{"quiet", "`from-to`, such as 22:00-08:00 on this machine's clock: only critical calls ring then"},
-		{"block", "`number` that is never rung; may be repeated"},
-	} {
-		all[i].name, all[i].usage = words[0], words[1]
-	}
-	f.phoneToken.repeated, f.block.repeated = true, true
-	return all
+// A form is the table of settings.
+type form struct {
+	cli.Form
+
+	listen, phoneToken, adminToken, db, lease, stepDelay, roundInterval, pollInterval, rounds *cli.Setting
+	wecomURL, dingtalkURL, dingtalkSecret, locale, quiet, block                               *cli.Setting
+}
+
+func newForm() *form {
+	f := &form{Form: cli.Form{Program: "autocall-server", About: about}}
+	f.listen = f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
+	f.phoneToken = f.List("phone-token", "`name=token` of a phone, or a token alone; may be repeated. Letters, digits and -._~, at least 16 (default: made for this run)")
+	f.adminToken = f.Text("admin-token", "`token` of the admin API and of the page, at least 16 characters (default: made for this run)")
+	f.db = f.Text("db", "`file` of the database, or postgres://… or mysql://… if one machine is not enough (default autocall.db)")
+	f.lease = f.Text("lease", "`how long` a phone may be silent during a call before the call goes to another one (default 3m)")
+	f.stepDelay = f.Text("step-delay", "`pause` between two steps of a phone, for versions A to C of the app (default none)")
+	f.roundInterval = f.Text("round-interval", "`pause` between two rounds of a call that does not say (default 1m)")
+	f.pollInterval = f.Text("poll-interval", "`interval` at which the phones are set to poll (default 10s)")
+	f.rounds = f.Text("rounds", "`number` of rounds of a call that does not say, 1 to 10 (default 1)")
+	f.wecomURL = f.Text("report-wecom-url", "`URL` of a WeCom robot that tells a group who answered, that nobody did, and that a phone is silent")
+	f.dingtalkURL = f.Text("report-dingtalk-url", "`URL` of a DingTalk robot, likewise")
+	f.dingtalkSecret = f.Text("report-dingtalk-secret", "`secret` that signs what is sent to the DingTalk robot")
+	f.locale = f.Text("locale", "`language` of the reports: zh, en or ja (default zh)")
+	f.quiet = f.Text("quiet", "`from-to`, such as 22:00-08:00 on this machine's clock: only critical calls ring then")
+	f.block = f.List("block", "`number` that is never rung; may be repeated")
+	return f
 }
 
 // configure reads and judges everything, so that a mistake ends the program
 // before it listens. It returns flag.ErrHelp after -help was answered. Its
 // errors quote no value: it may be a secret.
-func configure(args []string, getenv func(string) string, help io.Writer) (*config, error) {
-	var f form
-	if err := read(f.settings(), args, getenv, help); err != nil {
+func configure(args []string, getenv func(string) string, help io.Writer) (*callserver.Config, error) {
+	f := newForm()
+	if err := f.Read(args, getenv, help); err != nil {
 		return nil, err
 	}
-	c := &config{listen: f.listen.text("127.0.0.1:8080")}
-	if _, _, err := net.SplitHostPort(c.listen); err != nil {
-		return nil, f.listen.refuse("not of the form host:port")
+	c := &callserver.Config{Listen: f.listen.Text("127.0.0.1:8080")}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return nil, f.listen.Refuse("not of the form host:port")
 	}
-	for _, judge := range []func(*form) error{c.judgeTokens, c.judgeCalls, c.judgePolicy, c.judgeReport} {
-		if err := judge(&f); err != nil {
+	for _, judge := range []func(*callserver.Config) error{f.judgeTokens, f.judgeCalls, f.judgePolicy} {
+		if err := judge(c); err != nil {
 			return nil, err
 		}
 	}
 	var err error
-	if c.db, err = parseDatabase(f.db.text("autocall.db")); err != nil {
-		return nil, f.db.refuse("%w", err)
+	if c.DB, err = opendb.Parse(f.db.Text("autocall.db")); err != nil {
+		return nil, f.db.Refuse("%w", err)
 	}
 	return c, nil
 }
 
 // judgeTokens reads the tokens, or makes them.
-func (c *config) judgeTokens(f *form) error {
-	for i, entry := range f.phoneToken.list() {
+func (f *form) judgeTokens(c *callserver.Config) error {
+	for i, entry := range f.phoneToken.List() {
 		name, token, named := strings.Cut(entry, "=")
 		if !named {
 			name, token = fmt.Sprintf("phone-%d", i+1), entry
 		}
-		if slices.ContainsFunc(c.phones, func(h handset) bool { return h.name == name }) {
-			return f.phoneToken.refuse("entry %d: another phone has the same name", i+1)
+		if slices.ContainsFunc(c.Phones, func(h callserver.Handset) bool { return h.Name == name }) {
+			return f.phoneToken.Refuse("entry %d: another phone has the same name", i+1)
 		}
-		c.phones = append(c.phones, handset{name, token})
+		c.Phones = append(c.Phones, callserver.Handset{Name: name, Token: token})
 		if _, err := autocall.NewHandler(stub{}, map[string]string{"phone": token}, nil); err != nil {
-			return f.phoneToken.refuse("entry %d: want a token of at least %d letters, digits and -._~, or name=token", i+1, minToken)
+			return f.phoneToken.Refuse("entry %d: want a token of at least %d letters, digits and -._~, or name=token", i+1, minToken)
 		}
 	}
-	if f.phoneToken.origin != "" && len(c.phones) == 0 {
-		return f.phoneToken.refuse("names no phone")
+	if f.phoneToken.Given() && len(c.Phones) == 0 {
+		return f.phoneToken.Refuse("names no phone")
 	}
-	if c.phonesMade = len(c.phones) == 0; c.phonesMade {
-		c.phones = []handset{{"phone-1", rand.Text()}}
+	if c.PhonesMade = len(c.Phones) == 0; c.PhonesMade {
+		c.Phones = []callserver.Handset{{Name: "phone-1", Token: rand.Text()}}
 	}
-	c.adminToken = f.adminToken.text("")
-	if c.adminMade = c.adminToken == ""; c.adminMade {
-		c.adminToken = rand.Text()
+	c.AdminToken = f.adminToken.Text("")
+	if c.AdminMade = c.AdminToken == ""; c.AdminMade {
+		c.AdminToken = rand.Text()
 	}
-	if len(c.adminToken) < minToken {
-		return f.adminToken.refuse("want at least %d characters", minToken)
+	if len(c.AdminToken) < minToken {
+		return f.adminToken.Refuse("want at least %d characters", minToken)
 	}
-	for i, h := range c.phones {
-		if h.token == c.adminToken {
-			return f.phoneToken.refuse("entry %d is the admin token: a phone shows its own", i+1)
+	for i, h := range c.Phones {
+		if h.Token == c.AdminToken {
+			return f.phoneToken.Refuse("entry %d is the admin token: a phone shows its own", i+1)
 		}
 	}
 	return nil
@@ -134,26 +115,22 @@ func (c *config) judgeTokens(f *form) error {
 type stub struct{ autocall.Queue }
 
 // judgeCalls reads how calls are made.
-func (c *config) judgeCalls(f *form) (err error) {
+func (f *form) judgeCalls(c *callserver.Config) (err error) {
 	for _, d := range []struct {
-		s  *setting
-		to *time.Duration
+		s         *cli.Setting
+		to        *time.Duration
+		otherwise time.Duration
 	}{
-		{&f.lease, &c.queue.Lease}, {&f.stepDelay, &c.queue.StepDelay}, {&f.pollInterval, &c.queue.PollInterval},
-		{&f.roundInterval, &c.interval},
+		{f.lease, &c.Queue.Lease, 0}, {f.stepDelay, &c.Queue.StepDelay, 0}, {f.pollInterval, &c.Queue.PollInterval, 0},
+		{f.roundInterval, &c.Interval, time.Minute},
 	} {
-		if *d.to, err = d.s.duration(); err != nil {
+		if *d.to, err = d.s.Duration(d.otherwise); err != nil {
 			return err
 		}
 	}
-	if c.interval == 0 {
-		c.interval = time.Minute
+	if _, err := autocall.NewMemoryQueue(&c.Queue); err != nil {
+		return cli.UsageError{Err: err}
 	}
-	if _, err := autocall.NewMemoryQueue(&c.queue); err != nil {
-		return usageError{err}
-	}
-	if c.rounds, err = strconv.Atoi(f.rounds.text("1")); err != nil || c.rounds < 1 || c.rounds > autocall.MaxRounds {
-		return f.rounds.refuse("not a number from 1 to %d", autocall.MaxRounds)
-	}
-	return nil
+	c.Rounds, err = f.rounds.Number(1, 1, autocall.MaxRounds)
+	return err
 }

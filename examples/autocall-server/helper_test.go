@@ -1,24 +1,20 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/autocall/autocalltest"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 const (
@@ -26,84 +22,22 @@ const (
 	phoneToken = "phone-token-hush-hush"
 	numberA    = "18700000001"
 	numberB    = "18800000002"
-	patience   = 30 * time.Second // a test that passes never waits so long
+	patience   = clitest.Patience
 )
 
-// TestMain lets the test binary serve as the server, so that it is tested as a
-// process without another build.
-func TestMain(m *testing.M) {
-	if os.Getenv("BE_THE_SERVER") != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
-
-// A transcript collects output and lets a test wait for a line of it.
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	more chan struct{} // closed and replaced at each Write
-}
-
-func newTranscript() *transcript { return &transcript{more: make(chan struct{})} }
-
-func (tr *transcript) Write(p []byte) (int, error) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	close(tr.more)
-	tr.more = make(chan struct{})
-	return tr.text.Write(p)
-}
-
-func (tr *transcript) String() string {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	return tr.text.String()
-}
-
-// await returns the last group of a pattern as soon as the output has it.
-func (tr *transcript) await(t *testing.T, pattern string) string {
-	t.Helper()
-	re := regexp.MustCompile(pattern)
-	deadline := time.After(patience)
-	for {
-		tr.mu.Lock()
-		found, more := re.FindStringSubmatch(tr.text.String()), tr.more
-		tr.mu.Unlock()
-		if found != nil {
-			return found[len(found)-1]
-		}
-		select {
-		case <-more:
-		case <-deadline:
-			require.FailNow(t, "not printed in time", "want %s in:\n%s", pattern, tr)
-		}
-	}
-}
+func TestMain(m *testing.M) { clitest.Main(m, main) }
 
 // A server is a process that runs.
 type server struct {
-	addr, db    string
-	out, errout *transcript
-	cmd         *exec.Cmd
-	exit        chan int
+	*clitest.Process
+
+	addr, db string
 }
 
 // startProcess runs the server as a process.
 func startProcess(t *testing.T, env []string, args ...string) *server {
 	t.Helper()
-	s := &server{out: newTranscript(), errout: newTranscript(), exit: make(chan int, 1)}
-	s.cmd = exec.CommandContext(t.Context(), os.Args[0], args...)
-	s.cmd.Dir = t.TempDir()
-	s.cmd.Env = append([]string{"BE_THE_SERVER=1", "GOCOVERDIR=" + t.TempDir()}, env...)
-	s.cmd.Stdout, s.cmd.Stderr = s.out, s.errout
-	require.NoError(t, s.cmd.Start())
-	go func() {
-		_ = s.cmd.Wait()
-		s.exit <- s.cmd.ProcessState.ExitCode()
-	}()
-	t.Cleanup(func() { s.stop(t, syscall.SIGKILL) })
-	return s
+	return &server{Process: clitest.Start(t, env, args...)}
 }
 
 // launch runs a server that listens, on a file of its own unless told one.
@@ -116,32 +50,9 @@ func launchAt(t *testing.T, addr, db string, args ...string) *server {
 	t.Helper()
 	s := startProcess(t, []string{"TOCSIN_ADMIN_TOKEN=" + adminToken, "TOCSIN_PHONE_TOKEN=rack=" + phoneToken},
 		append([]string{"-listen", addr, "-db", db, "-poll-interval", "1s"}, args...)...)
-	s.addr, s.db = s.errout.await(t, `msg=listening addr=(\S+)`), db
+	s.addr, s.db = s.Errout.Await(t, `msg=listening addr=(\S+)`), db
 	return s
 }
-
-// stop ends the process by a signal and returns its exit status.
-func (s *server) stop(t *testing.T, signal syscall.Signal) int {
-	t.Helper()
-	_ = s.cmd.Process.Signal(signal)
-	return s.wait(t)
-}
-
-// wait returns the exit status once the process has ended.
-func (s *server) wait(t *testing.T) int {
-	t.Helper()
-	select {
-	case code := <-s.exit:
-		s.exit <- code // for who asks again
-		return code
-	case <-time.After(patience):
-		require.FailNow(t, "the server does not end", "%s%s", s.out, s.errout)
-		return -1
-	}
-}
-
-// printed is all output so far.
-func (s *server) printed() string { return s.out.String() + s.errout.String() }
 
 // An answer is what the server said.
 type answer struct {

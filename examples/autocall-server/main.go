@@ -9,44 +9,20 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/tocsin-go/tocsin/examples/internal/callserver"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
-// The exit statuses.
-const (
-	exitOK      = 0
-	exitFailure = 1 // the work could not be done
-	exitUsage   = 2 // a setting is wrong; nothing was started
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the next signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
-}
+func main() { cli.Main(run) }
 
 // run is the program. It ends when ctx does.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	c, err := configure(args, getenv, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return exitOK
-	}
 	if err == nil {
-		err = serve(ctx, c, slog.New(slog.NewTextHandler(stderr, nil)), stdout)
+		err = callserver.Serve(ctx, c, slog.New(slog.NewTextHandler(stderr, nil)), stdout)
 	}
-	if err == nil {
-		return exitOK
-	}
-	fmt.Fprintf(stderr, "autocall-server: %v\n", err)
-	if _, ok := errors.AsType[usageError](err); ok {
-		return exitUsage
-	}
-	return exitFailure
+	return cli.Exit("autocall-server", err, stderr)
 }

@@ -97,7 +97,7 @@ func TestPageWantsTheToken(t *testing.T) {
 	require.Equal(t, 403, b.send(t, "/admin/login?token="+adminToken, nil).status, "no token in a URL")
 	require.Equal(t, "queued", s.api(t, http.MethodGet, "/calls/"+id, "").object(t)["state"])
 	require.Equal(t, 401, s.do(t, http.MethodGet, "/calls", "", map[string]string{"Cookie": good}).status, "the API knows no cookie")
-	require.NotContains(t, s.printed(), adminToken)
+	require.NotContains(t, s.Printed(), adminToken)
 }
 
 func TestCancelOnThePage(t *testing.T) {

@@ -81,9 +81,9 @@ func TestCallsAreRungAndReported(t *testing.T) {
 	for _, c := range p.Calls() {
 		require.False(t, c.Over)
 	}
-	require.Equal(t, 0, s.stop(t, syscall.SIGTERM))
+	require.Equal(t, 0, s.Stop(t, syscall.SIGTERM))
 	for _, secret := range []string{"hush", numberA, numberB} {
-		require.NotContains(t, s.printed(), secret)
+		require.NotContains(t, s.Printed(), secret)
 		require.NotContains(t, r.said(), secret)
 	}
 }
@@ -119,7 +119,7 @@ func TestRestartInMidCallLosesNothing(t *testing.T) {
 			id := s.post(t, `{"phones":["`+numberA+`"],"message":"disk full","rounds":3}`)
 			waiting := s.post(t, `{"phones":["`+numberB+`"],"severity":"info"}`)
 			require.Eventually(t, func() bool { return len(p.Calls()) == 1 }, patience, 5*time.Millisecond)
-			s.stop(t, signal)
+			s.Stop(t, signal)
 			again := launchAt(t, s.addr, s.db)
 			require.Equal(t, "queued", again.api(t, http.MethodGet, "/calls/"+waiting, "").object(t)["state"])
 			call := again.awaitState(t, id, "answered")
@@ -147,11 +147,11 @@ func TestPhonesAreShown(t *testing.T) {
 func TestTokensMadeForThisRun(t *testing.T) {
 	t.Parallel()
 	s := startProcess(t, nil, "-listen", "127.0.0.1:0")
-	s.addr = s.errout.await(t, `msg=listening addr=(\S+)`)
-	url := s.out.await(t, `URL to enter into the phone phone-1:\n  http://[^/]+(/phone/[A-Z2-7]{26}/alert/phone)\n`)
-	token := s.out.await(t, `keep one:\n  ([A-Z2-7]{26})\n`)
+	s.addr = s.Errout.Await(t, `msg=listening addr=(\S+)`)
+	url := s.Out.Await(t, `URL to enter into the phone phone-1:\n  http://[^/]+(/phone/[A-Z2-7]{26}/alert/phone)\n`)
+	token := s.Out.Await(t, `keep one:\n  ([A-Z2-7]{26})\n`)
 	require.JSONEq(t, `{"code":1,"msg":"no alert"}`, s.do(t, http.MethodGet, url, "", nil).text)
 	require.Equal(t, 200, s.do(t, http.MethodGet, "/phones", "", map[string]string{"Authorization": "bearer " + token}).status)
-	require.NotContains(t, s.errout.String(), token)
-	require.Equal(t, 0, s.stop(t, syscall.SIGINT))
+	require.NotContains(t, s.Errout.String(), token)
+	require.Equal(t, 0, s.Stop(t, syscall.SIGINT))
 }

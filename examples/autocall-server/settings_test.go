@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/callserver"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
 // environment makes a getenv of pairs.
@@ -56,7 +59,7 @@ func TestSettingsAreRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var stderr bytes.Buffer
-			require.Equal(t, exitUsage, run(t.Context(), tt.args, environment(tt.env), io.Discard, &stderr))
+			require.Equal(t, cli.ExitUsage, run(t.Context(), tt.args, environment(tt.env), io.Discard, &stderr))
 			require.Contains(t, stderr.String(), tt.want)
 			require.NotContains(t, stderr.String(), "hush")
 		})
@@ -73,42 +76,17 @@ func TestSettings(t *testing.T) {
 			"TOCSIN_REPORT_WECOM_URL": "https://example.com/cgi-bin/webhook/send?key=k", "TOCSIN_REPORT_DINGTALK_URL": "https://example.com/robot/send?access_token=t",
 		}), io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, []handset{{"rack", "token-of-the-first-phone"}, {"phone-2", "token-of-the-second-phone"}}, c.phones)
-	require.False(t, c.phonesMade)
-	require.True(t, c.adminMade)
-	require.Equal(t, 3, c.rounds)
-	require.Equal(t, 90*time.Second, c.interval)
-	require.Equal(t, 4*time.Minute, c.queue.Lease)
-	require.Equal(t, 75*time.Second, c.queue.StepDelay)
-	require.Equal(t, 5*time.Second, c.queue.PollInterval)
-	require.NotNil(t, c.queue.Policy)
-	require.NotNil(t, c.report)
-	require.Equal(t, "sqlite", c.db.dialect)
-}
-
-func TestDatabases(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ name, given, dialect, dsn string }{
-		{"file", "/var/lib/a b?#%.db", "sqlite", "file:/var/lib/a b%3f%23%25.db" + sqliteSettings},
-		{"postgres", "postgres://u:p@h/d?sslmode=disable", "postgres", "postgres://u:p@h/d?sslmode=disable"},
-		{"mysql", "mysql://u:p@h:3307/d", "mysql", "u:p@tcp(h:3307)/d"},
-		{"mariadb without a port", "mariadb://u:p@h/d", "mysql", "u:p@tcp(h:3306)/d"},
-		{"mysql over IPv6", "mysql://u:p@[::1]/d", "mysql", "u:p@tcp([::1]:3306)/d"},
-		{"mysql with parameters", "mysql://u:p@h/d?tls=true&timeout=5s", "mysql", "u:p@tcp(h:3306)/d?timeout=5s&tls=true"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			d, err := parseDatabase(tt.given)
-			require.NoError(t, err)
-			require.Equal(t, tt.dialect, d.dialect)
-			require.Equal(t, tt.dsn, d.dsn)
-		})
-	}
-	d, err := parseDatabase("mysql://us%40er:p%40s%2Fs%3Aw%3F(o)rd@db.example.com/calls")
-	require.NoError(t, err)
-	require.Equal(t, "us@er:p@s/s:w?(o)rd@tcp(db.example.com:3306)/calls", d.dsn, "which the driver was asked to read back")
-	_, err = parseDatabase("mysql://a%3Ab:p@h/d")
-	require.ErrorContains(t, err, "user name")
+	require.Equal(t, []callserver.Handset{{Name: "rack", Token: "token-of-the-first-phone"}, {Name: "phone-2", Token: "token-of-the-second-phone"}}, c.Phones)
+	require.False(t, c.PhonesMade)
+	require.True(t, c.AdminMade)
+	require.Equal(t, 3, c.Rounds)
+	require.Equal(t, 90*time.Second, c.Interval)
+	require.Equal(t, 4*time.Minute, c.Queue.Lease)
+	require.Equal(t, 75*time.Second, c.Queue.StepDelay)
+	require.Equal(t, 5*time.Second, c.Queue.PollInterval)
+	require.NotNil(t, c.Queue.Policy)
+	require.NotNil(t, c.Report)
+	require.Equal(t, "sqlite", c.DB.Dialect)
 }
 
 func TestHelp(t *testing.T) {
@@ -116,7 +94,7 @@ func TestHelp(t *testing.T) {
 	var help bytes.Buffer
 	_, err := configure([]string{"-help"}, environment(nil), &help)
 	require.ErrorIs(t, err, flag.ErrHelp)
-	for _, s := range new(form).settings() {
-		require.Contains(t, help.String(), "  -"+s.name+" ")
+	for _, s := range newForm().Settings() {
+		require.Contains(t, help.String(), "  -"+s.Name+" ")
 	}
 }

@@ -166,6 +166,17 @@ func TestValues(t *testing.T) {
 		_, err = read("-some-text", bad).text.Number(3, 1, 10)
 		require.EqualError(t, err, "-some-text: not a number from 1 to 10")
 	}
+	from, to, err := read("-some-text", "22:30 - 08:00").text.Hours()
+	require.NoError(t, err)
+	require.Equal(t, 22*time.Hour+30*time.Minute, from)
+	require.Equal(t, 8*time.Hour, to)
+	for bad, want := range map[string]string{
+		"22:00": "not of the form 22:00-08:00", "-": "not of the form 22:00-08:00", "22:00-24:30": "not of the form 22:00-08:00",
+		"8:00-08:00": "both times are the same",
+	} {
+		_, _, err = read("-some-text", bad).text.Hours()
+		require.EqualError(t, err, "-some-text: "+want)
+	}
 	cause := errors.New("cause")
 	require.ErrorIs(t, read().text.Refuse("because: %w", cause), cause)
 }

@@ -115,6 +115,25 @@ func (s *Setting) Number(otherwise, least, most int) (int, error) {
 	return n, nil
 }
 
+// Hours are two times of the day, such as 22:00-08:00, since midnight.
+func (s *Setting) Hours() (from, to time.Duration, err error) {
+	first, second, found := strings.Cut(s.Text(""), "-")
+	for _, side := range []struct {
+		text string
+		to   *time.Duration
+	}{{first, &from}, {second, &to}} {
+		at, failed := time.Parse("15:04", strings.TrimSpace(side.text))
+		if !found || failed != nil {
+			return 0, 0, s.Refuse("not of the form 22:00-08:00")
+		}
+		*side.to = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+	}
+	if from == to {
+		return 0, 0, s.Refuse("both times are the same")
+	}
+	return from, to, nil
+}
+
 // Refuse returns a [UsageError] that names the place where the value came from,
 // never the value.
 func (s *Setting) Refuse(format string, args ...any) error {

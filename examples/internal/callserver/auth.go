@@ -1,4 +1,4 @@
-package main
+package callserver
 
 import (
 	"crypto/hmac"
@@ -25,13 +25,13 @@ func equal(a, b string) bool {
 // isAdmin reports whether a request of a program carries the admin token.
 func (s *service) isAdmin(r *http.Request) bool {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") && equal(strings.TrimSpace(token), s.config.adminToken)
+	return strings.EqualFold(scheme, "Bearer") && equal(strings.TrimSpace(token), s.config.AdminToken)
 }
 
 // seal returns a proof, which only who knows the admin token can make, that a
 // text was said for a purpose.
 func (s *service) seal(purpose, text string) string {
-	h := hmac.New(sha256.New, []byte(s.config.adminToken))
+	h := hmac.New(sha256.New, []byte(s.config.AdminToken))
 	h.Write([]byte(purpose + "\x00" + text))
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }

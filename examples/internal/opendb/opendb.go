@@ -1,4 +1,6 @@
-package main
+// Package opendb opens the database that a setting names: a file, or a server
+// of PostgreSQL or MySQL.
+package opendb
 
 import (
 	"database/sql"
@@ -8,38 +10,42 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib" // the drivers of -db
+	_ "github.com/jackc/pgx/v5/stdlib" // the drivers
 	_ "modernc.org/sqlite"
 )
 
-// A database is what -db names. It holds a password and is never printed.
-type database struct{ driver, dialect, dsn string }
+// A Database is what was named. It holds a password and is never printed.
+type Database struct {
+	Dialect string // "sqlite", "postgres" or "mysql", as the stores want it
+
+	driver, dsn string
+}
 
 // sqliteSettings make a file durable at each commit and let another process
 // read it meanwhile.
 const sqliteSettings = "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 
-// parseDatabase reads the name of a file or the URL of a server. Its errors do
-// not quote it.
-func parseDatabase(s string) (database, error) {
+// Parse reads the name of a file or the URL of a server. Its errors do not
+// quote it.
+func Parse(s string) (Database, error) {
 	scheme, _, isURL := strings.Cut(s, "://")
 	switch {
 	case !isURL && (strings.HasPrefix(s, "file:") || s == ":memory:"):
-		return database{}, errors.New("want the name of a file, without file: before it")
+		return Database{}, errors.New("want the name of a file, without file: before it")
 	case !isURL:
 		// What a URI would take for its end is spelled so that it is not.
 		path := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(s)
-		return database{"sqlite", "sqlite", "file:" + path + sqliteSettings}, nil
+		return Database{"sqlite", "sqlite", "file:" + path + sqliteSettings}, nil
 	case scheme == "postgres" || scheme == "postgresql":
 		if _, err := url.Parse(s); err != nil {
-			return database{}, errors.New("not a URL; characters such as @ and / in a password are written as %40 and %2F")
+			return Database{}, errors.New("not a URL; characters such as @ and / in a password are written as %40 and %2F")
 		}
-		return database{"pgx", "postgres", s}, nil
+		return Database{"postgres", "pgx", s}, nil
 	case scheme == "mysql" || scheme == "mariadb":
 		dsn, err := mysqlDSN(s)
-		return database{"mysql", "mysql", dsn}, err
+		return Database{"mysql", "mysql", dsn}, err
 	}
-	return database{}, errors.New("want the name of a file, postgres://… or mysql://…")
+	return Database{}, errors.New("want the name of a file, postgres://… or mysql://…")
 }
 
 // mysqlDSN returns a URL as the driver wants it, which is not a URL: in it,
@@ -70,11 +76,11 @@ func mysqlDSN(s string) (string, error) {
 	return dsn, nil
 }
 
-// open opens the database. Nothing is connected yet.
-func (d database) open() (*sql.DB, error) {
+// Open opens the database. Nothing is connected yet.
+func (d Database) Open() (*sql.DB, error) {
 	db, err := sql.Open(d.driver, d.dsn)
 	if err != nil {
-		return nil, usageError{errors.New("-db: the driver does not take it")}
+		return nil, errors.New("the driver does not take it")
 	}
 	db.SetMaxOpenConns(10)
 	db.SetConnMaxIdleTime(5 * time.Minute)

@@ -1,4 +1,4 @@
-package main
+package callserver
 
 import (
 	"context"
@@ -46,9 +46,9 @@ func (s *service) readCall(r *http.Request) (c autocall.Call, err error) {
 	if len(body.Phones) > 0 && len(body.People) > 0 {
 		return c, errors.New("want phones or people, not both")
 	}
-	c = autocall.Call{Key: body.Key, Message: body.Message, Rounds: body.Rounds, Interval: s.config.interval}
+	c = autocall.Call{Key: body.Key, Message: body.Message, Rounds: body.Rounds, Interval: s.config.Interval}
 	if c.Rounds == 0 {
-		c.Rounds = s.config.rounds
+		c.Rounds = s.config.Rounds
 	}
 	for _, number := range body.Phones {
 		c.People = append(c.People, autocall.Person{Number: number})
@@ -149,9 +149,9 @@ func (s *service) phoneViews(ctx context.Context) ([]phoneView, error) {
 		seen[p.Name] = true
 		views = append(views, phoneView{p.Name, p.Model, p.Seen, p.Silent || p.Seen.IsZero(), p.Call})
 	}
-	for _, h := range s.config.phones {
-		if !seen[h.name] {
-			views = append(views, phoneView{Name: h.name, Silent: true})
+	for _, h := range s.config.Phones {
+		if !seen[h.Name] {
+			views = append(views, phoneView{Name: h.Name, Silent: true})
 		}
 	}
 	return views, err

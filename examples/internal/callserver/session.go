@@ -1,4 +1,4 @@
-package main
+package callserver
 
 import (
 	"net/http"
@@ -7,7 +7,7 @@ import (
 
 // login takes the admin token from a form and gives a session for it.
 func (p *pages) login(w http.ResponseWriter, r *http.Request) {
-	if !equal(r.PostFormValue("token"), p.config.adminToken) {
+	if !equal(r.PostFormValue("token"), p.config.AdminToken) {
 		p.log.WarnContext(r.Context(), "somebody gave a wrong admin token on the page")
 		p.show(w, http.StatusForbidden, &page{Title: "Sign in", Wrong: "This is not the admin token."})
 		return

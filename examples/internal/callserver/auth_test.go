@@ -1,4 +1,4 @@
-package main
+package callserver
 
 import (
 	"net/http"
@@ -14,11 +14,11 @@ import (
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{config: &config{adminToken: adminToken}}
+		s := &service{config: &Config{AdminToken: "admin-token"}}
 		r := httptest.NewRequest(http.MethodGet, "/admin", http.NoBody)
 		r.AddCookie(s.newSession(r))
 		require.NotEmpty(t, s.session(r))
-		require.Empty(t, (&service{config: &config{adminToken: "another"}}).session(r))
+		require.Empty(t, (&service{config: &Config{AdminToken: "another"}}).session(r))
 		pass(sessionTime - 1e9)
 		require.NotEmpty(t, s.session(r))
 		pass(1e9)
