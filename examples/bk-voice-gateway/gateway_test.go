@@ -12,10 +12,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 const (
@@ -50,9 +53,9 @@ func TestRequestOfTheComponent(t *testing.T) {
 			"details":[{"username":"alice","state":"accepted"}]}}`, string(answer))
 	}
 	require.Equal(t, []string{good + " db-01 disk full []"}, g.calls(t), "once, and without settings of ours")
-	require.Equal(t, 0, g.stop(t))
-	require.NotContains(t, g.printed(), "hush")
-	require.NotContains(t, g.printed(), good)
+	require.Equal(t, 0, g.Stop(t, syscall.SIGTERM))
+	require.NotContains(t, g.Printed(), "hush")
+	require.NotContains(t, g.Printed(), good)
 }
 
 func TestOutcomes(t *testing.T) {
@@ -66,11 +69,11 @@ func TestOutcomes(t *testing.T) {
 	answer = g.call(t, "wrong", "r-2", request(good))
 	require.Contains(t, answer["message"], "wrong token")
 	require.Len(t, g.calls(t), 4)
-	require.Equal(t, 0, g.stop(t))
+	require.Equal(t, 0, g.Stop(t, syscall.SIGTERM))
 	for _, secret := range []string{"hush", good, bad, stuck, picking} {
-		require.NotContains(t, g.printed(), secret)
+		require.NotContains(t, g.Printed(), secret)
 	}
-	require.Less(t, len(g.printed()), 4000, "what the command prints is bounded")
+	require.Less(t, len(g.Printed()), 4000, "what the command prints is bounded")
 }
 
 func TestSerial(t *testing.T) {
@@ -89,13 +92,13 @@ func TestStopFinishesCalls(t *testing.T) {
 	answers := make(chan outcome, 1)
 	go func() { answers <- g.post(t.Context(), testToken, "r-1", request(awaiting)) }()
 	require.Eventually(t, func() bool { return len(g.calls(t)) == 1 }, patience, 10*time.Millisecond)
-	require.NoError(t, g.cmd.Process.Signal(os.Interrupt))
-	g.errout.await(t, `msg="stopping`)
+	require.NoError(t, g.Cmd.Process.Signal(os.Interrupt))
+	g.Errout.Await(t, `msg="stopping`)
 	require.NoError(t, os.WriteFile(filepath.Join(g.dir, "release"), nil, 0o600))
-	require.Equal(t, 0, g.wait(t))
+	require.Equal(t, 0, g.Wait(t))
 	require.Equal(t, "u5 accepted", states(t, (<-answers).checked(t)))
-	require.Contains(t, g.printed(), "msg=stopped")
-	require.Contains(t, g.printed(), "reached=1")
+	require.Contains(t, g.Printed(), "msg=stopped")
+	require.Contains(t, g.Printed(), "reached=1")
 }
 
 func TestHealth(t *testing.T) {
@@ -118,20 +121,8 @@ func TestCommandThatDoesNotStart(t *testing.T) {
 	g := launch(t, "-command", file)
 	answer := g.call(t, testToken, "r-1", request(good))
 	require.Equal(t, "u1 rejected_temporary", states(t, answer))
-	g.errout.await(t, "the command does not start")
-	require.NotContains(t, g.printed(), "hush")
-}
-
-// What a command prints is kept in part, and read to its end.
-func TestOutput(t *testing.T) {
-	t.Parallel()
-	var o output
-	for range 3 {
-		n, err := o.Write([]byte(strings.Repeat("x", 3000)))
-		require.NoError(t, err)
-		require.Equal(t, 3000, n)
-	}
-	require.Len(t, o.String(), maxOutput)
+	g.Errout.Await(t, "the command does not start")
+	require.NotContains(t, g.Printed(), "hush")
 }
 
 func TestSettings(t *testing.T) {
@@ -190,24 +181,10 @@ func TestSettings(t *testing.T) {
 	require.Equal(t, "from-file-hush", c.token)
 }
 
-// realPart returns the path of a program. Where it is missing the test is
-// skipped, or fails if TOCSIN_REQUIRE_REAL is set.
-func realPart(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil && os.Getenv("TOCSIN_REQUIRE_REAL") != "" {
-		require.FailNow(t, name+" is not installed, but TOCSIN_REQUIRE_REAL is set")
-	}
-	if err != nil {
-		t.Skip(name + " is not installed")
-	}
-	return path
-}
-
 // The Python of the documentation, run as it stands there but for the address.
 func TestRealPython(t *testing.T) {
 	t.Parallel()
-	python := realPart(t, "python3")
+	python := clitest.RealPart(t, "python3")
 	page, err := os.ReadFile("../../docs/voice-blueking.md")
 	require.NoError(t, err)
 	block := regexp.MustCompile("(?s)<!-- run by a test -->\n```python\n(.*?)```").FindSubmatch(page)

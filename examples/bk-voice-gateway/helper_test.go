@@ -1,42 +1,36 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/examples/internal/callcommand"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/voice/voicetest"
 )
 
 const (
 	testToken = "path-token-hush"
-	patience  = 20 * time.Second // a test that passes never waits so long
+	patience  = clitest.Patience
 )
 
 // TestMain lets the test binary serve as the gateway and as the command that
 // it starts, so that both are tested as processes without another build.
 func TestMain(m *testing.M) {
-	switch {
-	case os.Getenv("TOCSIN_CALLEE") != "":
+	if os.Getenv("TOCSIN_CALLEE") != "" {
 		os.Exit(beTheCommand(os.Getenv("TOCSIN_CALLEE"), os.Getenv("TOCSIN_TEXT")))
-	case os.Getenv("BE_THE_GATEWAY") != "":
-		main()
 	}
-	os.Exit(m.Run())
+	clitest.Main(m, main)
 }
 
 // beTheCommand notes the call and ends as the last digit of the number says.
@@ -63,7 +57,7 @@ func beTheCommand(number, text string) int {
 	case '3':
 		<-time.After(time.Hour)
 	case '4':
-		return exitAnswered
+		return callcommand.ExitAnswered
 	case '5':
 		for _, err := os.Stat(filepath.Join(dir, "release")); err != nil; _, err = os.Stat(filepath.Join(dir, "release")) {
 			<-time.After(5 * time.Millisecond)
@@ -72,71 +66,18 @@ func beTheCommand(number, text string) int {
 	return 0
 }
 
-// A transcript collects output and lets a test wait for a line of it.
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	more chan struct{} // closed and replaced at each Write
-}
-
-func newTranscript() *transcript { return &transcript{more: make(chan struct{})} }
-
-func (tr *transcript) Write(p []byte) (int, error) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	close(tr.more)
-	tr.more = make(chan struct{})
-	return tr.text.Write(p)
-}
-
-func (tr *transcript) String() string {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	return tr.text.String()
-}
-
-// await returns the first group of a pattern as soon as the output has it.
-func (tr *transcript) await(t *testing.T, pattern string) string {
-	t.Helper()
-	re := regexp.MustCompile(pattern)
-	deadline := time.After(patience)
-	for {
-		tr.mu.Lock()
-		found, more := re.FindStringSubmatch(tr.text.String()), tr.more
-		tr.mu.Unlock()
-		if found != nil {
-			return found[len(found)-1]
-		}
-		select {
-		case <-more:
-		case <-deadline:
-			require.FailNow(t, "not printed in time", "want %s in:\n%s", pattern, tr)
-		}
-	}
-}
-
 // A gateway is a process that runs.
 type gateway struct {
-	addr, dir   string
-	out, errout *transcript
-	cmd         *exec.Cmd
-	exit        chan int
+	*clitest.Process
+
+	addr, dir string
 }
 
-// start runs the gateway as a process.
+// startProcess runs the gateway as a process.
 func startProcess(t *testing.T, env []string, args ...string) *gateway {
 	t.Helper()
-	g := &gateway{dir: t.TempDir(), out: newTranscript(), errout: newTranscript(), exit: make(chan int, 1)}
-	g.cmd = exec.CommandContext(t.Context(), os.Args[0], args...)
-	g.cmd.Env = append([]string{"BE_THE_GATEWAY=1", "COMMAND_DIR=" + g.dir, "GOCOVERDIR=" + t.TempDir()}, env...)
-	g.cmd.Stdout, g.cmd.Stderr = g.out, g.errout
-	require.NoError(t, g.cmd.Start())
-	go func() {
-		_ = g.cmd.Wait()
-		g.exit <- g.cmd.ProcessState.ExitCode()
-	}()
-	t.Cleanup(func() { g.stop(t) })
-	return g
+	dir := t.TempDir()
+	return &gateway{Process: clitest.Start(t, append(env, "COMMAND_DIR="+dir), args...), dir: dir}
 }
 
 // launch runs a gateway that listens.
@@ -144,28 +85,8 @@ func launch(t *testing.T, args ...string) *gateway {
 	t.Helper()
 	g := startProcess(t, []string{"TOCSIN_PATH_TOKEN=" + testToken, "TOCSIN_COMMAND=" + os.Args[0]},
 		append([]string{"-listen", "127.0.0.1:0"}, args...)...)
-	g.addr = g.errout.await(t, `msg=listening addr=(\S+)`)
+	g.addr = g.Errout.Await(t, `msg=listening addr=(\S+)`)
 	return g
-}
-
-// stop asks the process to end and returns its exit status.
-func (g *gateway) stop(t *testing.T) int {
-	t.Helper()
-	_ = g.cmd.Process.Signal(syscall.SIGTERM)
-	return g.wait(t)
-}
-
-// wait returns the exit status once the process has ended.
-func (g *gateway) wait(t *testing.T) int {
-	t.Helper()
-	select {
-	case code := <-g.exit:
-		g.exit <- code // for who asks again
-		return code
-	case <-time.After(patience):
-		require.FailNow(t, "the gateway does not end", "%s%s", g.out, g.errout)
-		return -1
-	}
 }
 
 // calls returns what the command noted, a line a call.
@@ -178,9 +99,6 @@ func (g *gateway) calls(t *testing.T) []string {
 	require.NoError(t, err)
 	return strings.Split(strings.TrimSpace(string(b)), "\n")
 }
-
-// printed is all output so far.
-func (g *gateway) printed() string { return g.out.String() + g.errout.String() }
 
 // An outcome is what came of a request.
 type outcome struct {

@@ -10,52 +10,35 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"os/signal"
-	"syscall"
+	"net"
+	"net/http"
+	"time"
 
+	"github.com/tocsin-go/tocsin/examples/internal/callcommand"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 	"github.com/tocsin-go/tocsin/voice"
 )
 
-// The exit statuses.
-const (
-	exitOK      = 0
-	exitFailure = 1 // the work could not be done
-	exitUsage   = 2 // a setting is wrong; nothing was started
-)
+// callGrace bounds how long a stop waits for calls to end.
+const callGrace = 5 * time.Minute
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the next signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
-}
+func main() { cli.Main(run) }
 
 // run is the program. It ends when ctx does.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	c, err := configure(args, getenv, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return exitOK
-	}
 	if err == nil {
 		err = start(ctx, c, slog.New(slog.NewTextHandler(stderr, nil)))
 	}
-	if err == nil {
-		return exitOK
-	}
-	fmt.Fprintf(stderr, "bk-voice-gateway: %v\n", err)
-	if _, ok := errors.AsType[usageError](err); ok {
-		return exitUsage
-	}
-	return exitFailure
+	return cli.Exit("bk-voice-gateway", err, stderr)
 }
 
 // start joins the command to the handler, and serves.
 func start(ctx context.Context, c *config, log *slog.Logger) error {
-	dialer, err := voice.NewDialer(command{path: c.command, log: log}.dial, &voice.DialerOptions{
+	dialer, err := voice.NewDialer(callcommand.Command{Path: c.command, Log: log}.Dial, &voice.DialerOptions{
 		Form: c.form, Timeout: c.timeout, Parallel: c.parallel,
 	})
 	if err != nil {
@@ -65,7 +48,26 @@ func start(ctx context.Context, c *config, log *slog.Logger) error {
 		Form: c.form, Serial: c.serial, Locale: c.locale, Logger: log,
 	})
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
-	return serve(ctx, c.listen, handler, log)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.listen)
+	if err != nil {
+		return err
+	}
+	log.Info("listening", "addr", l.Addr().String())
+	err = httpserver.Serve(ctx, l, newMux(handler), log, "stopping: no new requests; calls under way are finished")
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), callGrace)
+	defer cancel()
+	err = errors.Join(err, handler.Shutdown(finish))
+	log.Info("stopped")
+	return err
+}
+
+// newMux takes requests under their path, and the health check.
+func newMux(handler http.Handler) *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("/voice/{token}", handler)
+	mux.Handle("/voice/{token}/{$}", handler)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	return mux
 }

@@ -177,6 +177,16 @@ func TestValues(t *testing.T) {
 		_, _, err = read("-some-text", bad).text.Hours()
 		require.EqualError(t, err, "-some-text: "+want)
 	}
+	for word, want := range map[string]bool{"card": false, "message": true} {
+		second, err := read("-some-text", word).text.Choice("card", "message")
+		require.NoError(t, err)
+		require.Equal(t, want, second)
+	}
+	second, err := read().text.Choice("card", "message")
+	require.NoError(t, err)
+	require.False(t, second)
+	_, err = read("-some-text", "hush").text.Choice("card", "message")
+	require.EqualError(t, err, "-some-text: neither card nor message")
 	cause := errors.New("cause")
 	require.ErrorIs(t, read().text.Refuse("because: %w", cause), cause)
 }

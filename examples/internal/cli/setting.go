@@ -115,6 +115,16 @@ func (s *Setting) Number(otherwise, least, most int) (int, error) {
 	return n, nil
 }
 
+// Choice reports whether the setting is the second of two words. If it is not
+// set, the first one counts.
+func (s *Setting) Choice(first, second string) (bool, error) {
+	word := s.Text(first)
+	if word != first && word != second {
+		return false, s.Refuse("neither %s nor %s", first, second)
+	}
+	return word == second, nil
+}
+
 // Hours are two times of the day, such as 22:00-08:00, since midnight.
 func (s *Setting) Hours() (from, to time.Duration, err error) {
 	first, second, found := strings.Cut(s.Text(""), "-")

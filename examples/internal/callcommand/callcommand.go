@@ -1,4 +1,5 @@
-package main
+// Package callcommand places a call by starting a program.
+package callcommand
 
 import (
 	"bytes"
@@ -11,31 +12,35 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/voice"
 )
 
 const (
-	maxOutput    = 4 << 10         // bytes of a command's output that are kept
-	killGrace    = 2 * time.Second // for the output of a command that was killed
-	exitAnswered = 10
+	maxOutput = 4 << 10         // bytes of a command's output that are kept
+	killGrace = 2 * time.Second // for the output of a command that was killed
 )
 
-// A command calls one number by starting a program, without a shell.
-type command struct {
-	path string
-	log  *slog.Logger
+// ExitAnswered is the status by which a command says that somebody picked up; 0
+// says that the call was accepted, and all others that it was refused.
+const ExitAnswered = 10
+
+// A Command calls one number by starting a program, without a shell.
+type Command struct {
+	Path string
+	Log  *slog.Logger
 }
 
-// dial starts the program and waits for it. What it prints is kept in part,
+// Dial starts the program and waits for it. What it prints is kept in part,
 // and shows in the answer without numbers; it is not logged.
-func (c command) dial(ctx context.Context, number, text string) voice.Result {
-	cmd := exec.CommandContext(ctx, c.path)
-	cmd.Env = append(inherited(os.Environ()), "TOCSIN_CALLEE="+number, "TOCSIN_TEXT="+text)
+func (c Command) Dial(ctx context.Context, number, text string) voice.Result {
+	cmd := exec.CommandContext(ctx, c.Path)
+	cmd.Env = append(inherited(os.Environ()), cli.EnvPrefix+"CALLEE="+number, cli.EnvPrefix+"TEXT="+text)
 	cmd.WaitDelay = killGrace
 	var out output
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
-		c.log.LogAttrs(ctx, slog.LevelError, "the command does not start", slog.String("error", withoutPath(err).Error()))
+		c.Log.LogAttrs(ctx, slog.LevelError, "the command does not start", slog.String("error", cli.WithoutPath(err).Error()))
 		return voice.Result{State: voice.RejectedTemporary, Code: "start", Reason: "the command does not start"}
 	}
 	err := cmd.Wait()
@@ -53,7 +58,7 @@ func result(ctx context.Context, err error, said string) voice.Result {
 	switch {
 	case ctx.Err() != nil, !exited, exit.ExitCode() < 0:
 		r.State, r.Code = voice.Unknown, "killed"
-	case exit.ExitCode() == exitAnswered:
+	case exit.ExitCode() == ExitAnswered:
 		r.State = voice.Answered
 	default:
 		r.State, r.Code = voice.RejectedPermanent, "exit "+strconv.Itoa(exit.ExitCode())
@@ -66,7 +71,7 @@ func result(ctx context.Context, err error, said string) voice.Result {
 func inherited(environ []string) []string {
 	var kept []string
 	for _, pair := range environ {
-		if !strings.HasPrefix(strings.ToUpper(pair), "TOCSIN_") {
+		if !strings.HasPrefix(strings.ToUpper(pair), cli.EnvPrefix) {
 			kept = append(kept, pair)
 		}
 	}
