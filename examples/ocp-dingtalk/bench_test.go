@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // withRequests returns the command that does the same job in Python, and skips
 // or fails without its library.
 func withRequests(tb testing.TB, g *group, message string) *exec.Cmd {
 	tb.Helper()
-	python := realPart(tb, "python3")
+	python := clitest.RealPart(tb, "python3")
 	if _, err := os.Stat("/usr/bin/python3"); err == nil {
 		python = "/usr/bin/python3" // the one that python3-requests of Debian is for
 	}

@@ -20,24 +20,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // ocpPatience is how long OCP waits for a script.
 const ocpPatience = 10 * time.Second
-
-// realPart returns the path of a program. Where it is missing the test is
-// skipped, or fails if TOCSIN_REQUIRE_REAL is set.
-func realPart(tb testing.TB, name string) string {
-	tb.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil && os.Getenv("TOCSIN_REQUIRE_REAL") != "" {
-		require.FailNow(tb, name+" is not installed, but TOCSIN_REQUIRE_REAL is set")
-	}
-	if err != nil {
-		tb.Skip(name + " is not installed")
-	}
-	return path
-}
 
 // A group is a chat with a robot that keeps what it gets and answers as told.
 type group struct {
@@ -163,7 +151,7 @@ type outcome struct {
 // ten seconds.
 func (n *node) run(tb testing.TB, environ ...string) outcome {
 	tb.Helper()
-	return n.start(tb, realPart(tb, "bash"), environ)()
+	return n.start(tb, clitest.RealPart(tb, "bash"), environ)()
 }
 
 // start begins a run and returns what waits for its end.

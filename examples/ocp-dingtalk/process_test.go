@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // alarm returns the variables of testdata/NAME.env, in which \n and \\ are
@@ -30,7 +32,7 @@ func alarm(tb testing.TB, name string) []string {
 // The script as OCP runs it, with the program built as main.go says.
 func TestScript(t *testing.T) {
 	t.Parallel()
-	realPart(t, "bash")
+	clitest.RealPart(t, "bash")
 	program := build(t)
 
 	t.Run("by its first line", func(t *testing.T) {

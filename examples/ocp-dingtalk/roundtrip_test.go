@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
+
 	"github.com/tocsin-go/tocsin/ocp/ocptest"
 )
 
@@ -21,7 +23,7 @@ import (
 // recovery, which nobody pushes.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
-	realPart(t, "bash")
+	clitest.RealPart(t, "bash")
 	ding, wecom := newDingtalk(t, nil), newWecom(t, nil)
 	n := newNode(t, build(t), "dingtalk-url = "+ding.url, "wecom-url = "+wecom.url)
 	server := ocptest.NewServer(t)

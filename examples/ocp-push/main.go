@@ -11,53 +11,28 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 	"time"
-	"unicode"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
-// The exit statuses.
-const (
-	exitOK      = 0
-	exitFailure = 1 // OCP did not accept the alarm
-	exitUsage   = 2 // a setting is wrong; nothing was sent
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the next signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
-}
+func main() { cli.Main(run) }
 
 // run is the program. It ends when ctx does, or earlier.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	s, err := configure(args, getenv, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return exitOK
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "ocp-push: %s\n", printable(err.Error()))
-		return exitUsage
-	}
-	if s.every == 0 {
+	switch {
+	case err != nil:
+		err = cli.UsageError{Err: err}
+	case s.every == 0:
 		err = s.push(ctx, stdout)
-	} else {
+	default:
 		err = s.repeat(ctx, stdout, stderr)
 	}
-	if err != nil {
-		fmt.Fprintf(stderr, "ocp-push: %s\n", printable(err.Error()))
-		return exitFailure
-	}
-	return exitOK
+	return cli.Exit("ocp-push", err, stderr)
 }
 
 // push pushes once and says so.
@@ -65,7 +40,7 @@ func (s *settings) push(ctx context.Context, stdout io.Writer) error {
 	if err := s.client.Push(ctx, s.alarm); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "accepted: %s %s\n", s.alarm.Type, printable(s.alarm.Target))
+	fmt.Fprintf(stdout, "accepted: %s %s\n", s.alarm.Type, cli.Printable(s.alarm.Target))
 	return nil
 }
 
@@ -84,7 +59,7 @@ func (s *settings) repeat(ctx context.Context, stdout, stderr io.Writer) error {
 		case err != nil && !alert.Retryable(err):
 			return err
 		case err != nil:
-			fmt.Fprintf(stderr, "ocp-push: %s\n", printable(err.Error()))
+			fmt.Fprintf(stderr, "ocp-push: %s\n", cli.Printable(err.Error()))
 		}
 		last = err
 		select {
@@ -93,14 +68,4 @@ func (s *settings) repeat(ctx context.Context, stdout, stderr io.Writer) error {
 		case <-ticker.C:
 		}
 	}
-}
-
-// printable keeps text from outside from doing anything to a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, s)
 }

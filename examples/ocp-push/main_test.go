@@ -3,67 +3,21 @@ package main
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/ocp/ocptest"
 )
 
 const testPassword = "password-hush"
 
-// TestMain lets the test binary serve as the program, so that exit statuses
-// and signals are tested on a process of its own.
-func TestMain(m *testing.M) {
-	if os.Getenv("BE_OCP_PUSH") != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
-
-// A transcript collects output that a process writes.
-type transcript struct {
-	mu   sync.Mutex
-	text strings.Builder
-	wake chan struct{}
-}
-
-func newTranscript() *transcript { return &transcript{wake: make(chan struct{}, 1)} }
-
-func (tr *transcript) Write(p []byte) (int, error) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	select {
-	case tr.wake <- struct{}{}:
-	default:
-	}
-	return tr.text.Write(p)
-}
-
-func (tr *transcript) String() string {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	return tr.text.String()
-}
-
-// await waits until a text was printed so many times.
-func (tr *transcript) await(t *testing.T, text string, times int) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	for strings.Count(tr.String(), text) < times {
-		select {
-		case <-tr.wake:
-		case <-deadline:
-			require.FailNow(t, "not printed in time", "want %d times %q in:\n%s", times, text, tr)
-		}
-	}
-}
+func TestMain(m *testing.M) { clitest.Main(m, main) }
 
 // newServer returns a server of which the user is known.
 func newServer(t *testing.T) (server *ocptest.Server, url string) {
@@ -72,17 +26,6 @@ func newServer(t *testing.T) (server *ocptest.Server, url string) {
 	server.User, server.Password = "ops", testPassword
 	server.Rules = map[string]ocptest.Rule{"disk_full": {}}
 	return server, server.Listen(t)
-}
-
-// start runs the program as a process.
-func start(t *testing.T, env []string, args ...string) (cmd *exec.Cmd, stdout, stderr *transcript) {
-	t.Helper()
-	cmd = exec.CommandContext(t.Context(), os.Args[0], args...)
-	cmd.Env = append([]string{"BE_OCP_PUSH=1", "GOCOVERDIR=" + t.TempDir()}, env...)
-	stdout, stderr = newTranscript(), newTranscript()
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	require.NoError(t, cmd.Start())
-	return cmd, stdout, stderr
 }
 
 func TestExitStatuses(t *testing.T) {
@@ -136,13 +79,12 @@ func TestExitStatuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			cmd, stdout, stderr := start(t, tt.env, tt.args...)
-			_ = cmd.Wait()
-			require.Equal(t, tt.want, cmd.ProcessState.ExitCode(), "%s%s", stdout, stderr)
-			require.Contains(t, stdout.String(), tt.stdout)
-			require.Regexp(t, tt.stderr, stderr.String())
-			require.NotContains(t, stdout.String()+stderr.String(), "hush")
-			require.NotContains(t, stdout.String()+stderr.String(), server.SecretKey)
+			p := clitest.Start(t, tt.env, tt.args...)
+			require.Equal(t, tt.want, p.Wait(t), "%s", p.Printed())
+			require.Contains(t, p.Out.String(), tt.stdout)
+			require.Regexp(t, tt.stderr, p.Errout.String())
+			require.NotContains(t, p.Printed(), "hush")
+			require.NotContains(t, p.Printed(), server.SecretKey)
 		})
 	}
 }
@@ -151,7 +93,7 @@ func TestAlarm(t *testing.T) {
 	t.Parallel()
 	server, url := newServer(t)
 	env := map[string]string{"TOCSIN_OCP_USER": "ops", "TOCSIN_OCP_PASSWORD": testPassword}
-	stdout, stderr := newTranscript(), newTranscript()
+	stdout, stderr := clitest.NewTranscript(), clitest.NewTranscript()
 	code := run(t.Context(), []string{
 		"-url", url, "-type", "disk_full", "-target", "host=db-1", "-name", "磁盘满", "-description", "91%", "-label", "a=b=c", "-label", "alert_summary=mine",
 	}, func(name string) string { return env[name] }, stdout, stderr)
@@ -164,14 +106,13 @@ func TestAlarm(t *testing.T) {
 func TestEvery(t *testing.T) {
 	t.Parallel()
 	server, url := newServer(t)
-	cmd, stdout, stderr := start(t, []string{"TOCSIN_OCP_USER=ops", "TOCSIN_OCP_PASSWORD=" + testPassword},
+	p := clitest.Start(t, []string{"TOCSIN_OCP_USER=ops", "TOCSIN_OCP_PASSWORD=" + testPassword},
 		"-url", url, "-type", "disk_full", "-target", "host=db-1", "-every", "1s")
-	stdout.await(t, "accepted: ", 1)
+	p.Out.Await(t, "accepted: ")
 	server.Fail(ocptest.HTML(502), ocptest.HTML(502), ocptest.HTML(502))
-	stderr.await(t, "HTTP 502 Bad Gateway", 1)
-	stdout.await(t, "accepted: ", 2)
-	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, cmd.Wait(), "%s", stderr)
+	p.Errout.Await(t, "HTTP 502 Bad Gateway")
+	p.Out.Await(t, "(?s)accepted: .*accepted: ")
+	require.Zero(t, p.Stop(t, syscall.SIGTERM), "%s", p.Errout)
 	require.GreaterOrEqual(t, len(server.Pushes()), 2)
 }
 
@@ -179,14 +120,13 @@ func TestEvery(t *testing.T) {
 func TestEveryGivesUp(t *testing.T) {
 	t.Parallel()
 	server, url := newServer(t)
-	cmd, stdout, stderr := start(t, []string{"TOCSIN_OCP_USER=ops", "TOCSIN_OCP_PASSWORD=" + testPassword},
+	p := clitest.Start(t, []string{"TOCSIN_OCP_USER=ops", "TOCSIN_OCP_PASSWORD=" + testPassword},
 		"-url", url, "-type", "disk_full", "-target", "host=db-1", "-every", "1s")
-	stdout.await(t, "accepted: ", 1)
+	p.Out.Await(t, "accepted: ")
 	server.FailAlways(ocptest.Refuse(401, "IAM10004", "x"))
-	require.Error(t, cmd.Wait())
-	require.Equal(t, exitFailure, cmd.ProcessState.ExitCode())
-	require.Contains(t, stderr.String(), "may lock the account")
-	require.Equal(t, 1, strings.Count(stderr.String(), "\n"))
+	require.Equal(t, cli.ExitFailure, p.Wait(t))
+	require.Contains(t, p.Errout.String(), "may lock the account")
+	require.Equal(t, 1, strings.Count(p.Errout.String(), "\n"))
 }
 
 // What was interrupted is no failure, unless the push before it was one.
@@ -204,7 +144,7 @@ func TestInterrupted(t *testing.T) {
 		go func() { <-begun; cancel() }()
 		env := map[string]string{"TOCSIN_OCP_USER": "ops", "TOCSIN_OCP_PASSWORD": testPassword}
 		code := run(ctx, []string{"-url", url, "-type", "disk_full", "-target", "x", "-every", "1s"},
-			func(name string) string { return env[name] }, newTranscript(), newTranscript())
-		require.Equal(t, failed, code == exitFailure)
+			func(name string) string { return env[name] }, clitest.NewTranscript(), clitest.NewTranscript())
+		require.Equal(t, failed, code == cli.ExitFailure)
 	}
 }

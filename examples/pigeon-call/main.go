@@ -14,34 +14,20 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
+	"github.com/tocsin-go/tocsin/examples/internal/chainwatch"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/pigeon"
 )
 
-// The exit statuses.
-const (
-	exitTaken     = 0
-	exitNotTaken  = 1 // refused, unanswered, stopped
-	exitUsage     = 2 // nothing was done
-	exitUncertain = 3 // the chain may go on, or there may be one
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the next signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
-}
+func main() { cli.Main(run) }
 
 // run is the program.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	c, err := configure(args, getenv, stdout)
 	if errors.Is(err, flag.ErrHelp) {
-		return exitTaken
+		return cli.ExitOK
 	}
 	var client *pigeon.Client
 	if err == nil {
@@ -50,15 +36,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		})
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "pigeon-call:", err)
-		return exitUsage
+		return cli.Exit("pigeon-call", cli.UsageError{Err: err}, stderr)
 	}
-	p := &program{config: c, client: client, out: stdout, errout: stderr}
+	w := &chainwatch.Watch{
+		Client: client, Out: stdout, Errout: stderr, Keys: c.keys, Interval: c.interval, Timeout: c.timeout,
+	}
 	switch {
 	case c.abort != "":
-		return p.stop(ctx)
+		return w.Abort(ctx, c.abort)
 	case c.resume != "":
-		return p.watch(ctx, c.resume)
+		return w.Resume(ctx, c.resume)
 	}
-	return p.call(ctx)
+	return w.Call(ctx, c.request)
 }

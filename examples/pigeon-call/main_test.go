@@ -5,96 +5,36 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/pigeon/pigeontest"
 )
 
-// TestMain lets the test binary be the program.
-func TestMain(m *testing.M) {
-	if os.Getenv("BE_PIGEON_CALL") != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { clitest.Main(m, main) }
 
 // patience bounds a wait for something that must happen.
-const patience = 20 * time.Second
+const patience = clitest.Patience
 
 // A process is the program that runs.
-type process struct {
-	cmd  *exec.Cmd
-	out  transcript
-	done chan struct{}
-}
-
-// A transcript is what a process printed.
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (tr *transcript) Write(p []byte) (int, error) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	return tr.text.Write(p)
-}
-
-func (tr *transcript) String() string {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	return tr.text.String()
-}
+type process struct{ *clitest.Process }
 
 // start runs the program with a token in its environment.
-func start(t *testing.T, env []string, args ...string) *process {
+func start(t *testing.T, env []string, args ...string) process {
 	t.Helper()
-	r := &process{cmd: exec.CommandContext(t.Context(), os.Args[0], args...), done: make(chan struct{})}
-	r.cmd.Env = append([]string{"BE_PIGEON_CALL=1", "GOCOVERDIR=" + t.TempDir()}, env...)
-	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.out
-	require.NoError(t, r.cmd.Start())
-	go func() {
-		_ = r.cmd.Wait()
-		close(r.done)
-	}()
-	return r
+	return process{clitest.Start(t, env, args...)}
 }
 
 // exit waits for the end and returns the status and what was printed.
-func (r *process) exit(t *testing.T) (int, string) {
+func (r process) exit(t *testing.T) (int, string) {
 	t.Helper()
-	select {
-	case <-r.done:
-	case <-time.After(patience):
-		require.FailNow(t, "the program does not end", r.out.String())
-	}
-	return r.cmd.ProcessState.ExitCode(), r.out.String()
-}
-
-// await waits for a pattern and returns its first group.
-func (r *process) await(t *testing.T, pattern string) string {
-	t.Helper()
-	re := regexp.MustCompile(pattern)
-	deadline := time.After(patience)
-	for {
-		if found := re.FindStringSubmatch(r.out.String()); found != nil {
-			return found[1]
-		}
-		select {
-		case <-deadline:
-			require.FailNow(t, "not printed in time", "want %s in:\n%s", pattern, r.out.String())
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	return r.Wait(t), r.Printed()
 }
 
 // newSpace returns a stand-in that listens, in which all is over as soon as it has
@@ -221,8 +161,8 @@ func TestInterrupt(t *testing.T) {
 			}
 			r := start(t, token(server), args...)
 			if how == "interrupt" {
-				require.Equal(t, "on-call 1", r.await(t, `active, status "calling"; call 1, (on-call 1): calling`))
-				require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
+				require.Equal(t, "on-call 1", r.Out.Await(t, `active, status "calling"; call 1, (on-call 1): calling`))
+				require.NoError(t, r.Cmd.Process.Signal(os.Interrupt))
 			}
 			status, text := r.exit(t)
 			require.Equal(t, 3, status, text)
@@ -306,7 +246,7 @@ func TestBasic(t *testing.T) {
 // TestFilesAreShort keeps the example readable.
 func TestFilesAreShort(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"main.go", "settings.go", "call.go"} {
+	for _, name := range []string{"main.go", "settings.go"} {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		require.Less(t, bytes.Count(text, []byte("\n")), 200, name)

@@ -6,16 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/pigeon"
 )
-
-// maxValueFile bounds a file named by a …_FILE variable, in bytes.
-const maxValueFile = 64 << 10
 
 // A config is what the operator asked for.
 type config struct {
@@ -87,10 +83,10 @@ func (c *config) parameter(s string) error {
 // on the machine can see it.
 func (c *config) credentials(getenv func(string) string) (err error) {
 	c.user = getenv("TOCSIN_PIGEON_USER")
-	if c.token, err = secretOf("TOCSIN_PIGEON_TOKEN", getenv); err != nil {
+	if c.token, _, err = cli.Lookup(getenv, "TOCSIN_PIGEON_TOKEN"); err != nil {
 		return err
 	}
-	c.password, err = secretOf("TOCSIN_PIGEON_PASSWORD", getenv)
+	c.password, _, err = cli.Lookup(getenv, "TOCSIN_PIGEON_PASSWORD")
 	return err
 }
 
@@ -121,44 +117,4 @@ func (c *config) check(rest int, take string) error {
 		c.keys[key] = true
 	}
 	return nil
-}
-
-// secretOf reads a variable, or the file that its …_FILE twin names.
-func secretOf(name string, getenv func(string) string) (string, error) {
-	if v := getenv(name); v != "" {
-		return v, nil
-	}
-	path := getenv(name + "_FILE")
-	if path == "" {
-		return "", nil
-	}
-	v, err := readValue(path)
-	if err != nil {
-		return "", fmt.Errorf("%s_FILE: %w", name, err)
-	}
-	return v, nil
-}
-
-// readValue reads a value from a file, without the line end that editors add.
-// Its errors leave the path out: the secret itself may have been put there.
-func readValue(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		if e, ok := errors.AsType[*fs.PathError](err); ok {
-			return "", e.Err
-		}
-		return "", errors.New("cannot be opened")
-	}
-	defer f.Close() //nolint:errcheck // opened for reading
-	b, err := io.ReadAll(io.LimitReader(f, maxValueFile+1))
-	v := strings.TrimRight(string(b), "\r\n")
-	switch {
-	case err != nil:
-		return "", errors.New("cannot be read")
-	case len(b) > maxValueFile:
-		return "", fmt.Errorf("the file is longer than %d bytes", maxValueFile)
-	case v == "":
-		return "", errors.New("the file is empty")
-	}
-	return v, nil
 }
