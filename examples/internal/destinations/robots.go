@@ -3,17 +3,29 @@
 package destinations
 
 import (
+	"errors"
+	"io"
+	"time"
+
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/outbox"
 	"github.com/tocsin-go/tocsin/dingtalk"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/wecom"
 )
 
 // A Destination is a Sender with its name, which is the same after a restart
-// and holds no secret.
+// and holds no secret, and how an outbox had best treat it.
 type Destination struct {
-	Name string
 	alert.Sender
+
+	Name  string
+	Route outbox.RouteOptions
+}
+
+// aRobot is what a group robot takes.
+func aRobot() outbox.RouteOptions {
+	return outbox.RouteOptions{Budget: outbox.Budget{Messages: 20, Per: time.Minute}}
 }
 
 // Robots makes the robots that are set, none to two. The secret is that of the
@@ -24,14 +36,14 @@ func Robots(wecomURL, dingtalkURL, dingtalkSecret *cli.Setting, l alert.Locale) 
 		if err != nil {
 			return nil, wecomURL.Refuse("%w", err)
 		}
-		all = append(all, Destination{"wecom", robot})
+		all = append(all, Destination{robot, "wecom", aRobot()})
 	}
 	if dingtalkURL.Given() {
 		robot, err := dingtalk.New(dingtalkURL.Text(""), &dingtalk.Options{Locale: l, Secret: dingtalkSecret.Text("")})
 		if err != nil {
 			return nil, dingtalkURL.Refuse("%w", err)
 		}
-		all = append(all, Destination{"dingtalk", robot})
+		all = append(all, Destination{robot, "dingtalk", aRobot()})
 	} else if dingtalkSecret.Given() {
 		return nil, dingtalkSecret.Refuse("there is no -%s", dingtalkURL.Name)
 	}
@@ -51,4 +63,15 @@ func Join(all []Destination) alert.Sender {
 		return senders[0]
 	}
 	return alert.Fanout(senders...)
+}
+
+// Close closes those that can be closed.
+func Close(all []Destination) error {
+	var errs []error
+	for _, d := range all {
+		if c, ok := d.Sender.(io.Closer); ok {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
