@@ -138,7 +138,7 @@ func (c *claim) choose() error {
 			if s == stageAlone {
 				limit = 1
 			}
-			jobs, err := c.txn.due(c.r.number, s, limit)
+			jobs, err := next(c.txn, c.r.number, s, limit)
 			if err != nil || len(jobs) == 0 {
 				c.more = false
 				if err != nil {

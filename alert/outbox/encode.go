@@ -16,6 +16,7 @@ const MaxAlert = 4 << 20
 type letter struct {
 	event   hash // its identity
 	problem hash
+	lane    lane
 	routes  []int64 // those whose filter lets it pass
 	doc     []byte
 }
@@ -31,7 +32,7 @@ func encode(a *alert.Alert) (letter, error) {
 	if err == nil && len(doc) > MaxAlert {
 		err = fmt.Errorf("an alert of %d bytes, the most is %d", len(doc), MaxAlert)
 	}
-	l := letter{event: hashOf(clean.Source, clean.ID), doc: doc}
+	l := letter{event: hashOf(clean.Source, clean.ID), doc: doc, lane: laneOf(clean.Severity)}
 	if a.Key != "" {
 		l.problem = hashOf(clean.Source, clean.Key)
 	}

@@ -1,11 +1,9 @@
 package outbox
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
-	"sort"
 	"time"
 )
 
@@ -58,47 +56,6 @@ type memory struct {
 	queues  map[int64]*queue
 }
 
-// A queue holds the jobs of one route by number. They are never changed, only
-// replaced.
-type queue struct{ open, dead []job }
-
-// side returns where jobs of a stage stand.
-func (q *queue) side(s stage) *[]job {
-	if s == stageDead {
-		return &q.dead
-	}
-	return &q.open
-}
-
-// find returns the place of a number in sorted jobs.
-func find(jobs []job, number int64) (int, bool) {
-	return slices.BinarySearchFunc(jobs, number, func(j job, n int64) int { return cmp.Compare(j.Number, n) })
-}
-
-// insert puts a job in its place.
-func (q *queue) insert(j *job) {
-	side := q.side(j.Stage)
-	at, _ := find(*side, j.Number)
-	*side = slices.Insert(*side, at, *j)
-}
-
-// take takes a job out and returns it.
-func (q *queue) take(number int64) (job, bool) {
-	for _, side := range []*[]job{&q.open, &q.dead} {
-		if at, found := find(*side, number); found {
-			j := (*side)[at]
-			if at == 0 { // the usual case, without moving all the others
-				(*side)[0] = job{}
-				*side = (*side)[1:]
-			} else {
-				*side = slices.Delete(*side, at, at+1)
-			}
-			return j, true
-		}
-	}
-	return job{}, false
-}
-
 // A memoryTxn changes the memory at once and knows how to undo it.
 type memoryTxn struct {
 	*memory
@@ -129,7 +86,7 @@ func (t *memoryTxn) remember(events []hash, until int64) (map[hash]bool, error) 
 func (t *memoryTxn) queue(route int64) *queue {
 	q := t.queues[route]
 	if q == nil {
-		q = new(queue)
+		q = newQueue()
 		t.queues[route] = q
 	}
 	return q
@@ -189,64 +146,69 @@ func (t *memoryTxn) routes() (map[int64]string, error) {
 
 func (t *memoryTxn) due(route int64, s stage, limit int) ([]job, error) {
 	var some []job
-	blocked := make(map[hash]bool)
-	open := t.queue(route).open
-	for i := range open {
-		j := &open[i]
-		if len(some) == limit {
-			break
-		}
-		if j.Stage == s && j.Due <= t.at && (j.Problem == "" || !blocked[j.Problem]) {
-			some = append(some, *j)
-		}
-		blocked[j.Problem] = blocked[j.Problem] || blocks(j, s, t.at)
+	for _, l := range [...]lane{laneUrgent, laneRest} {
+		some = t.queue(route).due(some, s, l, t.at, limit, true)
 	}
 	return some, nil
+}
+
+func (t *memoryTxn) free(route int64, limit int) ([]job, error) {
+	return t.queue(route).due(nil, stageReady, laneUrgent, t.at, limit, false), nil
+}
+
+func (t *memoryTxn) before(route int64, held []job, limit int) ([]job, error) {
+	last := make(map[hash]int64)
+	for i := range held {
+		last[held[i].Problem] = held[i].Number
+	}
+	var some []job
+	for p, number := range last {
+		for _, j := range t.queue(route).problems[p] {
+			if j.Number < number && j.Stage == stageReady && j.Lane == laneRest {
+				some = append(some, *j)
+			}
+		}
+	}
+	return firstOf(some, limit), nil
 }
 
 func (t *memoryTxn) jobs(route int64, numbers []int64) ([]job, error) {
 	var some []job
 	q := t.queue(route)
 	for _, n := range slices.Sorted(slices.Values(numbers)) {
-		for _, side := range [][]job{q.open, q.dead} {
-			if at, found := find(side, n); found {
-				some = append(some, side[at])
-			}
+		if j := q.job(n); j != nil {
+			some = append(some, *j)
 		}
 	}
 	return some, nil
 }
 
 func (t *memoryTxn) list(route int64, dead bool, after int64, limit int) ([]job, error) {
-	side := t.queue(route).open
-	if dead {
-		side = t.queue(route).dead
-	}
-	from := sort.Search(len(side), func(i int) bool { return side[i].Number > after })
-	return slices.Clone(side[from:min(len(side), from+limit)]), nil
+	return t.queue(route).list(dead, after, limit), nil
 }
 
-func (t *memoryTxn) count(route int64, dead bool) (int, int64, error) {
-	all, err := t.list(route, dead, 0, int(^uint(0)>>2))
-	oldest := int64(0)
-	for i := range all {
-		if oldest == 0 || all[i].Accepted < oldest {
-			oldest = all[i].Accepted
+func (t *memoryTxn) count(route int64, dead bool) (n int, oldest int64, err error) {
+	for _, side := range t.queue(route).sides(dead) {
+		n += len(*side)
+		for _, j := range *side {
+			if oldest == 0 || j.Accepted < oldest {
+				oldest = j.Accepted
+			}
 		}
 	}
-	return len(all), oldest, err
+	return n, oldest, nil
 }
 
 func (t *memoryTxn) change(route int64, numbers []int64, c change) (int, error) {
 	n := 0
 	q := t.queue(route)
 	for _, number := range numbers {
-		before, ok := q.take(number)
-		if !ok {
+		before := q.take(number)
+		if before == nil {
 			continue
 		}
 		n++
-		after := before
+		after := *before
 		after.Stage, after.Due, after.Cause, after.Error = c.Stage, c.Due, c.Cause, c.Error
 		if c.Tried {
 			after.Attempts++
@@ -255,7 +217,7 @@ func (t *memoryTxn) change(route int64, numbers []int64, c change) (int, error) 
 			after.Attempts, after.Accepted = 0, t.at
 		}
 		q.insert(&after)
-		t.undo = append(t.undo, func() { q.take(number); q.insert(&before) })
+		t.undo = append(t.undo, func() { q.take(number); q.insert(before) })
 	}
 	return n, nil
 }
@@ -264,9 +226,9 @@ func (t *memoryTxn) remove(route int64, numbers []int64) (int, error) {
 	n := 0
 	q := t.queue(route)
 	for _, number := range numbers {
-		if before, ok := q.take(number); ok {
+		if before := q.take(number); before != nil {
 			n++
-			t.undo = append(t.undo, func() { q.insert(&before) })
+			t.undo = append(t.undo, func() { q.insert(before) })
 		}
 	}
 	return n, nil
@@ -286,9 +248,11 @@ func (t *memoryTxn) forgetSeen(limit int) (int, error) {
 
 func (t *memoryTxn) forgetDead(route, before int64, limit int) (int, error) {
 	var old []int64
-	for _, j := range t.queue(route).dead {
-		if j.Due < before && len(old) < limit {
-			old = append(old, j.Number)
+	for _, side := range t.queue(route).sides(true) {
+		for _, j := range *side {
+			if j.Due < before && len(old) < limit {
+				old = append(old, j.Number)
+			}
 		}
 	}
 	return t.remove(route, old)

@@ -110,7 +110,7 @@ func (o *Outbox) accept(t txn, letters []letter) (int, error) {
 	for i := range fresh {
 		for _, r := range fresh[i].routes {
 			jobs = append(jobs, job{
-				Number: number, Route: r, Problem: fresh[i].problem, Due: t.now(), Accepted: t.now(), Doc: fresh[i].doc,
+				Number: number, Route: r, Problem: fresh[i].problem, Lane: fresh[i].lane, Due: t.now(), Accepted: t.now(), Doc: fresh[i].doc,
 			})
 			number++
 		}

@@ -2,12 +2,14 @@ package outbox
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tocsin-go/tocsin/internal/sqldb"
 )
 
-const jobColumns = 10
+const jobColumns = 11
 
 func (t *sqlTxn) add(jobs []job) error {
 	for len(jobs) > 0 {
@@ -34,7 +36,7 @@ func (j *job) row() []any {
 		problem = []byte(j.Problem)
 	}
 	return []any{
-		j.Number, j.Route, int(j.Stage), j.Due, j.Accepted, j.Attempts, problem, string(j.Cause), []byte(j.Error), j.Doc,
+		j.Number, j.Route, int(j.Stage), int(j.Lane), j.Due, j.Accepted, j.Attempts, problem, string(j.Cause), []byte(j.Error), j.Doc,
 	}
 }
 
@@ -43,7 +45,7 @@ func (t *sqlTxn) read(query string, args ...any) (jobs []job, err error) {
 	err = t.rows(query, args, func(scan func(...any) error) error {
 		var j job
 		var problem, text []byte
-		if err := scan(&j.Number, &j.Route, &j.Stage, &j.Due, &j.Accepted, &j.Attempts, &problem, &j.Cause, &text, &j.Doc); err != nil {
+		if err := scan(&j.Number, &j.Route, &j.Stage, &j.Lane, &j.Due, &j.Accepted, &j.Attempts, &problem, &j.Cause, &text, &j.Doc, &j.Held); err != nil {
 			return err
 		}
 		j.Problem, j.Error = hash(problem), string(text)
@@ -60,6 +62,30 @@ func (t *sqlTxn) due(route int64, s stage, limit int) ([]job, error) {
 	return t.read(sqlDueReady, route, t.now(), t.now(), limit)
 }
 
+func (t *sqlTxn) free(route int64, limit int) ([]job, error) {
+	return t.read(sqlFree, route, t.now(), t.now(), limit)
+}
+
+func (t *sqlTxn) before(route int64, held []job, limit int) (all []job, err error) {
+	last := make(map[hash]int64)
+	for i := range held {
+		last[held[i].Problem] = held[i].Number
+	}
+	for chunk := range slices.Chunk(slices.Collect(maps.Keys(last)), rowsAtOnce) {
+		args := []any{route}
+		for _, p := range chunk {
+			args = append(args, []byte(p), last[p])
+		}
+		each := strings.TrimSuffix(strings.Repeat(sqlOne+" OR ", len(chunk)), " OR ")
+		some, err := t.read(fmt.Sprintf(sqlBefore, each), append(args, limit)...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return firstOf(all, limit), nil
+}
+
 func (t *sqlTxn) jobs(route int64, numbers []int64) (all []job, err error) {
 	for chunk := range slices.Chunk(numbers, rowsAtOnce) {
 		some, err := t.read(fmt.Sprintf(sqlSomeJobs, sqldb.Marks(len(chunk))), append([]any{route}, anys(chunk)...)...)
@@ -72,10 +98,18 @@ func (t *sqlTxn) jobs(route int64, numbers []int64) (all []job, err error) {
 }
 
 func (t *sqlTxn) list(route int64, dead bool, after int64, limit int) ([]job, error) {
-	if dead {
-		return t.read(sqlListDead, route, after, limit)
+	if !dead {
+		return t.read(sqlListOpen, route, after, limit)
 	}
-	return t.read(sqlListOpen, route, after, limit)
+	var all []job
+	for _, l := range [...]lane{laneUrgent, laneRest} {
+		some, err := t.read(sqlListDead, route, int(l), after, limit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return firstOf(all, limit), nil
 }
 
 func (t *sqlTxn) count(route int64, dead bool) (n int, oldest int64, err error) {

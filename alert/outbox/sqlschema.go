@@ -9,7 +9,8 @@ package outbox
 //
 // outbox_seen has the events, outbox_routes a routeRecord for each route, and
 // outbox_jobs a row for each alert on each route: its alert in doc, as JSON, and
-// beside it what is searched.
+// beside it what is searched. Its lane stands before the number in the index by
+// which due jobs are found, so that a storm costs no sorting.
 //
 // Hashes are of sqldb.Hash. The indices are UNIQUE constraints, ending in the
 // primary key where need be: that is the one spelling which stands within CREATE
@@ -26,6 +27,7 @@ var sqlSchema = []string{
 		id BIGINT NOT NULL PRIMARY KEY,
 		route BIGINT NOT NULL,
 		stage SMALLINT NOT NULL,
+		lane SMALLINT NOT NULL,
 		due BIGINT NOT NULL,
 		accepted BIGINT NOT NULL,
 		attempts INTEGER NOT NULL,
@@ -33,7 +35,7 @@ var sqlSchema = []string{
 		cause $WORD NOT NULL,
 		error $BLOB NOT NULL,
 		doc $BLOB NOT NULL,
-		UNIQUE (route, stage, id, due), UNIQUE (route, problem, id, stage, due))`,
+		UNIQUE (route, stage, lane, id, due), UNIQUE (route, problem, id, stage, lane, due))`,
 }
 
 // The statements, the same on every engine but for the one that returns what it
@@ -55,24 +57,33 @@ const (
 	sqlRoutes      = `SELECT id, doc FROM outbox_routes`
 	sqlPutRoute    = `UPDATE outbox_routes SET doc = ? WHERE id = ?`
 
-	sqlAddJobs = `INSERT INTO outbox_jobs (id, route, stage, due, accepted, attempts, problem, cause, error, doc) VALUES %s`
-	sqlJobs    = `SELECT j.id, j.route, j.stage, j.due, j.accepted, j.attempts, j.problem, j.cause, j.error, j.doc FROM outbox_jobs j `
+	sqlAddJobs = `INSERT INTO outbox_jobs (id, route, stage, lane, due, accepted, attempts, problem, cause, error, doc) VALUES %s`
+	sqlColumns = `SELECT j.id, j.route, j.stage, j.lane, j.due, j.accepted, j.attempts, j.problem, j.cause, j.error, j.doc`
+	sqlFrom    = ` FROM outbox_jobs j `
+	sqlJobs    = sqlColumns + `, 0` + sqlFrom
 
 	// As blocks in store.go has it.
-	sqlDueReady = sqlJobs + `WHERE j.route = ? AND j.stage = 0 AND j.due <= ? AND NOT EXISTS (
+	sqlDueReady = sqlColumns + `, CASE WHEN j.lane = 0 AND EXISTS (
+		SELECT 1 FROM outbox_jobs h WHERE h.route = j.route AND h.problem = j.problem AND h.id < j.id
+		AND h.stage = 0 AND h.lane = 1) THEN 1 ELSE 0 END` + sqlFrom + `WHERE j.route = ? AND j.stage = 0 AND j.due <= ? AND NOT EXISTS (
 		SELECT 1 FROM outbox_jobs e WHERE e.route = j.route AND e.problem = j.problem AND e.id < j.id
-		AND (e.stage = 1 OR e.stage = 0 AND e.due > ?)) ORDER BY j.id LIMIT ?`
+		AND (e.stage = 1 OR e.stage = 0 AND e.due > ?)) ORDER BY j.lane, j.id LIMIT ?`
 	sqlDueAlone = sqlJobs + `WHERE j.route = ? AND j.stage = 1 AND j.due <= ? AND NOT EXISTS (
 		SELECT 1 FROM outbox_jobs e WHERE e.route = j.route AND e.problem = j.problem AND e.id < j.id
-		AND e.stage < 2) ORDER BY j.id LIMIT ?`
+		AND e.stage < 2) ORDER BY j.lane, j.id LIMIT ?`
+	sqlFree = sqlJobs + `WHERE j.route = ? AND j.stage = 0 AND j.lane = 0 AND j.due <= ? AND NOT EXISTS (
+		SELECT 1 FROM outbox_jobs e WHERE e.route = j.route AND e.problem = j.problem AND e.id < j.id
+		AND (e.stage = 1 OR e.stage = 0 AND (e.due > ? OR e.lane = 1))) ORDER BY j.id LIMIT ?`
+	sqlBefore = sqlJobs + `WHERE j.route = ? AND j.stage = 0 AND j.lane = 1 AND (%s) ORDER BY j.id LIMIT ?`
+	sqlOne    = `j.problem = ? AND j.id < ?`
 
 	sqlSomeJobs  = sqlJobs + `WHERE j.route = ? AND j.id IN (%s) ORDER BY j.id`
-	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 2 AND j.id > ? ORDER BY j.id LIMIT ?`
+	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 2 AND j.lane = ? AND j.id > ? ORDER BY j.id LIMIT ?`
 	sqlListOpen  = sqlJobs + `WHERE j.route = ? AND j.stage < 2 AND j.id > ? ORDER BY j.id LIMIT ?`
 	sqlCountDead = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 2`
 	sqlCountOpen = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage < 2`
 	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = attempts + ?, cause = ?, error = ? WHERE route = ? AND id IN (%s)`
 	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = 0, accepted = ?, cause = ?, error = ? WHERE route = ? AND id IN (%s)`
 	sqlRemove    = `DELETE FROM outbox_jobs WHERE route = ? AND id IN (%s)`
-	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 2 AND due < ? ORDER BY id LIMIT ?`
+	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 2 AND due < ? ORDER BY lane, id LIMIT ?`
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/sqldb"
 )
 
@@ -50,11 +51,21 @@ type txn interface {
 	put(route int64, r *routeRecord) error
 	routes() (map[int64]string, error)
 
-	// due returns up to limit jobs of a stage whose time has come, the oldest
-	// number first. A job with a Problem is not due while an earlier job of that
-	// Problem on the route waits: for its time or, whatever the time, in another
-	// stage before stageDead that must come first (see blocks).
+	// due returns up to limit jobs of a stage whose time has come, those of
+	// laneUrgent first, each lane by number. A job with a Problem is not due while
+	// an earlier job of that Problem on the route waits: for its time or, whatever
+	// the time, in another stage before stageDead that must come first (see
+	// blocks). Of stageReady, a job of laneUrgent is Held if an earlier one of its
+	// Problem is in laneRest.
 	due(route int64, s stage, limit int) ([]job, error)
+
+	// free returns jobs of stageReady as due does, those of laneUrgent that are not
+	// Held.
+	free(route int64, limit int) ([]job, error)
+
+	// before returns up to limit jobs of laneRest for whose sake jobs are Held, by
+	// number.
+	before(route int64, held []job, limit int) ([]job, error)
 
 	// jobs returns those of the jobs that are there, by number.
 	jobs(route int64, numbers []int64) ([]job, error)
@@ -99,6 +110,24 @@ func blocks(earlier *job, s stage, now int64) bool {
 	return earlier.Due > now
 }
 
+// A lane is how soon a job goes out when much waits.
+type lane int
+
+// The lanes.
+const (
+	laneUrgent lane = iota // first
+	laneRest
+)
+
+// laneOf returns the lane of an alert. A recovery bears the severity of its
+// problem: the all-clear is as urgent.
+func laneOf(s alert.Severity) lane {
+	if s >= alert.Critical {
+		return laneUrgent
+	}
+	return laneRest
+}
+
 // A hash stands for texts that nobody needs to read.
 type hash string
 
@@ -110,6 +139,8 @@ type job struct {
 	Number   int64 // the order of acceptance
 	Route    int64
 	Problem  hash // of Source and Key; empty without a Key
+	Lane     lane
+	Held     bool // by an earlier one of laneRest; set by due alone
 	Stage    stage
 	Due      int64 // of a dead one: when it died
 	Accepted int64

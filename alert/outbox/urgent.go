@@ -1,0 +1,66 @@
+package outbox
+
+import (
+	"cmp"
+	"slices"
+)
+
+// next returns up to limit jobs of a stage that are to go out now, in the order
+// in which the Sender gets them: the urgent ones first, then those that an urgent
+// one of their Problem has to wait for, with it, then the rest. Each Problem's are
+// in the order of their numbers and none is left out between two of them, wherever
+// the limit cuts:
+//
+//   - An urgent job that is not held is due, and so are the urgent ones before it.
+//   - Of the held ones and what they wait for the first by number are taken. What
+//     is before one of those has a smaller number, and so it is taken too.
+//   - The rest gets what room is left when all those are taken.
+//
+// A problem with a long history holds up its own urgent alert by that, and no
+// other.
+func next(t txn, route int64, s stage, limit int) ([]job, error) {
+	jobs, err := t.due(route, s, limit)
+	if err != nil {
+		return nil, err
+	}
+	var batch, held, rest []job
+	for i := range jobs {
+		switch j := jobs[i]; {
+		case j.Held:
+			held = append(held, j)
+		case j.Lane == laneUrgent:
+			batch = append(batch, j)
+		default:
+			rest = append(rest, j)
+		}
+	}
+	if len(held) == 0 {
+		return jobs, nil
+	}
+	if len(jobs) == limit && len(rest) == 0 { // there may be others behind them
+		if batch, err = t.free(route, limit); err != nil {
+			return nil, err
+		}
+	}
+	earlier, err := t.before(route, held, limit)
+	if err != nil {
+		return nil, err
+	}
+	taken := make(map[int64]bool, len(earlier))
+	for i := range earlier {
+		taken[earlier[i].Number] = true
+	}
+	batch = append(batch, firstOf(append(held, earlier...), limit-len(batch))...)
+	for i := range rest {
+		if len(batch) < limit && !taken[rest[i].Number] {
+			batch = append(batch, rest[i])
+		}
+	}
+	return batch, nil
+}
+
+// firstOf sorts jobs by number and returns the first ones.
+func firstOf(jobs []job, limit int) []job {
+	slices.SortFunc(jobs, func(a, b job) int { return cmp.Compare(a.Number, b.Number) })
+	return jobs[:min(len(jobs), limit)]
+}
