@@ -120,7 +120,7 @@ func (q *queue) due(some []job, s stage, l lane, now int64, limit int, held bool
 				histories[j.Problem] = h
 			}
 			h.forward(j.Number, s, now)
-			found.Held = s == stageReady && l == laneUrgent && h.rest
+			found.Held = l == laneUrgent && h.rest
 			if h.blocked || found.Held && !held {
 				continue
 			}

@@ -76,7 +76,7 @@ func (t *sqlTxn) before(route int64, held []job, limit int) (all []job, err erro
 		for _, p := range chunk {
 			args = append(args, []byte(p), last[p])
 		}
-		each := strings.TrimSuffix(strings.Repeat(sqlOne+" OR ", len(chunk)), " OR ")
+		each := strings.TrimSuffix(strings.Repeat(sqlOneBefore+" OR ", len(chunk)), " OR ")
 		some, err := t.read(fmt.Sprintf(sqlBefore, each), append(args, limit)...)
 		if err != nil {
 			return nil, err

@@ -19,9 +19,9 @@ import (
 // floorTable has the columns and indices of the table that the outbox keeps
 // alerts in.
 const floorTable = `CREATE TABLE floor_jobs (
-	id BIGINT NOT NULL PRIMARY KEY, route BIGINT NOT NULL, stage SMALLINT NOT NULL, due BIGINT NOT NULL, accepted BIGINT NOT NULL,
+	id BIGINT NOT NULL PRIMARY KEY, route BIGINT NOT NULL, stage SMALLINT NOT NULL, lane SMALLINT NOT NULL, due BIGINT NOT NULL, accepted BIGINT NOT NULL,
 	attempts INTEGER NOT NULL, problem $HASH, cause $WORD NOT NULL, error $BLOB NOT NULL, doc $BLOB NOT NULL,
-	UNIQUE (route, stage, id, due), UNIQUE (route, problem, id, stage, due))`
+	UNIQUE (route, stage, lane, id, due), UNIQUE (problem, route, id, stage, lane, due))`
 
 // BenchmarkAccept accepts alerts, one a Send, with one route. The floor is one
 // caller that inserts one row into such a table and commits, on the same server
@@ -59,7 +59,7 @@ func benchFloor(b *testing.B, e *realdb.Engine) {
 	require.NoError(b, err)
 	_, err = db.ExecContext(b.Context(), dialect.Schema(floorTable))
 	require.NoError(b, err)
-	insert := dialect.Bind(`INSERT INTO floor_jobs (id, route, stage, due, accepted, attempts, problem, cause, error, doc) VALUES (?, 1, 0, ?, ?, 0, ?, '', ?, ?)`)
+	insert := dialect.Bind(`INSERT INTO floor_jobs (id, route, stage, lane, due, accepted, attempts, problem, cause, error, doc) VALUES (?, 1, 0, 0, ?, ?, 0, ?, '', ?, ?)`)
 	problem, doc := sqldb.Hash("problem"), []byte(strings.Repeat("x", 560))
 	n := int64(0)
 	for b.Loop() {
