@@ -50,11 +50,19 @@ type faultyStore struct {
 }
 
 func (s *faultyStore) do(ctx context.Context, f func(txn) error) error {
+	return s.faulty(ctx, s.store.do, f)
+}
+
+func (s *faultyStore) locked(ctx context.Context, f func(txn) error) error {
+	return s.faulty(ctx, s.store.locked, f)
+}
+
+func (s *faultyStore) faulty(ctx context.Context, do func(context.Context, func(txn) error) error, f func(txn) error) error {
 	fault := s.fault()
 	if fault.Before != nil {
 		return fault.Before
 	}
-	if err := s.store.do(ctx, f); err != nil {
+	if err := do(ctx, f); err != nil {
 		return err
 	}
 	if fault.Slow > 0 {

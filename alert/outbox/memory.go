@@ -48,6 +48,8 @@ func (s *memoryStore) do(ctx context.Context, f func(txn) error) error {
 	return nil
 }
 
+func (s *memoryStore) locked(ctx context.Context, f func(txn) error) error { return s.do(ctx, f) }
+
 // memory is what a memoryStore holds.
 type memory struct {
 	last    int64

@@ -139,7 +139,7 @@ type history struct {
 
 // forward goes on to a number.
 func (h *history) forward(number int64, s stage, now int64) {
-	for ; len(h.left) > 0 && h.left[0].Number < number; h.left = h.left[1:] {
+	for ; !h.blocked && len(h.left) > 0 && h.left[0].Number < number; h.left = h.left[1:] {
 		h.blocked = h.blocked || blocks(h.left[0], s, now)
 		h.rest = h.rest || h.left[0].Lane == laneRest
 	}

@@ -225,7 +225,7 @@ func (o *Outbox) enrolled(ctx context.Context) ([]*route, error) {
 		return routes, nil
 	}
 	numbers := make(map[string]int64)
-	err := o.store.do(ctx, func(t txn) error {
+	err := o.store.locked(ctx, func(t txn) error {
 		if _, err := t.turn(1); err != nil {
 			return err
 		}

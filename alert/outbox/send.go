@@ -66,7 +66,7 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]letter, []error) {
 // commit keeps letters in one transaction and wakes the workers.
 func (o *Outbox) commit(ctx context.Context, letters []letter) error {
 	accepted := 0
-	err := o.store.do(ctx, func(t txn) (err error) {
+	err := o.store.locked(ctx, func(t txn) (err error) {
 		accepted, err = o.accept(t, letters)
 		return err
 	})

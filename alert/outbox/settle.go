@@ -142,7 +142,7 @@ func (w *worker) settle(ctx context.Context, batch []job, verdicts []verdict) er
 func (w *worker) trySettle(ctx context.Context, batch []job, verdicts []verdict) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	return w.o.store.do(ctx, func(t txn) error {
+	return w.o.store.locked(ctx, func(t txn) error {
 		r, err := t.lock(w.r.number)
 		if err != nil {
 			return err

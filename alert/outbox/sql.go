@@ -42,3 +42,7 @@ type sqlStore struct{ db *sqldb.DB }
 func (s *sqlStore) do(ctx context.Context, f func(txn) error) error {
 	return s.db.Tx(ctx, func(tx *sqldb.Tx) error { return f(&sqlTxn{ctx: ctx, tx: tx}) })
 }
+
+func (s *sqlStore) locked(ctx context.Context, f func(txn) error) error {
+	return s.db.Locked(ctx, func(tx *sqldb.Tx) error { return f(&sqlTxn{ctx: ctx, tx: tx}) })
+}

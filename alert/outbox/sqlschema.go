@@ -42,9 +42,6 @@ var sqlSchema = []string{
 // The statements, the same on every engine but for the one that returns what it
 // changed.
 const (
-	sqlTurn       = `UPDATE outbox_guard SET turn = turn + ? WHERE id = 1`
-	sqlTurnNow    = sqlTurn + ` RETURNING turn`
-	sqlReadTurn   = `SELECT turn FROM outbox_guard WHERE id = 1`
 	sqlSeen       = `SELECT event FROM outbox_seen WHERE event IN (%s)`
 	sqlRemember   = `INSERT INTO outbox_seen (event, until) VALUES %s`
 	sqlIfNew      = sqlRemember + ` ON CONFLICT DO NOTHING RETURNING event`
@@ -53,7 +50,6 @@ const (
 
 	sqlRouteByName = `SELECT id FROM outbox_routes WHERE name = ?`
 	sqlAddRoute    = `INSERT INTO outbox_routes (id, name, turn, doc) VALUES (?, ?, 0, ?)`
-	sqlLockRoute   = `UPDATE outbox_routes SET turn = turn + 1 WHERE id = ?`
 	sqlRoute       = `SELECT doc FROM outbox_routes WHERE id = ?`
 	sqlRoutes      = `SELECT id, doc FROM outbox_routes`
 	sqlPutRoute    = `UPDATE outbox_routes SET doc = ? WHERE id = ?`

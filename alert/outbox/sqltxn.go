@@ -31,13 +31,8 @@ func (t *sqlTxn) now() int64 { return t.tx.Now() }
 
 func (t *sqlTxn) turn(n int) (first int64, err error) {
 	var last int64
-	if t.tx.Dialect() == sqldb.MySQL {
-		if _, err = t.tx.Exec(t.ctx, sqlTurn, n); err == nil {
-			err = t.tx.Row(t.ctx, sqlReadTurn).Scan(&last)
-		}
-	} else {
-		err = t.tx.Row(t.ctx, sqlTurnNow, n).Scan(&last)
-	}
+	guard := sqldb.Row{Table: "outbox_guard", Set: "turn = turn + ?", Where: "id = 1", Column: "turn"}
+	err = t.tx.LockRow(t.ctx, &guard, &last, 0, n)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, errors.New("the row of table outbox_guard is gone: nothing would keep two processes apart")
 	}
@@ -169,10 +164,16 @@ func (t *sqlTxn) enroll(name string) (number int64, err error) {
 
 func (t *sqlTxn) look(route int64) (*routeRecord, error) {
 	var doc []byte
-	if err := t.tx.Row(t.ctx, sqlRoute, route).Scan(&doc); err != nil {
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, errNoRoute
-		}
+	err := t.tx.Row(t.ctx, sqlRoute, route).Scan(&doc)
+	return record(route, doc, err)
+}
+
+// record reads the record of a route.
+func record(route int64, doc []byte, err error) (*routeRecord, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errNoRoute
+	}
+	if err != nil {
 		return nil, err
 	}
 	r := new(routeRecord)
@@ -183,14 +184,10 @@ func (t *sqlTxn) look(route int64) (*routeRecord, error) {
 }
 
 func (t *sqlTxn) lock(route int64) (*routeRecord, error) {
-	n, err := t.tx.Lock(t.ctx, sqlLockRoute, route)
-	if err != nil {
-		return nil, err
-	}
-	if n != 1 {
-		return nil, errNoRoute
-	}
-	return t.look(route)
+	var doc []byte
+	row := sqldb.Row{Table: "outbox_routes", Set: "turn = turn + 1", Where: "id = ?", Column: "doc"}
+	err := t.tx.LockRow(t.ctx, &row, &doc, 1, route)
+	return record(route, doc, err)
 }
 
 func (t *sqlTxn) put(route int64, r *routeRecord) error {

@@ -22,6 +22,9 @@ type store interface {
 	// the txn and on variables that it sets anew. What f changed is durable when
 	// do returns nil, and undone when it returns an error.
 	do(ctx context.Context, f func(txn) error) error
+
+	// locked is do for an f that begins with turn or lock, and costs less.
+	locked(ctx context.Context, f func(txn) error) error
 }
 
 // A txn is a transaction of a store.

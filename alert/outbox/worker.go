@@ -192,7 +192,7 @@ func (w *worker) release(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	err := w.o.store.do(ctx, func(t txn) error {
+	err := w.o.store.locked(ctx, func(t txn) error {
 		r, err := t.lock(w.r.number)
 		if err != nil || r.Owner != w.owner || r.Epoch != w.epoch {
 			return err

@@ -14,9 +14,12 @@ const (
 	firstPause  = 2 * time.Millisecond   // before the first repetition
 	longest     = 250 * time.Millisecond // pause
 	maxRepeated = 10 * time.Second       // after which a transaction is not repeated any more
-	maxIdle     = 10 * time.Second       // between two statements of one
 	maxBegins   = 5                      // attempts to begin one: each may find a connection that died meanwhile
 )
+
+// boundIdle says how long a transaction may do nothing between two statements,
+// in milliseconds. Only PostgreSQL can be told.
+const boundIdle = "set_config('idle_in_transaction_session_timeout', '10000', true)"
 
 // A notBegun error says that a transaction could not begin.
 type notBegun struct{ error }
@@ -53,7 +56,7 @@ type Tx struct {
 }
 
 // Now returns the time on the clock of the database when the transaction began
-// or took its last [Tx.Lock], in milliseconds.
+// or took its last [Tx.Lock] or [Tx.LockRow], in milliseconds.
 func (t *Tx) Now() int64 { return t.now }
 
 // Dialect returns the dialect.
@@ -68,6 +71,29 @@ func (t *Tx) Lock(ctx context.Context, query string, args ...any) (int64, error)
 		return 0, err
 	}
 	return n, t.readClock(ctx)
+}
+
+// A Row is a row that transactions change before anything else, so that they
+// follow one another.
+type Row struct{ Table, Set, Where, Column string }
+
+// LockRow changes a row, for which other transactions may have to be waited for,
+// and reads one of its columns and the clock: in one statement where the engine
+// can. args are those of Set and of Where, of which the last n are of Where. It
+// returns [sql.ErrNoRows] if there is no such row.
+func (t *Tx) LockRow(ctx context.Context, r *Row, dest any, n int, args ...any) error {
+	update := "UPDATE " + r.Table + " SET " + r.Set + " WHERE " + r.Where
+	read := r.Column + ", " + t.dialect.now()
+	switch t.dialect {
+	case MySQL:
+		if _, err := t.Exec(ctx, update, args...); err != nil {
+			return err
+		}
+		return t.Row(ctx, "SELECT "+read+" FROM "+r.Table+" WHERE "+r.Where, args[len(args)-n:]...).Scan(dest, &t.now)
+	case PostgreSQL:
+		return t.Row(ctx, update+" RETURNING "+read+", "+boundIdle, args...).Scan(dest, &t.now, new(string))
+	}
+	return t.Row(ctx, update+" RETURNING "+read, args...).Scan(dest, &t.now)
 }
 
 // Exec executes a statement and returns the number of rows that it changed.
@@ -96,6 +122,19 @@ func (t *Tx) Row(ctx context.Context, query string, args ...any) *sql.Row {
 // starts from nothing each time and has no effect outside the database. After an error of Commit nobody knows whether it took
 // place; f must be fit to be called again by the caller.
 func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
+	return db.tx(ctx, func(t *Tx) error {
+		if err := t.begin(ctx); err != nil {
+			return err
+		}
+		return f(t)
+	})
+}
+
+// Locked is Tx for an f that takes a [Tx.LockRow] before anything else: what Tx
+// does first comes with it then, and costs no statements of its own.
+func (db *DB) Locked(ctx context.Context, f func(*Tx) error) error { return db.tx(ctx, f) }
+
+func (db *DB) tx(ctx context.Context, f func(*Tx) error) error {
 	if db.dialect == SQLite {
 		select {
 		case db.writer <- struct{}{}:
@@ -141,9 +180,6 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) (err error) {
 		}
 	}()
 	t := &Tx{tx: tx, dialect: db.dialect}
-	if err := t.begin(ctx); err != nil {
-		return err
-	}
 	if err := f(t); err != nil {
 		return err
 	}
@@ -164,8 +200,7 @@ func (t *Tx) begin(ctx context.Context) error {
 			return err
 		}
 	case PostgreSQL:
-		bound := fmt.Sprintf("SELECT set_config('idle_in_transaction_session_timeout', '%d', true), %s", maxIdle.Milliseconds(), t.dialect.now())
-		return t.tx.QueryRowContext(ctx, bound).Scan(new(string), &t.now)
+		return t.tx.QueryRowContext(ctx, "SELECT "+boundIdle+", "+t.dialect.now()).Scan(new(string), &t.now)
 	}
 	return t.readClock(ctx)
 }

@@ -91,15 +91,25 @@ type clockConn struct {
 	clock *Clock
 }
 
-// QueryContext adds to queries for the clock.
-func (c *clockConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+// later adds to the clock wherever a statement reads it.
+func (c *clockConn) later(query string) string {
 	c.clock.statements.Store(query, true)
-	for _, now := range [...]string{"julianday('now')", "clock_timestamp()", "SYSDATE(3)"} {
-		if strings.Contains(query, now) {
-			query = fmt.Sprintf("%s + %d", query, c.clock.ahead.Load())
-		}
-	}
-	return c.fullConn.QueryContext(ctx, query, args)
+	ahead := c.clock.ahead.Load()
+	return strings.NewReplacer(
+		"julianday('now')", fmt.Sprintf("(julianday('now') + %d / 86400000.0)", ahead),
+		"clock_timestamp()", fmt.Sprintf("(clock_timestamp() + INTERVAL '%d milliseconds')", ahead),
+		"SYSDATE(3)", fmt.Sprintf("(SYSDATE(3) + INTERVAL %d MICROSECOND)", ahead*1000),
+	).Replace(query)
+}
+
+// QueryContext makes it later.
+func (c *clockConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return c.fullConn.QueryContext(ctx, c.later(query), args)
+}
+
+// PrepareContext makes it later.
+func (c *clockConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	return c.fullConn.PrepareContext(ctx, c.later(query))
 }
 
 // ExecContext takes note of the statement.
