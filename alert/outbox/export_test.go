@@ -57,6 +57,10 @@ func (s *faultyStore) locked(ctx context.Context, f func(txn) error) error {
 	return s.faulty(ctx, s.store.locked, f)
 }
 
+func (s *faultyStore) accept(context.Context, []letter, int64) (int, bool, error) {
+	return 0, false, nil
+}
+
 func (s *faultyStore) faulty(ctx context.Context, do func(context.Context, func(txn) error) error, f func(txn) error) error {
 	fault := s.fault()
 	if fault.Before != nil {

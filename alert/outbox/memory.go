@@ -50,6 +50,10 @@ func (s *memoryStore) do(ctx context.Context, f func(txn) error) error {
 
 func (s *memoryStore) locked(ctx context.Context, f func(txn) error) error { return s.do(ctx, f) }
 
+func (s *memoryStore) accept(context.Context, []letter, int64) (int, bool, error) {
+	return 0, false, nil
+}
+
 // memory is what a memoryStore holds.
 type memory struct {
 	last    int64

@@ -65,11 +65,16 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]letter, []error) {
 
 // commit keeps letters in one transaction and wakes the workers.
 func (o *Outbox) commit(ctx context.Context, letters []letter) error {
-	accepted := 0
-	err := o.store.locked(ctx, func(t txn) (err error) {
-		accepted, err = o.accept(t, letters)
-		return err
-	})
+	accepted, done, err := 0, false, error(nil)
+	if o.opts.Window > 0 {
+		accepted, done, err = o.store.accept(ctx, letters, o.opts.Window.Milliseconds())
+	}
+	if err == nil && !done {
+		err = o.store.locked(ctx, func(t txn) (err error) {
+			accepted, err = o.accept(t, letters)
+			return err
+		})
+	}
 	if err != nil {
 		return err
 	}

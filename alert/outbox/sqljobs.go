@@ -31,12 +31,8 @@ func (t *sqlTxn) add(jobs []job) error {
 // row returns the columns of a job, in the order of the statements. Texts are
 // written as bytes, so that no collation and no encoding can object.
 func (j *job) row() []any {
-	var problem any
-	if j.Problem != "" {
-		problem = []byte(j.Problem)
-	}
 	return []any{
-		j.Number, j.Route, int(j.Stage), int(j.Lane), j.Due, j.Accepted, j.Attempts, problem, string(j.Cause), []byte(j.Error), j.Doc,
+		j.Number, j.Route, int(j.Stage), int(j.Lane), j.Due, j.Accepted, j.Attempts, j.Problem.column(), string(j.Cause), []byte(j.Error), j.Doc,
 	}
 }
 

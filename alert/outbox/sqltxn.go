@@ -34,7 +34,7 @@ func (t *sqlTxn) turn(n int) (first int64, err error) {
 	guard := sqldb.Row{Table: "outbox_guard", Set: "turn = turn + ?", Where: "id = 1", Column: "turn"}
 	err = t.tx.LockRow(t.ctx, &guard, &last, 0, n)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, errors.New("the row of table outbox_guard is gone: nothing would keep two processes apart")
+		return 0, errNoGuard
 	}
 	return last - int64(n) + 1, err
 }

@@ -25,6 +25,10 @@ type store interface {
 
 	// locked is do for an f that begins with turn or lock, and costs less.
 	locked(ctx context.Context, f func(txn) error) error
+
+	// accept keeps letters in a quicker way, if the store knows one, and returns
+	// how many were new.
+	accept(ctx context.Context, letters []letter, window int64) (fresh int, done bool, err error)
 }
 
 // A txn is a transaction of a store.

@@ -83,7 +83,7 @@ type Row struct{ Table, Set, Where, Column string }
 // returns [sql.ErrNoRows] if there is no such row.
 func (t *Tx) LockRow(ctx context.Context, r *Row, dest any, n int, args ...any) error {
 	update := "UPDATE " + r.Table + " SET " + r.Set + " WHERE " + r.Where
-	read := r.Column + ", " + t.dialect.now()
+	read := r.Column + ", " + t.dialect.Clock()
 	switch t.dialect {
 	case MySQL:
 		if _, err := t.Exec(ctx, update, args...); err != nil {
@@ -134,7 +134,18 @@ func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
 // does first comes with it then, and costs no statements of its own.
 func (db *DB) Locked(ctx context.Context, f func(*Tx) error) error { return db.tx(ctx, f) }
 
+// Once executes one statement that returns one row, repeated as Tx is. It is a
+// transaction of its own and begins with no other statement.
+func (db *DB) Once(ctx context.Context, query string, args []any, dest ...any) error {
+	return db.repeat(ctx, func() error { return db.sql.QueryRowContext(ctx, db.dialect.Bind(query), args...).Scan(dest...) })
+}
+
 func (db *DB) tx(ctx context.Context, f func(*Tx) error) error {
+	return db.repeat(ctx, func() error { return db.once(ctx, f) })
+}
+
+// repeat repeats what the engine wants to have repeated.
+func (db *DB) repeat(ctx context.Context, try func() error) error {
 	if db.dialect == SQLite {
 		select {
 		case db.writer <- struct{}{}:
@@ -145,7 +156,7 @@ func (db *DB) tx(ctx context.Context, f func(*Tx) error) error {
 	}
 	began, pause := time.Now(), firstPause
 	for repeats := 0; ; repeats++ {
-		err := db.once(ctx, f)
+		err := try()
 		_, unbegun := errors.AsType[notBegun](err)
 		again := Repeatable(err) || lost(err) || unbegun && repeats < maxBegins && ctx.Err() == nil
 		if !again || repeats == maxRepeats || time.Since(began) > maxRepeated {
@@ -200,13 +211,13 @@ func (t *Tx) begin(ctx context.Context) error {
 			return err
 		}
 	case PostgreSQL:
-		return t.tx.QueryRowContext(ctx, "SELECT "+boundIdle+", "+t.dialect.now()).Scan(new(string), &t.now)
+		return t.tx.QueryRowContext(ctx, "SELECT "+boundIdle+", "+t.dialect.Clock()).Scan(new(string), &t.now)
 	}
 	return t.readClock(ctx)
 }
 
 func (t *Tx) readClock(ctx context.Context) error {
-	return t.tx.QueryRowContext(ctx, "SELECT "+t.dialect.now()).Scan(&t.now)
+	return t.tx.QueryRowContext(ctx, "SELECT "+t.dialect.Clock()).Scan(&t.now)
 }
 
 // rollback ends a transaction that is not wanted. That it has ended already,

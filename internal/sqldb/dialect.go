@@ -68,9 +68,9 @@ func (d Dialect) Bind(query string) string {
 // Marks returns n question marks for a list: "?,?,?".
 func Marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
-// now returns the expression for the clock of the database in milliseconds.
+// Clock returns the expression for the clock of the database in milliseconds.
 // It is that of the statement and not of the transaction.
-func (d Dialect) now() string {
+func (d Dialect) Clock() string {
 	switch d {
 	case PostgreSQL:
 		return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
