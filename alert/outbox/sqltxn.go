@@ -98,13 +98,17 @@ func (t *sqlTxn) remember(events []hash, until int64) (map[hash]bool, error) {
 	return fresh, nil
 }
 
-// rememberApart is for MySQL, which cannot tell what it has inserted: it looks
-// first, which the lock of turn allows.
+// rememberApart is for MySQL, which cannot tell what it has inserted. Usually all
+// is new; else it looks what is not, which the lock of turn allows.
 func (t *sqlTxn) rememberApart(events []hash, until int64, fresh map[hash]bool) error {
 	for _, e := range events {
 		fresh[e] = true
 	}
-	err := t.column(fmt.Sprintf(sqlSeen, sqldb.Marks(len(events))), anys(events), func(e hash) { delete(fresh, e) })
+	_, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlRemember, tuples(len(events), 2)), pairs(events, until)...)
+	if !sqldb.Duplicate(err) {
+		return err
+	}
+	err = t.column(fmt.Sprintf(sqlSeen, sqldb.Marks(len(events))), anys(events), func(e hash) { delete(fresh, e) })
 	if err != nil {
 		return err
 	}

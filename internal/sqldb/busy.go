@@ -57,6 +57,10 @@ func repeatableText(text string) bool {
 	return false
 }
 
+// Duplicate reports whether err is that of MySQL for a row that is there already.
+// The statement had no effect, and its transaction goes on.
+func Duplicate(err error) bool { return err != nil && strings.Contains(err.Error(), "Error 1062 ") }
+
 // lost reports whether err means that the connection was already dead when it
 // was used, and nothing was executed.
 func lost(err error) bool { return errors.Is(err, driver.ErrBadConn) }

@@ -91,6 +91,13 @@ func (e stateError) SQLState() string { return string(e) }
 func (e codeError) Error() string     { return fmt.Sprintf("sqlite: %d", int(e)) }
 func (e codeError) Code() int         { return int(e) }
 
+func TestDuplicate(t *testing.T) {
+	t.Parallel()
+	require.True(t, sqldb.Duplicate(fmt.Errorf("x: %w", errors.New("Error 1062 (23000): Duplicate entry '1' for key 'PRIMARY'"))))
+	require.False(t, sqldb.Duplicate(errors.New("Error 1213 (40001): Deadlock found when trying to get lock")))
+	require.False(t, sqldb.Duplicate(nil))
+}
+
 func TestRepeatable(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

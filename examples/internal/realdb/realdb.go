@@ -140,7 +140,7 @@ func MariaDB(tb testing.TB) *Engine {
 	run(tb, user, install, "--no-defaults", "--datadir="+dir+"/data", "--auth-root-authentication-method=normal", "--skip-test-db",
 		"--innodb-use-native-aio=0", "--tmpdir="+dir)
 	e := &Engine{Name: "mysql", driver: "mysql", create: "CREATE DATABASE ", dsn: func(name string) string {
-		return fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s", port, name)
+		return fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s?interpolateParams=true", port, name)
 	}}
 	e.start = func() *exec.Cmd {
 		return command(user, daemon, "--no-defaults", "--datadir="+dir+"/data", "--socket="+dir+"/s", "--bind-address=127.0.0.1",
