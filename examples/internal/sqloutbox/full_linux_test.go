@@ -1,0 +1,115 @@
+package sqloutbox_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/alert/outbox"
+)
+
+// smallDisk mounts a disk of two megabytes in memory, which only root may.
+func smallDisk(t *testing.T) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root may mount a disk")
+	}
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
+		if os.Getenv("TOCSIN_REQUIRE_REAL") != "" {
+			t.Fatalf("mount: %v, but TOCSIN_REQUIRE_REAL is set", err)
+		}
+		t.Skipf("mount: %v", err)
+	}
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, 0)) })
+	return dir
+}
+
+// fill leaves no room on a disk, and returns how to have it back.
+func fill(t *testing.T, dir string) (free func()) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, "ballast")) //nolint:gosec // of the test
+	require.NoError(t, err)
+	for err == nil {
+		_, err = f.Write(make([]byte, os.Getpagesize()))
+	}
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.NoError(t, f.Close())
+	return func() { require.NoError(t, os.Remove(f.Name())) }
+}
+
+// On a full disk a Send says so, and that it may be repeated. What was accepted
+// is delivered, once there is room again, and by itself; a message whose outcome
+// found no room is not sent again.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := smallDisk(t)
+	dsn := "file:" + filepath.Join(dir, "a.db") +
+		"?_txlock=immediate&_pragma=busy_timeout(200)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+	store, err := outbox.NewSQLStore(t.Context(), open(t, "sqlite", dsn), "sqlite")
+	require.NoError(t, err)
+	b, err := outbox.Open(store, &outbox.Options{Poll: 10 * time.Millisecond})
+	require.NoError(t, err)
+	var far alerttest.Recorder
+	sending, answer := make(chan struct{}), make(chan struct{})
+	far.Next(func(context.Context, ...alert.Alert) error {
+		close(sending)
+		<-answer
+		return nil
+	})
+	require.NoError(t, b.Route("route", &far, &outbox.RouteOptions{NeverTwice: true}))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	defer func() { cancel(); require.NoError(t, <-done) }()
+
+	require.NoError(t, b.Send(ctx, event(0)))
+	<-sending
+	free := fill(t, dir)
+	accepted, refusals := []string{"0"}, 0
+	for n := 1; refusals < 5; n++ { // the log may have some room
+		require.Less(t, n, 1000, "the disk is full and nobody says so")
+		a := event(n)
+		a.Summary = strings.Repeat("many words ", 1000)
+		err := b.Send(ctx, a)
+		if err == nil {
+			accepted = append(accepted, a.ID)
+			continue
+		}
+		refusals++
+		failed, ok := errors.AsType[*outbox.Error](err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, "send", failed.Op)
+		require.True(t, alert.Retryable(err), "%v", err)
+		require.ErrorContains(t, err, "full")
+	}
+	close(answer) // and there is no room for what came of it
+	<-time.After(100 * time.Millisecond)
+	free()
+	for n := range 3 {
+		last := event(2000 + n)
+		require.NoError(t, b.Send(ctx, last))
+		accepted = append(accepted, last.ID)
+	}
+	for deadline := time.Now().Add(time.Minute); len(far.Accepted()) < len(accepted); {
+		require.True(t, time.Now().Before(deadline), "delivered only %d of %d", len(far.Accepted()), len(accepted))
+		<-time.After(10 * time.Millisecond)
+	}
+	var heard []string
+	for _, a := range far.Accepted() {
+		heard = append(heard, a.ID)
+	}
+	require.Equal(t, accepted, heard, "the refused ones excepted")
+	dead, err := b.Dead(ctx, "route", 0, 10)
+	require.NoError(t, err)
+	require.Empty(t, dead)
+}
