@@ -146,7 +146,13 @@ func (c *claim) choose() error {
 				}
 				break
 			}
-			if c.batch, err = c.buryOld(jobs); err != nil {
+			if c.r.step != nil {
+				jobs, err = c.r.step.sift(c.txn, jobs)
+			}
+			if err == nil {
+				c.batch, err = c.buryOld(jobs)
+			}
+			if err != nil {
 				return err
 			}
 			if c.r.opts.Apart {

@@ -11,7 +11,7 @@ import (
 // and for who can do without what was accepted and not delivered: all of it is
 // lost on exit.
 func NewMemoryStore() *Store {
-	m := &memory{events: make(map[hash]int64), records: make(map[int64]routeRecord), queues: make(map[int64]*queue)}
+	m := &memory{incident: newIncidentMemory(), events: make(map[hash]int64), records: make(map[int64]routeRecord), queues: make(map[int64]*queue)}
 	return &Store{&memoryStore{turn: make(chan struct{}, 1), start: time.Now(), content: func() *memory { return m }}}
 }
 
@@ -56,6 +56,8 @@ func (s *memoryStore) accept(context.Context, []letter, int64) (int, bool, error
 
 // memory is what a memoryStore holds.
 type memory struct {
+	incident incidentMemory
+
 	last    int64
 	events  map[hash]int64
 	records map[int64]routeRecord

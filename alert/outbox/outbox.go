@@ -113,6 +113,8 @@ type Outbox struct {
 	mu      sync.Mutex
 	routes  []*route
 	running bool
+
+	escalations []*Escalation
 }
 
 // A route is one destination.
@@ -123,6 +125,9 @@ type route struct {
 	number int64         // in the store; 0 until enrolled
 	wake   chan struct{} // of capacity 1: something was accepted
 	stats  routeCounters
+
+	intake *Escalation // takes the alerts in, instead of the sender
+	step   *step       // that the route is, of an escalation
 }
 
 var _ alert.Sender = (*Outbox)(nil)
@@ -168,19 +173,36 @@ func (o *Outbox) Route(name string, sender alert.Sender, opts *RouteOptions) err
 	if opts != nil {
 		r.opts = *opts
 	}
-	if err := r.complete(o.opts.Lease); err != nil {
-		return &Error{Op: "route", Err: err, final: true}
-	}
+	return o.addRoutes("route", r)
+}
+
+// addRoutes adds all the routes or none.
+func (o *Outbox) addRoutes(op string, added ...*route) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.running {
-		return &Error{Op: "route", Err: errors.New("the outbox is running"), final: true}
+		return &Error{Op: op, Err: errors.New("the outbox is running"), final: true}
 	}
-	if slices.ContainsFunc(o.routes, func(other *route) bool { return other.name == name }) {
-		return &Error{Op: "route", Err: fmt.Errorf("a second route named %q", name), final: true}
+	routes := slices.Clip(o.routes)
+	for _, r := range added {
+		err := r.complete(o.opts.Lease)
+		if slices.ContainsFunc(routes, func(other *route) bool { return other.name == r.name }) {
+			err = fmt.Errorf("a second route named %q", r.name)
+		}
+		if err != nil {
+			return &Error{Op: op, Err: err, final: true}
+		}
+		routes = append(routes, r)
 	}
-	o.routes = append(slices.Clip(o.routes), r)
+	o.routes = routes
 	return nil
+}
+
+// escalated returns the escalations.
+func (o *Outbox) escalated() []*Escalation {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.escalations
 }
 
 // complete fills in the defaults and says what is wrong.
@@ -194,7 +216,7 @@ func (r *route) complete(lease time.Duration) error {
 	switch {
 	case r.name == "" || len(r.name) > maxName:
 		return fmt.Errorf("a name of %d bytes, want 1 to %d", len(r.name), maxName)
-	case r.sender == nil:
+	case r.sender == nil && r.intake == nil:
 		return fmt.Errorf("%q: no sender", r.name)
 	case p.Batch < 1 || p.Batch > maxBatch:
 		return fmt.Errorf("%q: batch of %d, want 1 to %d", r.name, p.Batch, maxBatch)

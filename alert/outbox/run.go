@@ -41,6 +41,11 @@ func (o *Outbox) Run(ctx context.Context) error {
 		w := &worker{o: o, r: r, owner: owner}
 		workers.Go(func() { w.run(ctx) })
 	}
+	if len(routes) > 0 {
+		for _, e := range o.escalated() {
+			workers.Go(func() { e.run(ctx) })
+		}
+	}
 	o.clean(ctx, routes)
 	workers.Wait()
 	return nil
@@ -84,8 +89,13 @@ func (o *Outbox) clean(ctx context.Context, routes []*route) {
 }
 
 func (o *Outbox) cleanAll(ctx context.Context, routes []*route) error {
-	if err := o.inSteps(ctx, func(t txn) (int, error) { return t.forgetSeen(cleanSteps) }); err != nil || o.opts.KeepDead < 0 {
-		return err
+	for _, forget := range [...]func(txn, int) (int, error){txn.forgetSeen, txn.forgetIncidents} {
+		if err := o.inSteps(ctx, func(t txn) (int, error) { return forget(t, cleanSteps) }); err != nil {
+			return err
+		}
+	}
+	if o.opts.KeepDead < 0 {
+		return nil
 	}
 	for _, r := range routes {
 		err := o.inSteps(ctx, func(t txn) (int, error) {

@@ -54,7 +54,7 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]letter, []error) {
 			continue
 		}
 		for _, r := range routes {
-			if r.opts.Filter == nil || r.opts.Filter(alerts[i]) {
+			if r.step == nil && (r.opts.Filter == nil || r.opts.Filter(alerts[i])) {
 				l.routes = append(l.routes, r.number)
 			}
 		}

@@ -113,10 +113,10 @@ func (w *worker) keepOrder(batch []job, verdicts []verdict) {
 
 // settle tells the store what became of a batch, for as long as it takes: the
 // route belongs to nobody else before. Once ctx has ended it gives up soon.
-func (w *worker) settle(ctx context.Context, batch []job, verdicts []verdict) error {
+func (w *worker) settle(ctx context.Context, batch []job, verdicts []verdict, also func(txn) error) error {
 	for n := 1; ; n++ {
 		began := time.Now()
-		err := w.trySettle(ctx, batch, verdicts)
+		err := w.trySettle(ctx, batch, verdicts, also)
 		switch {
 		case err == nil:
 			w.until = began.Add(w.o.opts.Lease)
@@ -139,7 +139,7 @@ func (w *worker) settle(ctx context.Context, batch []job, verdicts []verdict) er
 	}
 }
 
-func (w *worker) trySettle(ctx context.Context, batch []job, verdicts []verdict) error {
+func (w *worker) trySettle(ctx context.Context, batch []job, verdicts []verdict, also func(txn) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	return w.o.store.locked(ctx, func(t txn) error {
@@ -152,6 +152,11 @@ func (w *worker) trySettle(ctx context.Context, batch []job, verdicts []verdict)
 		}
 		if len(r.Claimed) == 0 {
 			return nil // an attempt before succeeded though it had failed
+		}
+		if also != nil {
+			if err := also(t); err != nil {
+				return err
+			}
 		}
 		fates := w.rest(t.now(), r, batch, verdicts)
 		if err := apply(t, w.r.number, batch, fates); err != nil {

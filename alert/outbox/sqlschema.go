@@ -11,6 +11,8 @@ package outbox
 // outbox_jobs a row for each alert on each route: its alert in doc, as JSON, and
 // beside it what is searched. Its lane stands before the number in the index by
 // which due jobs are found, so that a storm costs no sorting.
+// outbox_incidents has what escalations know of each
+// problem, and outbox_refs what messages about them are known by.
 //
 // Hashes are of sqldb.Hash. The indices are UNIQUE constraints, ending in the
 // primary key where need be: that is the one spelling which stands within CREATE
@@ -37,6 +39,16 @@ var sqlSchema = []string{
 		doc $BLOB NOT NULL,
 		CONSTRAINT outbox_jobs_due UNIQUE (route, stage, lane, id, due),
 		CONSTRAINT outbox_jobs_problem UNIQUE (problem, route, id, stage, lane, due))`,
+	`CREATE TABLE IF NOT EXISTS outbox_incidents (
+		id BIGINT NOT NULL PRIMARY KEY,
+		escalation BIGINT NOT NULL,
+		problem $HASH NOT NULL,
+		due BIGINT NOT NULL,
+		until BIGINT NOT NULL,
+		doc $BLOB NOT NULL,
+		UNIQUE (escalation, problem), UNIQUE (escalation, due, id), UNIQUE (until, id))`,
+	`CREATE TABLE IF NOT EXISTS outbox_refs (
+		ref $HASH NOT NULL, incident BIGINT NOT NULL, PRIMARY KEY (ref, incident), UNIQUE (incident, ref))`,
 }
 
 // The statements, the same on every engine but for the one that returns what it

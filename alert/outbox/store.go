@@ -93,6 +93,29 @@ type txn interface {
 	// jobs of a route that died before a time.
 	forgetSeen(limit int) (int, error)
 	forgetDead(route, before int64, limit int) (int, error)
+
+	incidentTxn
+}
+
+// An incidentTxn is what a transaction knows of incidents. What changes them holds
+// the lock of the route at which the alerts of their escalation come in.
+type incidentTxn interface {
+	// incidents returns those about problems, incidentsDue those whose time has
+	// come, the oldest first, incidentsReferred those that a reference leads to,
+	// and incidentsAfter those with a greater ID, in order.
+	incidents(escalation int64, problems []hash) ([]incident, error)
+	incidentsDue(escalation int64, limit int) ([]incident, error)
+	incidentsReferred(escalation int64, ref hash) ([]incident, error)
+	incidentsAfter(escalation, after int64, limit int) ([]incident, error)
+
+	// putIncidents keeps incidents of one escalation, each instead of the one
+	// about its problem. refer adds references, none of which was there.
+	putIncidents([]incident) error
+	refer([]reference) error
+
+	// forgetIncidents removes up to limit incidents whose time is over, and the
+	// references to them.
+	forgetIncidents(limit int) (int, error)
 }
 
 // A stage is where a job stands.

@@ -121,18 +121,36 @@ func (w *worker) pause(r *routeRecord, now int64) time.Duration {
 // not if the lease could end before the message has.
 func (w *worker) deliver(ctx context.Context, batch []job) error {
 	alerts, places, verdicts := open(batch)
-	if len(alerts) > 0 {
-		if !w.holds() {
-			w.log(ctx, slog.LevelWarn, "the lease has run too far down, nothing was sent")
-			w.until = time.Time{}
-			return nil
-		}
-		began := time.Now()
-		err := w.send(ctx, alerts)
-		w.judge(batch, places, verdicts, err)
-		w.report(ctx, len(alerts), time.Since(began), err)
+	if len(alerts) == 0 {
+		return w.settle(ctx, batch, verdicts, nil)
 	}
-	return w.settle(ctx, batch, verdicts)
+	if !w.holds() {
+		w.log(ctx, slog.LevelWarn, "the lease has run too far down, nothing was sent")
+		w.until = time.Time{}
+		return nil
+	}
+	read := at(batch, places)
+	if e := w.r.intake; e != nil {
+		defer e.rouse()
+		return w.settle(ctx, batch, verdicts, func(t txn) error { return e.admit(t, read, alerts) })
+	}
+	began, n := time.Now(), new(notes)
+	err := w.send(noting(ctx, w.r, n), alerts)
+	w.judge(batch, places, verdicts, err)
+	w.report(ctx, len(alerts), time.Since(began), err)
+	if s := w.r.step; s != nil {
+		return w.settle(ctx, batch, verdicts, func(t txn) error { return s.keep(t, read, n) })
+	}
+	return w.settle(ctx, batch, verdicts, nil)
+}
+
+// at returns the jobs at some places.
+func at(batch []job, places []int) []job {
+	some := make([]job, len(places))
+	for k, i := range places {
+		some[k] = batch[i]
+	}
+	return some
 }
 
 // holds reports whether the lease lasts for one message, by both clocks of this

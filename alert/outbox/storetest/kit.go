@@ -85,6 +85,16 @@ func checks() []check {
 		{"counts", checkCounts},
 		{"old dead letters", checkKeepDead},
 		{"ended context", checkContext},
+		{"escalation", checkEscalation},
+		{"escalation, taken by link", checkTaken},
+		{"escalation, answered", checkAnswered},
+		{"escalation, ended", checkEnded},
+		{"escalation, called off", checkCalledOff},
+		{"escalation, restart", checkEscalationRestart},
+		{"escalation, shared", checkEscalationShared},
+		{"escalation, anew", checkAnew},
+		{"escalation, without a key", checkWithoutKey},
+		{"escalation, forgotten", checkForgotten},
 	}
 }
 

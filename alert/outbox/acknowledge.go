@@ -1,0 +1,155 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+const (
+	maxBy        = 100 // bytes of a name
+	newsID       = "escalation/"
+	maxIncidents = 500 // in one answer
+)
+
+// Acknowledge says that somebody has taken all that a message was about: no
+// further step is taken, what rings is called off, and the first steps are told.
+// The reference is a token of Step.Link, or what a Sender told [Refer], such as
+// the id of a telephone call whose webhook came. It returns the incidents as they
+// are now: whoever took one before keeps it, and what is over stays so.
+//
+// It returns when that is committed, and is safe to repeat. Errors are of the
+// type *[Error]; one that matches [ErrUnknownReference] is not retryable, but for
+// the moment between a message and its commit.
+func (e *Escalation) Acknowledge(ctx context.Context, reference, by string) ([]Incident, error) {
+	list, err := e.change(ctx, reference, cleanName(by), func(*incident) {})
+	if err != nil {
+		return nil, failure(ctx, "acknowledge", err)
+	}
+	return list, nil
+}
+
+// cleanName makes a name that can stand in a line.
+func cleanName(by string) string {
+	by = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(by, "�"), func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 }), " ")
+	if len(by) > maxBy {
+		end := maxBy
+		for !utf8.RuneStart(by[end]) {
+			end--
+		}
+		by = by[:end]
+	}
+	if by == "" {
+		return "?"
+	}
+	return by
+}
+
+// change changes the incidents of a reference, and notes who took those that
+// nobody has, unless by is empty.
+func (e *Escalation) change(ctx context.Context, ref, by string, f func(*incident)) (after []Incident, err error) {
+	if _, err := e.o.enrolled(ctx); err != nil {
+		return nil, err
+	}
+	taken := 0
+	err = e.o.store.do(ctx, func(t txn) error {
+		after, taken = nil, 0
+		if _, err := t.lock(e.intake.number); err != nil {
+			return err
+		}
+		list, err := t.incidentsReferred(e.intake.number, hashOf(ref))
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return ErrUnknownReference
+		}
+		var news []job
+		for i := range list {
+			in := &list[i]
+			f(in)
+			if by != "" && in.waits() {
+				in.By = by
+				in.become(Acknowledged, t.now())
+				some, err := e.news(in, t.now())
+				if err != nil {
+					return err
+				}
+				news, taken = append(news, some...), taken+1
+			}
+			e.schedule(in)
+			after = append(after, in.show())
+		}
+		if err := e.enqueue(t, news); err != nil {
+			return err
+		}
+		return t.putIncidents(list)
+	})
+	if err == nil && taken > 0 {
+		e.rouse()
+	}
+	return after, err
+}
+
+// Referred returns the incidents that a message with the reference was about.
+func (e *Escalation) Referred(ctx context.Context, reference string) (list []Incident, err error) {
+	return e.read(ctx, "look up", func(t txn) ([]incident, error) {
+		rows, err := t.incidentsReferred(e.intake.number, hashOf(reference))
+		if err == nil && len(rows) == 0 {
+			err = ErrUnknownReference
+		}
+		return rows, err
+	})
+}
+
+// Incidents lists the incidents that are not forgotten, in the order in which they
+// were opened: up to limit of them, at most 500, with a Number greater than after.
+func (e *Escalation) Incidents(ctx context.Context, after int64, limit int) ([]Incident, error) {
+	return e.read(ctx, "list incidents", func(t txn) ([]incident, error) {
+		return t.incidentsAfter(e.intake.number, after, min(max(limit, 1), maxIncidents))
+	})
+}
+
+func (e *Escalation) read(ctx context.Context, op string, f func(txn) ([]incident, error)) (list []Incident, err error) {
+	if _, err = e.o.enrolled(ctx); err == nil {
+		err = e.o.store.do(ctx, func(t txn) error {
+			rows, err := f(t)
+			list = make([]Incident, len(rows))
+			for i := range rows {
+				list[i] = rows[i].show()
+			}
+			return err
+		})
+	}
+	if err != nil {
+		return nil, failure(ctx, op, err)
+	}
+	return list, nil
+}
+
+// news returns the jobs that tell the first steps how an incident stands.
+func (e *Escalation) news(in *incident, now int64) ([]job, error) {
+	if e.opts.Quiet {
+		return nil, nil
+	}
+	about, _ := decode(in.Doc)
+	w := wordsOf(e.opts.Locale)
+	text := w.exhausted
+	if in.State == Acknowledged {
+		text = fmt.Sprintf(w.taken, in.By)
+	}
+	about.ID, about.Key = fmt.Sprintf("%s%d/%s", newsID, in.ID, in.State), ""
+	about.Status, about.Summary = alert.Firing, text
+	l, err := encode(&about)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []job
+	for i := range e.atOnce() {
+		jobs = append(jobs, in.job(e.routes[i].number, l.doc, now))
+	}
+	return jobs, nil
+}

@@ -1,0 +1,118 @@
+package outbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/tocsin-go/tocsin/internal/sqldb"
+)
+
+const (
+	incidentColumns = 6
+
+	sqlIncidents         = `SELECT i.id, i.escalation, i.problem, i.due, i.until, i.doc FROM outbox_incidents i `
+	sqlIncidentsBy       = sqlIncidents + `WHERE i.escalation = ? AND i.problem IN (%s)`
+	sqlIncidentsDue      = sqlIncidents + `WHERE i.escalation = ? AND i.due <= ? ORDER BY i.due, i.id LIMIT ?`
+	sqlIncidentsReferred = sqlIncidents + `JOIN outbox_refs r ON r.incident = i.id WHERE r.ref = ? AND i.escalation = ? ORDER BY i.id`
+	sqlIncidentsAfter    = sqlIncidents + `WHERE i.escalation = ? AND i.id > ? ORDER BY i.id LIMIT ?`
+	sqlAddIncidents      = `INSERT INTO outbox_incidents (id, escalation, problem, due, until, doc) VALUES %s`
+	sqlDropIncidents     = `DELETE FROM outbox_incidents WHERE escalation = ? AND problem IN (%s)`
+	sqlRefer             = `INSERT INTO outbox_refs (ref, incident) VALUES %s`
+	sqlFadedIncidents    = `SELECT id FROM outbox_incidents WHERE until < ? ORDER BY until, id LIMIT ?`
+	sqlForgetIncidents   = `DELETE FROM outbox_incidents WHERE id IN (%s)`
+	sqlForgetRefs        = `DELETE FROM outbox_refs WHERE incident IN (%s)`
+)
+
+// readIncidents runs a query for incidents.
+func (t *sqlTxn) readIncidents(query string, args ...any) (list []incident, err error) {
+	err = t.rows(query, args, func(scan func(...any) error) error {
+		var in incident
+		var problem, doc []byte
+		if err := scan(&in.ID, &in.Escalation, &problem, &in.Due, &in.Until, &doc); err != nil {
+			return err
+		}
+		in.Problem = hash(problem)
+		if err := json.Unmarshal(doc, &in.record); err != nil {
+			return fmt.Errorf("record of incident %d: %w", in.ID, err)
+		}
+		list = append(list, in)
+		return nil
+	})
+	return list, err
+}
+
+func (t *sqlTxn) incidents(escalation int64, problems []hash) (all []incident, err error) {
+	for chunk := range slices.Chunk(problems, rowsAtOnce) {
+		some, err := t.readIncidents(fmt.Sprintf(sqlIncidentsBy, sqldb.Marks(len(chunk))), append([]any{escalation}, anys(chunk)...)...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+func (t *sqlTxn) incidentsDue(escalation int64, limit int) ([]incident, error) {
+	return t.readIncidents(sqlIncidentsDue, escalation, t.now(), limit)
+}
+
+func (t *sqlTxn) incidentsReferred(escalation int64, ref hash) ([]incident, error) {
+	return t.readIncidents(sqlIncidentsReferred, []byte(ref), escalation)
+}
+
+func (t *sqlTxn) incidentsAfter(escalation, after int64, limit int) ([]incident, error) {
+	return t.readIncidents(sqlIncidentsAfter, escalation, after, limit)
+}
+
+func (t *sqlTxn) putIncidents(list []incident) error {
+	for len(list) > 0 {
+		var args []any
+		var problems []hash
+		size := 0
+		for i := range list[:min(len(list), rowsAtOnce)] {
+			in := &list[i]
+			doc, err := json.Marshal(&in.record)
+			if err != nil {
+				return err
+			}
+			if size += len(doc); i > 0 && size > bytesAtOnce {
+				break
+			}
+			problems = append(problems, in.Problem)
+			args = append(args, in.ID, in.Escalation, []byte(in.Problem), in.Due, in.Until, doc)
+		}
+		if _, err := exec(t, sqlDropIncidents, problems, list[0].Escalation); err != nil {
+			return err
+		}
+		if _, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlAddIncidents, tuples(len(problems), incidentColumns)), args...); err != nil {
+			return err
+		}
+		list = list[len(problems):]
+	}
+	return nil
+}
+
+func (t *sqlTxn) refer(refs []reference) error {
+	for chunk := range slices.Chunk(refs, rowsAtOnce) {
+		args := make([]any, 0, 2*len(chunk))
+		for _, r := range chunk {
+			args = append(args, []byte(r.Ref), r.Incident)
+		}
+		if _, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlRefer, tuples(len(chunk), 2)), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *sqlTxn) forgetIncidents(limit int) (int, error) {
+	ids, err := faded[int64](t, sqlFadedIncidents, t.now(), limit)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := exec(t, sqlForgetRefs, ids); err != nil {
+		return 0, err
+	}
+	return exec(t, sqlForgetIncidents, ids)
+}
