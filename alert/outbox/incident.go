@@ -100,6 +100,18 @@ func (in *incident) become(s State, now int64) {
 	}
 }
 
+// watch has a message looked after. It may be the same as before: a repetition
+// can lead to the call that is under way.
+func (in *incident) watch(c call) {
+	for i := range in.Calls {
+		if in.Calls[i].Step == c.Step && in.Calls[i].Reference == c.Reference {
+			in.Calls[i] = c
+			return
+		}
+	}
+	in.Calls = append(in.Calls, c)
+}
+
 // callOff has what was sent about it looked after at once.
 func (in *incident) callOff(now int64) {
 	for i := range in.Calls {

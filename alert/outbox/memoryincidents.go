@@ -86,6 +86,9 @@ func (t *memoryTxn) putIncidents(list []incident) error {
 
 func (t *memoryTxn) refer(refs []reference) error {
 	for _, r := range refs {
+		if t.incident.refs[r] {
+			continue
+		}
 		t.undo = append(t.undo, func() { delete(t.incident.refs, r) })
 		t.incident.refs[r] = true
 	}

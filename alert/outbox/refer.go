@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -50,6 +51,9 @@ func noting(ctx context.Context, r *route, n *notes) context.Context {
 func (n *notes) add(ref string, isCall bool) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if slices.Contains(n.calls, ref) {
+		return nil
+	}
 	if ref == "" || len(ref) > maxReference || len(n.calls)+len(n.links) >= maxReferences {
 		return fmt.Errorf("outbox: refer: a reference of %d bytes behind %d others, want 1 to %d bytes and %d of them",
 			len(ref), len(n.calls)+len(n.links), maxReference, maxReferences)
@@ -154,7 +158,7 @@ func (s *step) keep(t txn, jobs []job, n *notes) error {
 		}
 		if len(n.calls) > 0 && (s.Watch != nil || s.Stop != nil) {
 			for _, ref := range n.calls {
-				in.Calls = append(in.Calls, call{Step: s.Name, Reference: ref, Next: t.now() + watchEvery.Milliseconds()})
+				in.watch(call{Step: s.Name, Reference: ref, Next: t.now() + watchEvery.Milliseconds()})
 			}
 			if !in.waits() { // it was taken while this went out
 				in.callOff(t.now())

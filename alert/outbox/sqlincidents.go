@@ -18,6 +18,7 @@ const (
 	sqlIncidentsAfter    = sqlIncidents + `WHERE i.escalation = ? AND i.id > ? ORDER BY i.id LIMIT ?`
 	sqlAddIncidents      = `INSERT INTO outbox_incidents (id, escalation, problem, due, until, doc) VALUES %s`
 	sqlDropIncidents     = `DELETE FROM outbox_incidents WHERE escalation = ? AND problem IN (%s)`
+	sqlReferred          = `SELECT ref, incident FROM outbox_refs WHERE ref IN (%s)`
 	sqlRefer             = `INSERT INTO outbox_refs (ref, incident) VALUES %s`
 	sqlFadedIncidents    = `SELECT id FROM outbox_incidents WHERE until < ? ORDER BY until, id LIMIT ?`
 	sqlForgetIncidents   = `DELETE FROM outbox_incidents WHERE id IN (%s)`
@@ -94,7 +95,11 @@ func (t *sqlTxn) putIncidents(list []incident) error {
 }
 
 func (t *sqlTxn) refer(refs []reference) error {
-	for chunk := range slices.Chunk(refs, rowsAtOnce) {
+	missing, err := t.unreferred(refs)
+	if err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(missing, rowsAtOnce) {
 		args := make([]any, 0, 2*len(chunk))
 		for _, r := range chunk {
 			args = append(args, []byte(r.Ref), r.Incident)
@@ -104,6 +109,34 @@ func (t *sqlTxn) refer(refs []reference) error {
 		}
 	}
 	return nil
+}
+
+// unreferred returns those of the references that are not there.
+func (t *sqlTxn) unreferred(refs []reference) (missing []reference, err error) {
+	all := make([]hash, len(refs))
+	for i := range refs {
+		all[i] = refs[i].Ref
+	}
+	there := make(map[reference]bool)
+	for chunk := range slices.Chunk(unique(all), rowsAtOnce) {
+		err := t.rows(fmt.Sprintf(sqlReferred, sqldb.Marks(len(chunk))), anys(chunk), func(scan func(...any) error) error {
+			var ref []byte
+			var id int64
+			err := scan(&ref, &id)
+			there[reference{Ref: hash(ref), Incident: id}] = true
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range refs {
+		if !there[r] {
+			there[r] = true
+			missing = append(missing, r)
+		}
+	}
+	return missing, nil
 }
 
 func (t *sqlTxn) forgetIncidents(limit int) (int, error) {

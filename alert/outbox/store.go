@@ -109,7 +109,8 @@ type incidentTxn interface {
 	incidentsAfter(escalation, after int64, limit int) ([]incident, error)
 
 	// putIncidents keeps incidents of one escalation, each instead of the one
-	// about its problem. refer adds references, none of which was there.
+	// about its problem. refer adds the references that are
+	// not there yet.
 	putIncidents([]incident) error
 	refer([]reference) error
 

@@ -167,16 +167,16 @@ func (e *Escalation) lookAfter(ctx context.Context, c call) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, askTime)
+	asking, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	a := Answer{Over: true}
 	switch {
 	case s == nil:
 	case !wanted && s.Stop != nil:
-		err = guarded(func() error { return s.Stop(ctx, c.Reference) })
+		err = guarded(func() error { return s.Stop(asking, c.Reference) })
 	case wanted && s.Watch != nil:
 		err = guarded(func() (err error) {
-			a, err = s.Watch(ctx, c.Reference)
+			a, err = s.Watch(asking, c.Reference)
 			return err
 		})
 	}
@@ -224,6 +224,8 @@ func (e *Escalation) conclude(ctx context.Context, c call, a Answer) error {
 	if a.By == "" && !a.Over {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime) // the answer may not come again
+	defer cancel()
 	_, err := e.change(ctx, c.Reference, a.By, func(in *incident) {
 		kept := in.Calls[:0:0]
 		for _, other := range in.Calls {

@@ -1,0 +1,247 @@
+package outbox_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/alert/outbox"
+)
+
+func TestEscalateRefuses(t *testing.T) {
+	t.Parallel()
+	far := new(alerttest.Recorder)
+	step := func(name string, after time.Duration) outbox.Step {
+		return outbox.Step{Name: name, After: after, Sender: far}
+	}
+	filtered := step("a", 0)
+	filtered.Route.Filter = func(alert.Alert) bool { return true }
+	tests := []struct {
+		name  string
+		steps []outbox.Step
+		opts  *outbox.EscalateOptions
+		want  string
+	}{
+		{"no steps", nil, nil, "0 steps"},
+		{"too many", make([]outbox.Step, 21), nil, "21 steps"},
+		{"no sender", []outbox.Step{{Name: "a"}}, nil, "no sender"},
+		{"no name", []outbox.Step{{Sender: far}}, nil, "without a name"},
+		{"twice", []outbox.Step{step("a", 0), step("a", 1)}, nil, "a second route"},
+		{"order", []outbox.Step{step("a", 2), step("b", 1)}, nil, "after 1ns"},
+		{"negative", []outbox.Step{step("a", -1)}, nil, "after -1ns"},
+		{"filter", []outbox.Step{filtered}, nil, "only the escalation has"},
+		{"bad route", []outbox.Step{{Name: "a", Sender: far, Route: outbox.RouteOptions{Batch: 5000}}}, nil, "batch of 5000"},
+		{"forget", []outbox.Step{step("a", 0)}, &outbox.EscalateOptions{Forget: -2}, "forget"},
+		{"patience", []outbox.Step{step("a", 0)}, &outbox.EscalateOptions{Patience: -1}, "patience"},
+		{"name taken", []outbox.Step{step("a", 0)}, nil, "a second route"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b, err := outbox.Open(outbox.NewMemoryStore(), nil)
+			require.NoError(t, err)
+			name := "duty"
+			if tt.name == "name taken" {
+				require.NoError(t, b.Route(name, far, nil))
+			}
+			_, err = b.Escalate(name, tt.steps, tt.opts)
+			require.ErrorContains(t, err, tt.want)
+			require.False(t, alert.Retryable(err))
+			require.ErrorContains(t, outbox.Refer(t.Context(), "x"), "not within a step")
+			// Nothing of it was added.
+			require.NoError(t, b.Route("duty/a", far, nil))
+		})
+	}
+}
+
+// A duty is an escalation over a chat and a telephone, running in a bubble.
+type duty struct {
+	*outbox.Escalation
+
+	box         *outbox.Outbox
+	chat, phone alerttest.Recorder
+}
+
+const linkTo = "https://ops.example.com/take/"
+
+func newDuty(t *testing.T, logger *slog.Logger, opts *outbox.EscalateOptions, phone func(*outbox.Step)) *duty {
+	t.Helper()
+	d := new(duty)
+	var err error
+	d.box, err = outbox.Open(outbox.NewMemoryStore(), &outbox.Options{Logger: logger})
+	require.NoError(t, err)
+	steps := []outbox.Step{
+		{Name: "chat", Sender: &d.chat, Link: func(token string) string { return linkTo + token }},
+		{Name: "phone", After: time.Minute, Sender: &d.phone},
+	}
+	if phone != nil {
+		phone(&steps[1])
+	}
+	d.Escalation, err = d.box.Escalate("duty", steps, opts)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.box.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-done)
+	})
+	return d
+}
+
+// link returns the path of the link that the chat got.
+func (d *duty) link(t *testing.T) string {
+	t.Helper()
+	return "/take/" + strings.TrimPrefix(d.chat.Accepted()[0].URL, linkTo)
+}
+
+func (d *duty) serve(t *testing.T, method, path, name string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(url.Values{"name": {name}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	d.Handler().ServeHTTP(w, r)
+	return w
+}
+
+func TestTakePage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDuty(t, nil, &outbox.EscalateOptions{Locale: alert.English}, nil)
+		fire := alert.Alert{
+			Source: "s", ID: "1", Key: "k", Name: "<script>alert(1)</script>", Summary: "a & b", URL: "javascript:alert(2)", Severity: alert.Critical,
+		}
+		smoke := alert.Alert{Source: "s", ID: "2", Key: "l", Name: "smoke", URL: "https://console.example.com/?a=1&b=2"}
+		require.NoError(t, d.box.Send(t.Context(), fire, smoke))
+		<-time.After(5 * time.Second)
+		path := d.link(t)
+
+		w := d.serve(t, http.MethodGet, path, "")
+		require.Equal(t, http.StatusOK, w.Code)
+		body := w.Body.String()
+		require.NotContains(t, body, "<script")
+		require.NotContains(t, body, "javascript:")
+		for _, want := range []string{"&lt;script&gt;", "a &amp; b", "https://console.example.com/?a=1&amp;b=2", "nobody has taken it yet", "<form"} {
+			require.Contains(t, body, want)
+		}
+		require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+		require.Equal(t, "no-referrer", w.Header().Get("Referrer-Policy"))
+		require.Contains(t, w.Header().Get("Content-Security-Policy"), "default-src 'none'")
+		require.Empty(t, d.serve(t, http.MethodHead, path, "").Body.String())
+
+		// Looking changed nothing, and a name is wanted.
+		require.Equal(t, http.StatusBadRequest, d.serve(t, http.MethodPost, path, " ").Code)
+		require.Equal(t, http.StatusMethodNotAllowed, d.serve(t, http.MethodPut, path, "x").Code)
+		require.Equal(t, http.StatusNotFound, d.serve(t, http.MethodPost, path+"x", "x").Code)
+		require.Equal(t, http.StatusNotFound, d.serve(t, http.MethodGet, "/take/", "").Code)
+		require.Equal(t, outbox.Waiting, d.only(t, path).State)
+
+		w = d.serve(t, http.MethodPost, path, "Zhang <b>Wei</b>")
+		require.Equal(t, http.StatusOK, w.Code)
+		require.Contains(t, w.Body.String(), "taken by Zhang &lt;b&gt;Wei&lt;/b&gt;")
+		require.NotContains(t, w.Body.String(), "<form")
+		require.Equal(t, outbox.Acknowledged, d.only(t, path).State)
+		<-time.After(5 * time.Minute)
+		require.Empty(t, d.phone.Accepted())
+		require.Len(t, d.chat.Accepted(), 4)
+		require.Contains(t, d.chat.Accepted()[2].Summary, "has taken it")
+		require.Equal(t, "javascript:alert(2)", d.chat.Accepted()[2].URL) // the news have no link
+	})
+}
+
+// only returns the first incident that a link leads to.
+func (d *duty) only(t *testing.T, path string) outbox.Incident {
+	t.Helper()
+	list, err := d.Referred(t.Context(), strings.TrimPrefix(path, "/take/"))
+	require.NoError(t, err)
+	return list[0]
+}
+
+// The page speaks the language of the people, and tells that a store is away.
+func TestTakePageWords(t *testing.T) {
+	t.Parallel()
+	for locale, want := range map[alert.Locale][2]string{
+		alert.Chinese: {`lang="zh"`, "尚无人处理"}, alert.Japanese: {`lang="ja"`, "まだ誰も対応していません"}, alert.English: {`lang="en"`, "nobody"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDuty(t, nil, &outbox.EscalateOptions{Locale: locale}, nil)
+			require.NoError(t, d.box.Send(t.Context(), alert.Alert{Source: "s", ID: "1"}))
+			<-time.After(time.Second)
+			body := d.serve(t, http.MethodGet, d.link(t), "").Body.String()
+			require.Contains(t, body, want[0])
+			require.Contains(t, body, want[1])
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			w := httptest.NewRecorder()
+			d.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, d.link(t), nil))
+			require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		})
+	}
+}
+
+// A Watch that fails or panics is asked again, and what it says is logged without
+// what it must not say.
+func TestWatchFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		asked := 0
+		d := newDuty(t, slog.New(slog.NewTextHandler(&log, nil)), nil, func(s *outbox.Step) {
+			s.Sender = alert.SenderFunc(func(ctx context.Context, _ ...alert.Alert) error {
+				require.Error(t, outbox.Refer(ctx, ""))
+				require.Error(t, outbox.Refer(ctx, strings.Repeat("x", 501)))
+				for i := range 20 {
+					require.NoError(t, outbox.Refer(ctx, fmt.Sprint("call ", i/2)))
+				}
+				require.Error(t, outbox.Refer(ctx, "another one"))
+				return nil
+			})
+			s.Watch = func(context.Context, string) (outbox.Answer, error) {
+				switch asked++; asked {
+				case 1:
+					return outbox.Answer{}, errors.New("the gateway is away")
+				case 2:
+					panic("token=secret")
+				}
+				return outbox.Answer{By: "key 1"}, nil
+			}
+		})
+		require.NoError(t, d.box.Send(t.Context(), alert.Alert{Source: "s", ID: "1", Key: "k"}))
+		<-time.After(3 * time.Minute)
+		list, err := d.Incidents(t.Context(), 0, 10)
+		require.NoError(t, err)
+		require.Equal(t, "key 1", list[0].By)
+		require.Equal(t, 3, asked)
+		require.Contains(t, log.String(), "the gateway is away")
+		require.Contains(t, log.String(), "it panicked")
+		require.NotContains(t, log.String(), "secret")
+	})
+}
+
+func TestAcknowledgeNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"王伟": "王伟", "": "?", "\x00\n\u2028": "?", "a\xffb": "a�b", strings.Repeat("王", 40): strings.Repeat("王", 33),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDuty(t, nil, &outbox.EscalateOptions{Quiet: true}, nil)
+			require.NoError(t, d.box.Send(t.Context(), alert.Alert{Source: "s", ID: "1"}))
+			<-time.After(time.Second)
+			list, err := d.Acknowledge(t.Context(), strings.TrimPrefix(d.link(t), "/take/"), name)
+			require.NoError(t, err)
+			require.Equal(t, want, list[0].By)
+		})
+	}
+}
