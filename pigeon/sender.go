@@ -185,27 +185,34 @@ func (s *Sender) try(plan Request) error {
 // a failed Send all the same, as a webhook does whose caller is answered 503,
 // rings people twice; see docs/pigeon.md for what to put in between.
 func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
+	_, err := s.Place(ctx, alerts...)
+	return err
+}
+
+// Place is Send, and returns the chain that was accepted. Its ResultID is empty
+// if no call was placed.
+func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (Invocation, error) {
 	if len(alerts) == 0 {
-		return nil
+		return Invocation{}, nil
 	}
 	if err := ctx.Err(); err != nil {
-		return &Error{Op: opSend, Err: err}
+		return Invocation{}, &Error{Op: opSend, Err: err}
 	}
 	if !s.opts.CallResolved && !slices.ContainsFunc(alerts, isOpen) {
-		return nil
+		return Invocation{}, nil
 	}
 	r, err := s.request(alerts)
 	if err != nil {
-		return &Error{Op: opSend, Err: err}
+		return Invocation{}, &Error{Op: opSend, Err: err}
 	}
 	chain, err := s.client.Invoke(ctx, r)
 	if err != nil {
-		return err
+		return Invocation{}, err
 	}
 	if s.opts.OnInvoked != nil {
 		s.opts.OnInvoked(chain, len(alerts))
 	}
-	return nil
+	return chain, nil
 }
 
 // isOpen reports whether an alert is about something that is not over.

@@ -1,0 +1,85 @@
+// Package callsteps makes steps of an escalation out of telephones: each places
+// a call, looks whether somebody has taken it, and stops it when nobody need take
+// it any more.
+package callsteps
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/pigeon"
+)
+
+// Pigeon returns a step that calls through Kompira Pigeon. Who presses a key of
+// keys takes the problem; with nil, one that ends the chain.
+func Pigeon(client *pigeon.Client, sender *pigeon.Sender, keys pigeon.Keys) outbox.Step {
+	return outbox.Step{
+		Name:  "pigeon",
+		Route: outbox.RouteOptions{NeverTwice: true},
+		Sender: alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+			chain, err := sender.Place(ctx, alerts...)
+			if err != nil || chain.ResultID == "" {
+				return err
+			}
+			return outbox.Refer(ctx, chain.ResultID)
+		}),
+		Watch: func(ctx context.Context, id string) (outbox.Answer, error) {
+			result, err := client.Result(ctx, id)
+			if err != nil {
+				return outbox.Answer{}, err
+			}
+			return answerOf(result, keys), nil
+		},
+		Stop: client.Abort,
+	}
+}
+
+// answerOf reads what became of a chain.
+func answerOf(r pigeon.Result, keys pigeon.Keys) outbox.Answer {
+	outcome := r.Outcome(keys)
+	if outcome.Verdict != pigeon.Acknowledged {
+		return outbox.Answer{Over: r.State == pigeon.StateOver}
+	}
+	by := "key " + outcome.Key
+	if n := len(r.Calls); n > 0 && r.Calls[n-1].Contact != "" {
+		by = r.Calls[n-1].Contact + ", " + by
+	}
+	return outbox.Answer{By: by, Over: true}
+}
+
+// AutoCall returns a step that has the phones of a queue ring people. Who picks up
+// takes the problem.
+func AutoCall(queue autocall.Queue, sender *autocall.Sender) outbox.Step {
+	return outbox.Step{
+		Name: "autocall",
+		Sender: alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+			id, err := sender.Place(ctx, alerts...)
+			if err != nil || id == "" {
+				return err
+			}
+			return outbox.Refer(ctx, id)
+		}),
+		Watch: func(ctx context.Context, id string) (outbox.Answer, error) {
+			s, err := queue.Get(ctx, id)
+			switch {
+			case errors.Is(err, autocall.ErrUnknownCall):
+				return outbox.Answer{Over: true}, nil
+			case err != nil:
+				return outbox.Answer{}, err
+			case s.State == autocall.Answered && s.By != nil:
+				return outbox.Answer{By: s.By.String(), Over: true}, nil
+			}
+			return outbox.Answer{Over: !s.State.Open()}, nil
+		},
+		Stop: func(ctx context.Context, id string) error {
+			_, err := queue.Cancel(ctx, id, "taken or over")
+			if errors.Is(err, autocall.ErrUnknownCall) {
+				return nil
+			}
+			return err
+		},
+	}
+}

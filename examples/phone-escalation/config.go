@@ -1,0 +1,131 @@
+package main
+
+import (
+	"crypto/rand"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/destinations"
+	"github.com/tocsin-go/tocsin/examples/internal/opendb"
+	"github.com/tocsin-go/tocsin/pigeon"
+)
+
+const about = "Phone-escalation tells a group at once, then calls by Kompira Pigeon, then has\n" +
+	"AutoCall phones ring people, until somebody takes the problem: by the link in the\n" +
+	"group, by a key, or by picking up. See docs/escalation.md.\n\n" +
+	"Each flag can be set in the environment: -wecom-url as TOCSIN_WECOM_URL, or as\n" +
+	"TOCSIN_WECOM_URL_FILE with the name of a file that holds the value.\n\n"
+
+// A config is what the operator asked for.
+type config struct {
+	listen, secret, links string
+	db                    opendb.Database
+	locale                alert.Locale
+	least                 alert.Severity
+	robots                []destinations.Destination
+	lease, patience       time.Duration
+
+	pigeonAfter, callAfter time.Duration
+	client                 *pigeon.Client // nil: no such step
+	calls                  *pigeon.Sender
+	keys                   pigeon.Keys
+	people                 []autocall.Person // none: no such step
+	phoneToken             string
+	rounds                 int
+}
+
+// A form is the table of settings.
+type form struct {
+	cli.Form
+
+	listen, secret, public, db, locale, least, wecom, dingtalk, dingtalkSecret, lease, patience *cli.Setting
+	space, token, callflow, guidance, take, pigeonAfter                                         *cli.Setting
+	call, phoneToken, callAfter, rounds                                                         *cli.Setting
+}
+
+func newForm() *form {
+	f := &form{Form: cli.Form{Program: "phone-escalation", About: about}}
+	f.listen = f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
+	f.secret = f.Text("callback-secret", "`secret` in the path of CloudMonitor's callbacks (default: made for this run)")
+	f.public = f.Text("public-url", "`URL` at which people reach this program, for the link in the group (default: no link)")
+	f.db = f.Text("db", "`file` of the database, or postgres://… or mysql://… (default phone-escalation.db)")
+	f.locale = f.Text("locale", "`language` of texts and page: zh, en or ja (default zh)")
+	f.least = f.Text("severity", "least `severity` that is escalated: info, notice, warning or critical (default warning)")
+	f.wecom = f.Text("wecom-url", "webhook `URL` of the WeCom robot of the group, or its key")
+	f.dingtalk = f.Text("dingtalk-url", "webhook `URL` of a DingTalk robot, or its access_token")
+	f.dingtalkSecret = f.Text("dingtalk-secret", "signing `secret` of the DingTalk robot")
+	f.lease = f.Text("lease", "`time` after a crash until deliveries go on (default 20s)")
+	f.patience = f.Text("patience", "`time` after the last step until the group hears that nobody took it (default 30m)")
+	f.space = f.Text("pigeon-space", "`id` of the space at Kompira Pigeon, or a base URL (default: no such step)")
+	f.token = f.Text("pigeon-token", "API `token` of the space, best as TOCSIN_PIGEON_TOKEN_FILE")
+	f.callflow = f.Text("pigeon-callflow", "`id` of the call flow: whom to call")
+	f.guidance = f.Text("pigeon-guidance", "`id` of the guidance: what to say; it may use {{text}}")
+	f.take = f.List("pigeon-take", "`key` that takes the problem; may be repeated (default: each one that ends the chain)")
+	f.pigeonAfter = f.Text("pigeon-after", "`time` until the call (default 5m)")
+	f.call = f.List("call", "`name=number` of somebody whom the AutoCall phones ring, in order; may be repeated (default: no such step)")
+	f.phoneToken = f.Text("phone-token", "`token` in the URL that the AutoCall phone polls, at least 16 characters")
+	f.callAfter = f.Text("call-after", "`time` until they ring (default 10m)")
+	f.rounds = f.Text("call-rounds", "`number` of rounds over these people, 1 to 10 (default 2)")
+	return f
+}
+
+// configure reads and judges everything, so that a mistake ends the program before
+// it listens. Its errors quote no value: it may be a secret.
+func configure(args []string, getenv func(string) string, help io.Writer) (*config, error) {
+	f := newForm()
+	if err := f.Read(args, getenv, help); err != nil {
+		return nil, err
+	}
+	c := &config{listen: f.listen.Text("127.0.0.1:8080"), secret: f.secret.Text(rand.Text())}
+	for _, judge := range []func(*config) error{f.judgeRest, f.judgeTimes, f.judgePigeon, f.judgeCalls} {
+		if err := judge(c); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.robots) == 0 && c.client == nil && len(c.people) == 0 {
+		return nil, f.wecom.Refuse("there is nobody to tell: set -wecom-url, -dingtalk-url, -pigeon-space or -call")
+	}
+	return c, nil
+}
+
+func (f *form) judgeTimes(c *config) (err error) {
+	for _, d := range []struct {
+		s         *cli.Setting
+		to        *time.Duration
+		otherwise time.Duration
+	}{
+		{f.lease, &c.lease, 20 * time.Second}, {f.patience, &c.patience, 30 * time.Minute},
+		{f.pigeonAfter, &c.pigeonAfter, 5 * time.Minute}, {f.callAfter, &c.callAfter, 10 * time.Minute},
+	} {
+		if *d.to, err = d.s.Duration(d.otherwise); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *form) judgeRest(c *config) (err error) {
+	if c.db, err = opendb.Parse(f.db.Text("phone-escalation.db")); err != nil {
+		return f.db.Refuse("%w", err)
+	}
+	if c.locale, err = alert.ParseLocale(f.locale.Text("zh")); err != nil {
+		return f.locale.Refuse("not zh, en or ja")
+	}
+	known := false
+	if c.least, known = alert.ParseSeverity(f.least.Text("warning")); !known {
+		return f.least.Refuse("not info, notice, warning or critical")
+	}
+	if c.links = strings.TrimSuffix(f.public.Text(""), "/"); c.links != "" {
+		u, err := url.Parse(c.links)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.User != nil {
+			return f.public.Refuse("want https://host or https://host/path")
+		}
+	}
+	c.robots, err = destinations.Robots(f.wecom, f.dingtalk, f.dingtalkSecret, c.locale)
+	return err
+}

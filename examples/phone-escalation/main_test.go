@@ -1,0 +1,207 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/autocall/autocalltest"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
+	"github.com/tocsin-go/tocsin/pigeon/pigeontest"
+	"github.com/tocsin-go/tocsin/wecom/wecomtest"
+)
+
+func TestMain(m *testing.M) { clitest.Main(m, main) }
+
+const (
+	secret     = "0123456789abcdef-callbacks"
+	phoneToken = "0123456789abcdef-phone"
+)
+
+// A scene is a group, a space of Pigeon and a database, and the program between
+// them.
+type scene struct {
+	*clitest.Process
+
+	group *wecomtest.Server
+	space *pigeontest.Server
+	env   []string
+	args  []string
+	url   string
+}
+
+func newScene(t *testing.T, args ...string) *scene {
+	t.Helper()
+	s := &scene{group: wecomtest.NewServer(t), space: pigeontest.NewServer(t)}
+	s.env = []string{
+		"TOCSIN_CALLBACK_SECRET=" + secret, "TOCSIN_PHONE_TOKEN=" + phoneToken, "TOCSIN_PIGEON_TOKEN=" + s.space.Token,
+		"TOCSIN_WECOM_URL=" + s.group.Listen(t),
+	}
+	s.args = append([]string{
+		"-listen", "127.0.0.1:0", "-db", filepath.Join(t.TempDir(), "duty.db"), "-locale", "en", "-lease", "1s",
+		"-public-url", "https://ops.example.com", "-pigeon-space", s.space.Listen(t),
+		"-pigeon-callflow", pigeontest.CallFlowID, "-pigeon-guidance", pigeontest.GuidanceID,
+	}, args...)
+	s.start(t)
+	return s
+}
+
+// start starts the program, also after it was killed.
+func (s *scene) start(t *testing.T) {
+	t.Helper()
+	s.Process = clitest.Start(t, s.env, s.args...)
+	s.url = s.Out.Await(t, `(http://127\.0\.0\.1:\d+)/aliyun/`)
+}
+
+// callback posts a callback of CloudMonitor about a rule, and wants it accepted.
+func (s *scene) callback(t *testing.T, rule, event, state, level string) {
+	t.Helper()
+	form, err := os.ReadFile("testdata/threshold.form")
+	require.NoError(t, err)
+	values, err := url.ParseQuery(string(form))
+	require.NoError(t, err)
+	values.Set("ruleId", rule)
+	values.Set("alertName", rule)
+	values.Set("transId", event)
+	values.Set("alertState", state)
+	values.Set("triggerLevel", level)
+	require.Equal(t, http.StatusOK, s.post(t, s.url+"/aliyun/"+secret, values))
+}
+
+func (s *scene) post(t *testing.T, to string, values url.Values) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, to, strings.NewReader(values.Encode()))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, answer.Body)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	return answer.StatusCode
+}
+
+// heard waits until the group has heard a text, and returns its message.
+func (s *scene) heard(t *testing.T, text string) string {
+	t.Helper()
+	message := ""
+	require.Eventually(t, func() bool {
+		for _, m := range s.group.Messages() {
+			if strings.Contains(m.Content, text) {
+				message = m.Content
+			}
+		}
+		return message != ""
+	}, clitest.Patience, 10*time.Millisecond, "the group did not hear %q; the log:\n%s", text, s.Errout)
+	return message
+}
+
+// take presses the button of the page that a message leads to.
+func (s *scene) take(t *testing.T, message, name string) {
+	t.Helper()
+	path := regexp.MustCompile(`\(https://ops\.example\.com(/take/\w+)\)`).FindStringSubmatch(message)
+	require.NotNil(t, path, message)
+	require.Eventually(t, func() bool { // it is known a moment after the message
+		return s.post(t, s.url+path[1], url.Values{"name": {name}}) == http.StatusOK
+	}, clitest.Patience, 10*time.Millisecond)
+}
+
+// The group hears at once, and whoever takes the problem by the link keeps the
+// telephone quiet. Another problem, which nobody takes, is called about.
+func TestTakenByLink(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "-pigeon-after", "2s")
+	s.callback(t, "taken", "1", "ALERT", "CRITICAL")
+	s.take(t, s.heard(t, "taken"), "Zhang Wei")
+	s.heard(t, "Zhang Wei has taken it")
+	s.callback(t, "left", "2", "ALERT", "CRITICAL")
+	require.Eventually(t, func() bool { return s.space.Placed() > 0 }, clitest.Patience, 10*time.Millisecond)
+	require.Equal(t, 1, s.space.Placed())
+	require.Contains(t, s.space.Chains()[0].Text, "left")
+	require.NotContains(t, s.space.Chains()[0].Text, "taken")
+	require.Zero(t, s.Stop(t, os.Interrupt))
+	for _, hidden := range []string{secret, phoneToken, s.space.Token, s.group.Key} {
+		require.NotContains(t, s.Errout.String(), hidden)
+	}
+}
+
+// A key pressed at the telephone takes the problem, and so the next step is not
+// taken. The program was started anew before it could know.
+func TestTakenByKey(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "-pigeon-after", "1s", "-call", "Li=13800000001", "-call-after", "40s")
+	s.space.Answer = func(pigeontest.Dial) pigeontest.Pickup { return pigeontest.Pressed("1") }
+	s.callback(t, "fire", "1", "ALERT", "CRITICAL")
+	require.Eventually(t, func() bool { return s.space.Placed() > 0 }, clitest.Patience, 10*time.Millisecond)
+	s.space.Advance(10 * time.Minute)
+	require.Zero(t, s.Stop(t, os.Interrupt))
+	s.start(t)
+	s.heard(t, "key 1 has taken it")
+	require.Equal(t, 1, s.space.Placed())
+}
+
+// The last step rings people through a phone. Killed after the callback was
+// answered, the program goes on where it was.
+func TestTakenByPickingUp(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "-pigeon-after", "1s", "-call", "Li=13800000001", "-call-after", "2s", "-severity", "critical")
+	s.callback(t, "mild", "1", "ALERT", "WARN")
+	s.callback(t, "fire", "2", "ALERT", "CRITICAL")
+	s.Stop(t, os.Kill)
+	s.start(t)
+	phone := autocalltest.Connect(s.url+"/phone/"+phoneToken+"/alert/phone", &autocalltest.Options{
+		PollInterval: 100 * time.Millisecond, StartDelay: -1,
+		Dial: func(string, int) autocalltest.Reply { return autocalltest.Reply{Ring: 10 * time.Millisecond, Talk: time.Second} },
+	})
+	go func() { _ = phone.Run(t.Context()) }()
+	require.Contains(t, s.heard(t, "has taken it"), "Li (138")
+	require.Len(t, phone.Calls(), 1)
+	for _, m := range s.group.Messages() {
+		require.NotContains(t, m.Content, "mild")
+		require.NotContains(t, m.Content, "13800000001")
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	robot := "-wecom-url=0a1b2c3d-0000-4000-8000-000000000000"
+	tests := []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"nobody", nil, "nobody to tell"},
+		{"severity", []string{robot, "-severity", "loud"}, "-severity"},
+		{"locale", []string{robot, "-locale", "fr"}, "-locale"},
+		{"public URL", []string{robot, "-public-url", "ops.example.com"}, "-public-url"},
+		{"db", []string{robot, "-db", "oracle://x"}, "-db"},
+		{"time", []string{robot, "-call-after", "soon"}, "-call-after"},
+		{"lease", []string{robot, "-lease", "1ms"}, "lease"},
+		{"space without a token", []string{"-pigeon-space", "shibuya"}, "-pigeon-space"},
+		{"space without a plan", []string{"-pigeon-space", "shibuya", "-pigeon-token", "0123456789abcdef"}, "-pigeon-callflow"},
+		{"key", []string{"-pigeon-space", "shibuya", "-pigeon-token", "0123456789abcdef", "-pigeon-callflow", "a", "-pigeon-guidance", "b", "-pigeon-take", "12"}, "-pigeon-take"},
+		{"number", []string{"-call", "Li=none"}, "-call"},
+		{"phone token", []string{"-call", "Li=13800000001", "-phone-token", "short"}, "-phone-token"},
+		{"rounds", []string{"-call", "Li=13800000001", "-phone-token", phoneToken, "-call-rounds", "99"}, "-call-rounds"},
+		{"secret", []string{robot, "-callback-secret", "a/b"}, "secret"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := clitest.Start(t, nil, tt.args...)
+			require.Equal(t, 2, p.Wait(t), p.Printed())
+			require.Contains(t, p.Errout.String(), tt.want)
+			require.Equal(t, 1, strings.Count(p.Errout.String(), "\n"), p.Errout)
+			require.Empty(t, p.Out.String())
+		})
+	}
+	require.Contains(t, func() string { p := clitest.Start(t, nil, "-help"); p.Wait(t); return p.Out.String() }(), "-pigeon-after")
+}
