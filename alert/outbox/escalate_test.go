@@ -133,6 +133,7 @@ func TestTakePage(t *testing.T) {
 		body := w.Body.String()
 		require.NotContains(t, body, "<script")
 		require.NotContains(t, body, "javascript:")
+		require.NotContains(t, body, "ZgotmplZ") // what a template makes of it
 		for _, want := range []string{"&lt;script&gt;", "a &amp; b", "https://console.example.com/?a=1&amp;b=2", "nobody has taken it yet", "<form"} {
 			require.Contains(t, body, want)
 		}
@@ -244,4 +245,30 @@ func TestAcknowledgeNames(t *testing.T) {
 			require.Equal(t, want, list[0].By)
 		})
 	}
+}
+
+// Two escalations over one store have nothing to do with each other.
+func TestTwoEscalations(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, err := outbox.Open(outbox.NewMemoryStore(), nil)
+		require.NoError(t, err)
+		var heard [2]alerttest.Recorder
+		for i, name := range []string{"one", "two"} {
+			_, err := b.Escalate(name, []outbox.Step{{Name: "late", After: time.Duration(i+1) * time.Minute, Sender: &heard[i]}}, nil)
+			require.NoError(t, err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- b.Run(ctx) }()
+		require.NoError(t, b.Send(t.Context(), alert.Alert{Source: "s", ID: "1", Key: "k"}))
+		<-time.After(90 * time.Second)
+		require.Len(t, heard[0].Accepted(), 1)
+		require.Empty(t, heard[1].Accepted())
+		<-time.After(time.Minute)
+		cancel()
+		require.NoError(t, <-done)
+		require.Len(t, heard[0].Accepted(), 1)
+		require.Len(t, heard[1].Accepted(), 1)
+	})
 }

@@ -137,7 +137,7 @@ func checkEscalation(x *exam) {
 	e, b := l.climb(x.store)
 	x.must(b.Send(x.ctx, about("key", "fire")...))
 	l.hears("chat", &l.chat, "fire")
-	x.place.Advance(firstCall - 10*time.Second)
+	l.leap(firstCall - 10*time.Second)
 	x.someTime()
 	l.hears("phone", &l.phone)
 	x.place.Advance(10 * time.Second)
@@ -260,26 +260,6 @@ func checkEnded(x *exam) {
 	x.someTime()
 	l.hears("last", &l.last)
 	l.equal("stopped", l.stopped, []string{"call fire", "call fire", "call fire"})
-}
-
-// What waits at a step whose far end is away does not go out when the problem
-// has been taken meanwhile.
-func checkCalledOff(x *exam) {
-	l := x.ladder()
-	l.phone.Fail(fault{again: true, after: time.Hour})
-	e, b := l.climb(x.store)
-	x.must(b.Send(x.ctx, about("key", "fire")...))
-	l.hears("chat", &l.chat, "fire")
-	l.leap(firstCall)
-	x.until("the telephone to fail", func() bool { return b.Stats().Routes["duty/phone"].Again == 1 })
-	_, err := e.Acknowledge(x.ctx, l.token(), "me")
-	x.must(err)
-	l.leap(2 * time.Hour)
-	x.until("the call to be forgotten", func() bool {
-		list, err := b.Pending(x.ctx, "duty/phone", 0, 1)
-		return err == nil && len(list) == 0
-	})
-	l.hears("phone", &l.phone)
 }
 
 // over returns an alert that says that a problem is over.

@@ -89,6 +89,8 @@ func checks() []check {
 		{"escalation, taken by link", checkTaken},
 		{"escalation, answered", checkAnswered},
 		{"escalation, ended", checkEnded},
+		{"escalation, shared call", checkSharedCall},
+		{"escalation, old call", checkOldCall},
 		{"escalation, called off", checkCalledOff},
 		{"escalation, restart", checkEscalationRestart},
 		{"escalation, shared", checkEscalationShared},
