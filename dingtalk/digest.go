@@ -25,7 +25,8 @@ type detail struct {
 // digest renders many alerts as one message: the totals by state and
 // severity, then the groups, worst first, each with its count. The groups
 // that do not fit are counted in a last line, so that the counts always add
-// up to the number of alerts. The fewer groups, the more is said of each.
+// up to the number of alerts. The fewer groups, the more is said of each. A link
+// that they share stands once, above.
 // Title and text together take at most room bytes as JSON strings, of which
 // there are at least minRoom.
 func (st *style) digest(alerts []alert.Alert, room int) Markdown {
@@ -38,7 +39,14 @@ func (st *style) digest(alerts []alert.Alert, room int) Markdown {
 	for _, s := range [...]alert.Status{alert.Firing, alert.NoData, alert.Resolved} {
 		p.tally(&tally, s)
 	}
-	head, limit := len(p.Buf), limitText(room)
+	limit := limitText(room)
+	p.shared = markup.SharedURL(alerts)
+	if link := p.link("- ", p.shared); len(p.Buf)+len(link) <= limit/2 {
+		p.Put(link)
+	} else {
+		p.shared = ""
+	}
+	head := len(p.Buf)
 	for _, much := range [...]detail{
 		{instances: 20, summary: true, link: true},
 		{instances: 10, link: true},
@@ -107,7 +115,7 @@ func (p *page) group(g *alert.Group, much detail) {
 	if much.summary {
 		p.field(alert.FieldDetails, a.Summary, maxGroupSummary)
 	}
-	if much.link {
+	if much.link && a.URL != p.shared {
 		p.Put(p.link("- ", a.URL))
 	}
 	if len(p.Buf) == end+len("\n") {

@@ -21,13 +21,15 @@ const (
 type page struct {
 	markup.Writer
 	*style
+
+	shared string // the URL whose link stands above already
 }
 
 // page returns an empty page.
 func (st *style) page() *page {
-	return &page{markup.Writer{
+	return &page{Writer: markup.Writer{
 		Buf: make([]byte, 0, 1024), Mark: st.locale.Cut(), Dialect: dialect{}, Runes: true,
-	}, st}
+	}, style: st}
 }
 
 // end ends a line.

@@ -230,15 +230,28 @@ func TestDigestOfStorm(t *testing.T) {
 // TestDigestSaysWhatFits compares how much is said of few and of many groups.
 func TestDigestSaysWhatFits(t *testing.T) {
 	t.Parallel()
-	few := rendered(t, ample, bandwidths(6, 2)...).Text
+	few := rendered(t, ample, apart(bandwidths(6, 2))...).Text
 	require.Contains(t, few, "- 详情:")
 	require.Contains(t, few, "- [查看](")
-	some := rendered(t, ample, bandwidths(30, 30)...).Text
+	some := rendered(t, ample, apart(bandwidths(30, 30))...).Text
 	require.NotContains(t, some, "- 详情:")
 	require.Contains(t, some, "- [查看](")
-	many := rendered(t, ample, bandwidths(300, 300)...).Text
+	many := rendered(t, ample, apart(bandwidths(300, 300))...).Text
 	require.NotContains(t, many, "- 详情:")
 	require.NotContains(t, many, "[查看](")
+
+	// A link that all share stands once, however many they are.
+	for _, n := range []int{6, 300} {
+		require.Equal(t, 1, strings.Count(rendered(t, ample, bandwidths(n, 30)...).Text, "- [查看]("))
+	}
+}
+
+// apart gives each alert a URL of its own.
+func apart(alerts []alert.Alert) []alert.Alert {
+	for i := range alerts {
+		alerts[i].URL = fmt.Sprint("https://ops.example.com/", i)
+	}
+	return alerts
 }
 
 // TestInstancesAddUp adds up the instances of every group of a storm.

@@ -116,6 +116,8 @@ func (st *style) link(raw string) string {
 type page struct {
 	markup.Writer
 	*style
+
+	shared string // the URL whose link stands above already
 }
 
 // page returns an empty page.
@@ -125,7 +127,7 @@ func (st *style) page() *page {
 			return p
 		}
 	}
-	return &page{markup.Writer{Buf: make([]byte, 0, 1024), Mark: st.locale.Cut(), Dialect: dialect{}}, st}
+	return &page{Writer: markup.Writer{Buf: make([]byte, 0, 1024), Mark: st.locale.Cut(), Dialect: dialect{}}, style: st}
 }
 
 // end ends a line.

@@ -25,12 +25,20 @@ type detail struct {
 // digest renders many alerts as one message: the totals by state and
 // severity, then the groups, worst first, each with its count. The groups
 // that do not fit are counted in a last line, so that the counts always add
-// up to the number of alerts. The fewer groups, the more is said of each.
+// up to the number of alerts. The fewer groups, the more is said of each. A link
+// that they share stands once, above.
 func (st *style) digest(alerts []alert.Alert) Markdown {
 	d := alert.NewDigest(alerts)
 	p := st.page()
 	p.head(&d)
-	head, limit := len(p.Buf), st.room()
+	limit := st.room()
+	p.shared = markup.SharedURL(alerts)
+	if link := p.link(p.shared); len(p.Buf)+len(link) <= limit/2 {
+		p.Put(link)
+	} else {
+		p.shared = ""
+	}
+	head := len(p.Buf)
 	for _, much := range [...]detail{
 		{instances: 20, summary: true, link: true},
 		{instances: 10, link: true},
@@ -97,7 +105,7 @@ func (p *page) group(g *alert.Group, much detail) {
 	if much.summary {
 		p.field(alert.FieldDetails, a.Summary, maxGroupSummary)
 	}
-	if much.link {
+	if much.link && a.URL != p.shared {
 		p.Put(p.link(a.URL))
 	}
 }

@@ -156,13 +156,31 @@ func TestStorm(t *testing.T) {
 // TestDigestSaysWhatFits compares how much is said of few and of many groups.
 func TestDigestSaysWhatFits(t *testing.T) {
 	t.Parallel()
-	few := sent(t, nil, storm(6, 2)...)
+	few := sent(t, nil, apart(storm(6, 2))...)
 	require.Contains(t, few, "详情:")
 	require.Contains(t, few, "[查看](")
-	many := sent(t, nil, storm(300, 30)...)
+	many := sent(t, nil, apart(storm(300, 30))...)
 	require.NotContains(t, many, "详情:")
 	require.NotContains(t, many, "[查看](")
 	require.Equal(t, 300, newCounter().count(t, many))
+
+	// A link that all share stands once, however many they are.
+	for _, n := range []int{6, 300} {
+		require.Equal(t, 1, strings.Count(sent(t, nil, storm(n, 30)...), "[查看]("))
+	}
+	long := storm(300, 30)
+	for i := range long {
+		long[i].URL = "https://a.example/" + strings.Repeat("x", 1000)
+	}
+	scan(t, sent(t, nil, long...), nil)
+}
+
+// apart gives each alert a URL of its own.
+func apart(alerts []alert.Alert) []alert.Alert {
+	for i := range alerts {
+		alerts[i].URL = fmt.Sprint("https://ops.example.com/", i)
+	}
+	return alerts
 }
 
 // TestInstancesAddUp adds up the instances of every group of a storm.

@@ -97,3 +97,19 @@ func Span(d *alert.Digest) (first, last time.Time) {
 	}
 	return first, last
 }
+
+// SharedURL returns the URL that all alerts share which are not over, or "" if
+// they have none in common.
+func SharedURL(alerts []alert.Alert) string {
+	shared, found := "", false
+	for i := range alerts {
+		switch a := &alerts[i]; {
+		case a.Status == alert.Resolved:
+		case found && a.URL != shared:
+			return ""
+		default:
+			shared, found = a.URL, true
+		}
+	}
+	return shared
+}

@@ -82,3 +82,27 @@ func TestTallyStatus(t *testing.T) {
 		require.True(t, first.IsZero() && last.IsZero())
 	}
 }
+
+func TestSharedURL(t *testing.T) {
+	t.Parallel()
+	with := func(url string, s alert.Status) alert.Alert { return alert.Alert{URL: url, Status: s} }
+	tests := []struct {
+		name   string
+		alerts []alert.Alert
+		want   string
+	}{
+		{"none", nil, ""},
+		{"without", []alert.Alert{{}, {}}, ""},
+		{"shared", []alert.Alert{with("a", alert.Firing), with("a", alert.NoData)}, "a"},
+		{"two", []alert.Alert{with("a", alert.Firing), with("b", alert.Firing)}, ""},
+		{"one without", []alert.Alert{with("a", alert.Firing), {}}, ""},
+		{"over does not count", []alert.Alert{with("b", alert.Resolved), with("a", alert.Firing), {Status: alert.Resolved}}, "a"},
+		{"all over", []alert.Alert{with("b", alert.Resolved)}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, markup.SharedURL(tt.alerts))
+		})
+	}
+}
