@@ -55,7 +55,7 @@ func (e *Escalation) change(ctx context.Context, ref, by string, f func(*inciden
 		return nil, err
 	}
 	taken := 0
-	err = e.o.store.do(ctx, func(t txn) error {
+	err = e.o.store.locked(ctx, func(t txn) error {
 		after, taken = nil, 0
 		if _, err := t.lock(e.intake.number); err != nil {
 			return err

@@ -43,11 +43,11 @@ type incident struct {
 	Problem    hash
 	Due        int64 // when there is something to do
 	Until      int64 // when it is forgotten
-	record
+	incidentRecord
 }
 
-// A record is what of an incident is not searched.
-type record struct {
+// An incidentRecord is what of an incident is not searched.
+type incidentRecord struct {
 	Doc     json.RawMessage `json:"alert"`
 	Worst   alert.Severity  `json:"worst"`
 	State   State           `json:"state"`

@@ -88,7 +88,7 @@ func (a *admission) take(j *job, of *alert.Alert) {
 func (a *admission) fire(in *incident, problem hash, j *job, severity alert.Severity) *incident {
 	worse := in != nil && in.State == Acknowledged && severity > in.Worst
 	if a.e.forgotten(in, a.now) || worse {
-		in = &incident{ID: a.number, Escalation: a.e.intake.number, Problem: problem, record: record{
+		in = &incident{ID: a.number, Escalation: a.e.intake.number, Problem: problem, incidentRecord: incidentRecord{
 			State: Waiting, Opened: a.now, Stepped: a.now, Changed: a.now, Steps: a.e.atOnce(),
 		}}
 		a.number++
@@ -119,7 +119,7 @@ func (a *admission) changed() []incident {
 // long it waited before is not that route's fault.
 func onward(j *job, route, number int64, problem hash, now int64) job {
 	next := *j
-	next.Number, next.Route, next.Problem = number, route, problem
+	next.Number, next.Route, next.Problem, next.Held = number, route, problem, false
 	next.Stage, next.Due, next.Accepted, next.Attempts, next.Cause, next.Error = stageReady, now, now, 0, "", ""
 	return next
 }

@@ -34,7 +34,7 @@ func (t *sqlTxn) readIncidents(query string, args ...any) (list []incident, err 
 			return err
 		}
 		in.Problem = hash(problem)
-		if err := json.Unmarshal(doc, &in.record); err != nil {
+		if err := json.Unmarshal(doc, &in.incidentRecord); err != nil {
 			return fmt.Errorf("record of incident %d: %w", in.ID, err)
 		}
 		list = append(list, in)
@@ -73,7 +73,7 @@ func (t *sqlTxn) putIncidents(list []incident) error {
 		size := 0
 		for i := range list[:min(len(list), rowsAtOnce)] {
 			in := &list[i]
-			doc, err := json.Marshal(&in.record)
+			doc, err := json.Marshal(&in.incidentRecord)
 			if err != nil {
 				return err
 			}

@@ -11,8 +11,9 @@ package outbox
 // outbox_jobs a row for each alert on each route: its alert in doc, as JSON, and
 // beside it what is searched. Its lane stands before the number in the index by
 // which due jobs are found, so that a storm costs no sorting.
-// outbox_incidents has what escalations know of each
-// problem, and outbox_refs what messages about them are known by.
+//
+// outbox_incidents has what escalations know of each problem, and outbox_refs what
+// messages about them are known by.
 //
 // Hashes are of sqldb.Hash. The indices are UNIQUE constraints, ending in the
 // primary key where need be: that is the one spelling which stands within CREATE

@@ -52,7 +52,7 @@ func (e *Escalation) tick(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	var r round
-	err = e.o.store.do(ctx, func(t txn) error {
+	err = e.o.store.locked(ctx, func(t txn) error {
 		r = round{e: e, txn: t}
 		return r.run()
 	})
@@ -141,7 +141,7 @@ func (r *round) step(in *incident) error {
 
 // job returns a job about an incident. It has no number yet.
 func (in *incident) job(route int64, doc []byte, now int64) job {
-	return job{Route: route, Problem: in.Problem, Due: now, Accepted: now, Doc: doc}
+	return job{Route: route, Problem: in.Problem, Lane: laneOf(in.Worst), Due: now, Accepted: now, Doc: doc}
 }
 
 // enqueue gives jobs their numbers and keeps them.
