@@ -140,7 +140,9 @@ func TestAlert(t *testing.T) {
 		begin := time.Now().UTC()
 		watch(t, newMonitor(t, filepath.Join(t.TempDir(), "said"), &r, "wccggwc"), 7)
 		at := func(minutes int) time.Time { return begin.Add(time.Duration(minutes) * time.Minute) }
-		id := func(status string, minutes int) string { return fmt.Sprintf("a/%s/%d", status, at(minutes).UnixMilli()) }
+		id := func(status string, minutes int) string {
+			return fmt.Sprintf("a/%s/%d", status, at(minutes).UnixMilli())
+		}
 		common := alert.Alert{Source: "agent", Key: "a", Name: "disk space", Instance: "db-1", Resource: "/data", StartsAt: at(1)}
 		first, second, third, fourth := common, common, common, common
 		first.ID, first.Summary = id("firing", 1), "it is c"
