@@ -90,6 +90,7 @@ func TestFiringThenResolvedOverAKill(t *testing.T) {
 	w.site.status.Store(500)
 	await(t, robot, "HTTP 500", 1)
 	await(t, robot, "warning from 1e-06 %", 1)
+	w.site.awaitLooks(t, 2) // by then it is recorded that the group has them; before, they may go out again
 	require.Equal(t, -1, p.Stop(t, syscall.SIGKILL))
 
 	again := w.start(t, "0.000001")

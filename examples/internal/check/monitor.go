@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -61,10 +62,7 @@ func New(checks []Check, sender alert.Sender, file string, opts *Options) (*Moni
 
 // adopt gives each check what the file knows of it.
 func (m *Monitor) adopt() error {
-	orphans := make(map[string]*Standing, len(m.memory.Checks))
-	for key, s := range m.memory.Checks {
-		orphans[key] = s
-	}
+	orphans := maps.Clone(m.memory.Checks)
 	seen := map[string]bool{}
 	for _, c := range m.checks {
 		if c.Key == "" || seen[c.Key] {
