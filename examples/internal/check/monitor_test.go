@@ -81,6 +81,7 @@ func TestWhatIsSaid(t *testing.T) {
 		{"once critical", "wcwwgg", "a firing warning, a resolved warning"},
 		{"it gets worse", "wwccgg", "a firing warning, a firing critical, a resolved critical"},
 		{"worse after a peak", "wcwcc", "a firing warning, a firing critical"},
+		{"a peak now and then", "wcwcwc", "a firing warning"},
 		{"it gets better, not well", "ccwwwwcc", "a firing critical"},
 		{"around the second threshold", "ccwwccwwgg", "a firing critical, a resolved critical"},
 		{"worse only in part", "wcgwc", "a firing warning"},
@@ -266,6 +267,13 @@ func TestNoPlaceToRemember(t *testing.T) {
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
 		require.Len(t, entries, 1, "kept as soon as it can be, and nothing else is left")
+
+		m = newMonitor(t, filepath.Join(dir, "taken"), &r, "ww")
+		require.NoError(t, os.Mkdir(filepath.Join(dir, "taken"), 0o700))
+		watch(t, m, 2)
+		entries, err = os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Len(t, entries, 2, "what could not be put in its place is removed")
 	})
 }
 
@@ -276,9 +284,29 @@ func TestCheckTakenOut(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "said")
 		var r alerttest.Recorder
 		watch(t, newMonitor(t, file, &r, "g", "c", "?"), 2)
+		r.Next(func(context.Context, ...alert.Alert) error {
+			text, err := os.ReadFile(file)
+			if !strings.Contains(string(text), "no_data") {
+				return errors.New("not in the file before it is said")
+			}
+			return err
+		})
 		watch(t, newMonitor(t, file, &r, "g"), 1)
 		watch(t, newMonitor(t, file, &r, "g"), 1)
 		require.Equal(t, []string{"b firing critical", "c no_data warning", "b no_data critical"}, words(r.Accepted()))
+	})
+}
+
+// One that was resolved before it is taken out leaves nothing to say.
+func TestGoodCheckTakenOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "said")
+		var before, after alerttest.Recorder
+		watch(t, newMonitor(t, file, &before, "g", "wwgg"), 4)
+		require.Len(t, before.Accepted(), 2)
+		watch(t, newMonitor(t, file, &after, "g"), 1)
+		require.Empty(t, after.Accepted())
 	})
 }
 
@@ -302,17 +330,17 @@ func TestStopWhileLooking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r alerttest.Recorder
 		ctx, cancel := context.WithCancel(t.Context())
-		looks := 0
+		looks, file := 0, filepath.Join(t.TempDir(), "said")
 		m, err := check.New([]check.Check{{Key: "a", Look: func(context.Context) check.Finding {
 			if looks++; looks == 2 {
 				cancel()
 			}
 			return check.Finding{Level: check.Critical}
-		}}}, &r, filepath.Join(t.TempDir(), "said"), nil)
+		}}}, &r, file, nil)
 		require.NoError(t, err)
 		require.NoError(t, m.Run(ctx))
 		require.Equal(t, 2, looks)
-		require.Empty(t, r.Calls())
+		require.NoFileExists(t, file)
 	})
 }
 
