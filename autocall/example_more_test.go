@@ -113,7 +113,9 @@ func ExampleEscalate_nobody() {
 		return
 	}
 	phones, err := autocall.NewSender(queue, nil, &autocall.SenderOptions{
-		Roster: func(context.Context, []alert.Alert) ([]autocall.Person, error) { return nil, errors.New("nobody is on duty") },
+		Roster: func(context.Context, []alert.Alert) ([]autocall.Person, error) {
+			return nil, errors.New("nobody is on duty")
+		},
 	})
 	if err != nil {
 		fmt.Println(err)

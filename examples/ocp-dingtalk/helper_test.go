@@ -24,6 +24,12 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
+// What must never show.
+const (
+	testToken = "dingtalk-token-hush"
+	testKey   = "wecom-key-hush"
+)
+
 // ocpPatience is how long OCP waits for a script.
 const ocpPatience = 10 * time.Second
 

@@ -54,15 +54,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
+	"github.com/tocsin-go/tocsin/examples/internal/ocpchannel"
 	"github.com/tocsin-go/tocsin/ocp"
 )
 
 func main() {
 	if len(os.Args) == 2 && (os.Args[1] == "-help" || os.Args[1] == "--help" || os.Args[1] == "-h") {
-		fmt.Print(usage())
+		fmt.Print(ocpchannel.Usage())
 		return
 	}
 	// Signals are not caught: Main answers before OCP loses its patience, and
@@ -77,31 +76,6 @@ func handle(ctx context.Context, p *ocp.Payload) (ocp.Response, error) {
 	if err != nil {
 		return "", fmt.Errorf("ocp-dingtalk: where is this program: %w", err)
 	}
-	s, err := readSettings(os.Args[1:], os.Getenv, filepath.Join(filepath.Dir(beside), "ocp-dingtalk.conf"))
-	if err != nil {
-		return "", fmt.Errorf("ocp-dingtalk: %w", err)
-	}
-	robots, err := s.robots(p)
-	if err != nil {
-		return "", fmt.Errorf("ocp-dingtalk: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.get(timeout).time(time.Hour)) // ocp.Main allows less
-	defer cancel()
-	return ocp.ResponseOK, deliver(ctx, robots, p)
-}
-
-// usage is what -help prints.
-func usage() string {
-	var b strings.Builder
-	b.WriteString("Ocp-dingtalk is the custom script of an OCP alert channel: it brings each alarm\nto a group of DingTalk, of WeCom, or of both.\n\n" +
-		"Each setting is a line \"name = value\" of ocp-dingtalk.conf beside the program, a\nvariable such as TOCSIN_DINGTALK_URL, or a file named by TOCSIN_DINGTALK_URL_FILE;\n" +
-		"all but the secret ones are flags as well. -config names another file.\n\n")
-	for _, s := range newSettings() {
-		secret := ""
-		if s.secret {
-			secret = " (secret)"
-		}
-		fmt.Fprintf(&b, "  %s%s\n        %s\n", s.name, secret, s.usage)
-	}
-	return b.String()
+	err = ocpchannel.Deliver(ctx, p, os.Args[1:], os.Getenv, filepath.Join(filepath.Dir(beside), "ocp-dingtalk.conf"))
+	return ocp.ResponseOK, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
+	"github.com/tocsin-go/tocsin/examples/internal/ocpchannel"
 )
 
 // alarm returns the variables of testdata/NAME.env, in which \n and \\ are
@@ -155,7 +156,7 @@ func TestScript(t *testing.T) {
 		require.NoError(t, os.WriteFile(n.script, []byte("#!/bin/bash\nexec "+n.dir+"/ocp-dingtalk -colour\n"), 0o700))
 		require.Contains(t, n.run(t, "message=x").requireFailed(t), "no flag of this program")
 		require.NoError(t, os.WriteFile(n.script, []byte("exec "+n.dir+"/ocp-dingtalk -help\n"), 0o700))
-		require.Equal(t, outcome{stdout: usage()}, n.run(t))
+		require.Equal(t, outcome{stdout: ocpchannel.Usage()}, n.run(t))
 	})
 	t.Run("one of two", func(t *testing.T) {
 		t.Parallel()

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
-
 	"github.com/tocsin-go/tocsin/ocp/ocptest"
 )
 

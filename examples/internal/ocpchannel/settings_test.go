@@ -1,4 +1,4 @@
-package main
+package ocpchannel
 
 import (
 	"os"
@@ -12,7 +12,6 @@ import (
 
 const (
 	testToken   = "dingtalk-token-hush"
-	testKey     = "wecom-key-hush"
 	testSigning = "SEC-signing-hush"
 )
 
@@ -112,9 +111,9 @@ func TestFileMode(t *testing.T) {
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	for _, s := range newSettings() {
-		require.Contains(t, usage(), "  "+s.name)
+		require.Contains(t, Usage(), "  "+s.name)
 	}
-	wrapper, err := os.ReadFile("ocp-dingtalk.sh")
+	wrapper, err := os.ReadFile("../../ocp-dingtalk/ocp-dingtalk.sh")
 	require.NoError(t, err)
 	require.Equal(t, "#!/bin/bash\nexec /opt/tocsin/ocp-dingtalk\n", string(wrapper))
 }
