@@ -50,6 +50,6 @@ type Standing struct {
 	Open     bool           `json:"open"`             // a problem, or that nothing is seen
 	NoData   bool           `json:"noData,omitempty"` // the last word was that nothing is seen
 	Severity alert.Severity `json:"severity"`         // the worst that was said since it is open
-	Since    time.Time      `json:"since,omitzero"`   // when it was opened
+	Since    time.Time      `json:"since,omitzero"`   // when it began
 	Said     time.Time      `json:"said,omitzero"`    // when the last word was said
 }

@@ -32,6 +32,7 @@ type Monitor struct {
 	file     string
 	memory   memory
 	dirty    bool // the memory was changed and is not in the file
+	forgets  bool // the file could not be written
 	opts     Options
 	log      *slog.Logger
 }
@@ -114,7 +115,7 @@ func (m *Monitor) round(ctx context.Context) {
 	now := time.Now()
 	for i, f := range findings {
 		c, t := &m.checks[i], m.trackers[i]
-		status, changed := t.observe(f.Level, m.opts.Bad, m.opts.Good)
+		status, changed := t.observe(f.Level, now, m.opts.Bad, m.opts.Good)
 		if !changed {
 			continue
 		}
@@ -137,9 +138,10 @@ func (m *Monitor) keep() {
 		return
 	}
 	err := m.memory.keep(m.file)
-	if m.dirty = err != nil; m.dirty {
+	if m.dirty = err != nil; m.dirty && !m.forgets { // once is enough: the disk may be full for long
 		m.log.Warn("what was said cannot be kept: a restart now may say it again", "error", cli.WithoutPath(err))
 	}
+	m.forgets = m.dirty
 }
 
 // look makes every look at once and waits for all.

@@ -144,12 +144,12 @@ func TestAlert(t *testing.T) {
 		id := func(status string, minutes int) string {
 			return fmt.Sprintf("a/%s/%d", status, at(minutes).UnixMilli())
 		}
-		common := alert.Alert{Source: "agent", Key: "a", Name: "disk space", Instance: "db-1", Resource: "/data", StartsAt: at(1)}
+		common := alert.Alert{Source: "agent", Key: "a", Name: "disk space", Instance: "db-1", Resource: "/data", StartsAt: at(0)}
 		first, second, third, fourth := common, common, common, common
 		first.ID, first.Summary = id("firing", 1), "it is c"
 		second.ID, second.Severity, second.Summary = id("firing", 2), alert.Critical, "it is c"
 		third.ID, third.Status, third.Severity, third.Summary, third.EndsAt = id("resolved", 4), alert.Resolved, alert.Critical, "it is g", at(4)
-		fourth.ID, fourth.StartsAt, fourth.Summary = id("firing", 6), at(6), "it is c"
+		fourth.ID, fourth.StartsAt, fourth.Summary = id("firing", 6), at(5), "it is c"
 		require.Equal(t, []alert.Alert{first, second, third, fourth}, r.Accepted())
 	})
 }

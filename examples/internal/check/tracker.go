@@ -15,6 +15,8 @@ type tracker struct {
 	// is no proof that a problem has gone, nor that it has not: it ends a row of
 	// good ones and no other.
 	good, warning, critical, unknown int
+
+	began time.Time // the first look since all was well that showed something else
 }
 
 // observe counts a finding, and returns the status to announce if it makes a
@@ -22,8 +24,8 @@ type tracker struct {
 //
 // While a problem is open its severity only rises, so that a disk that moves
 // around its second threshold does not ring at each turn.
-func (t *tracker) observe(l Level, bad, good int) (alert.Status, bool) {
-	t.count(l)
+func (t *tracker) observe(l Level, now time.Time, bad, good int) (alert.Status, bool) {
+	t.count(l, now)
 	severity, isBad := alert.Warning, t.warning >= bad
 	if t.critical >= bad {
 		severity = alert.Critical
@@ -51,7 +53,10 @@ func (t *tracker) observe(l Level, bad, good int) (alert.Status, bool) {
 }
 
 // count keeps the rows.
-func (t *tracker) count(l Level) {
+func (t *tracker) count(l Level, now time.Time) {
+	if l != Good && t.warning+t.unknown == 0 {
+		t.began = now
+	}
 	switch l {
 	case Good:
 		t.good, t.warning, t.critical, t.unknown = t.good+1, 0, 0, 0
@@ -70,7 +75,7 @@ func (t *tracker) announce(status alert.Status, c *Check, source, text string, n
 	now = now.UTC().Truncate(time.Millisecond)
 	s := &t.standing
 	if s.Since.IsZero() {
-		s.Since = now
+		s.Since = t.began.UTC().Truncate(time.Millisecond)
 	}
 	s.Said = now
 	a := alert.Alert{
