@@ -51,5 +51,4 @@ type Standing struct {
 	NoData   bool           `json:"noData,omitempty"` // the last word was that nothing is seen
 	Severity alert.Severity `json:"severity"`         // the worst that was said since it is open
 	Since    time.Time      `json:"since,omitzero"`   // when it began
-	Said     time.Time      `json:"said,omitzero"`    // when the last word was said
 }

@@ -154,6 +154,22 @@ func TestAlert(t *testing.T) {
 	})
 }
 
+// A problem begins with the first look that was not good, whatever it showed.
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]time.Duration{"g?w?w": time.Minute, "g??": time.Minute, "wgww": 2 * time.Minute, "??ww": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			var r alerttest.Recorder
+			begin := time.Now().UTC()
+			watch(t, newMonitor(t, filepath.Join(t.TempDir(), "said"), &r, script), len(script))
+			for _, a := range r.Accepted() {
+				require.Equal(t, begin.Add(want), a.StartsAt, script)
+			}
+			require.NotEmpty(t, r.Accepted(), script)
+		})
+	}
+}
+
 // A restart says nothing twice, says what has ended meanwhile, and knows how bad
 // it was.
 func TestRestart(t *testing.T) {

@@ -77,7 +77,6 @@ func (t *tracker) announce(status alert.Status, c *Check, source, text string, n
 	if s.Since.IsZero() {
 		s.Since = t.began.UTC().Truncate(time.Millisecond)
 	}
-	s.Said = now
 	a := alert.Alert{
 		Source: source, Key: c.Key, ID: fmt.Sprintf("%s/%s/%d", c.Key, status, now.UnixMilli()),
 		Status: status, Severity: s.Severity, Name: c.Name, Summary: text,
