@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/dingtalk/dingtalktest"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/destinations"
 )
@@ -73,6 +74,19 @@ func TestRefused(t *testing.T) {
 		require.ErrorAs(t, err, new(cli.UsageError))
 		require.NotContains(t, err.Error(), "community-hush")
 	}
+}
+
+// The secret signs: the stand-in takes nothing else.
+func TestSigning(t *testing.T) {
+	t.Parallel()
+	server := dingtalktest.NewServer(t)
+	server.Secret = "SEC-of-the-robot"
+	address := server.Listen(t)
+	all, err := open(t, io.Discard, "-dingtalk-url", address, "-dingtalk-secret", server.Secret, "-locale", "en")
+	require.NoError(t, err)
+	require.NoError(t, all[0].Send(t.Context(), alert.Alert{Name: "disk full"}))
+	require.Contains(t, server.Messages()[0].Text, "disk full")
+	require.Contains(t, server.Messages()[0].Text, "Firing")
 }
 
 func TestPrinter(t *testing.T) {
