@@ -55,7 +55,7 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*conf
 	}
 	var err error
 	if c.timeout, err = timeout.Duration(time.Minute); err != nil {
-		return nil, err
+		return nil, timeout.Refuse("not a time such as 30s")
 	}
 	if c.parallel, err = parallel.Number(4, 1, math.MaxInt); err != nil {
 		return nil, parallel.Refuse("not a number from 1 on")
