@@ -16,8 +16,9 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// BenchmarkCallback takes a callback from the request to two destinations
-// that accept at once, with the log on. The floor only decodes the body.
+// BenchmarkCallback takes a callback from the request to an outbox in memory,
+// which delivers to two destinations that accept at once, with the log on. The
+// floor only decodes the body.
 func BenchmarkCallback(b *testing.B) {
 	b.Run("floor", func(b *testing.B) {
 		b.ReportAllocs()
@@ -33,10 +34,14 @@ func BenchmarkCallback(b *testing.B) {
 		r := &relay{
 			config: c,
 			log:    slog.New(slog.NewTextHandler(io.Discard, nil)), //nolint:sloglint // formatting is part of the cost
-			leaves: []leaf{{sender: accept, quick: true}, {sender: accept}},
+			leaves: []leaf{{route: "one", sender: accept}, {route: "two", sender: accept}},
 		}
+		c.db = inMemory()
+		require.NoError(b, r.openBox(b.Context()))
 		r.handler, err = r.newHandler()
 		require.NoError(b, err)
+		stop := r.deliver(b.Context())
+		defer func() { require.NoError(b, stop()) }()
 		b.ReportAllocs()
 		for n := 0; b.Loop(); n++ {
 			// A new problem each time, or it would be dropped as a repeat.

@@ -25,6 +25,9 @@ type config struct {
 	wecom      wecomConfig
 	dingtalk   dingtalkConfig
 	trap       trapConfig
+	db         database
+	lease      time.Duration // of a destination, by one of several relays; 0: default
+	admin      adminConfig
 	test, demo bool
 }
 
@@ -42,6 +45,7 @@ type form struct {
 	dingAt, dingRate                          *setting
 	target, community, baseOID, layout        *setting
 	inform                                    *setting
+	db, lease, adminListen, adminToken        *setting
 	locale, timezone, capture, test, demonstr *setting
 }
 
@@ -71,6 +75,10 @@ func newForm() (f form, all []*setting) {
 	f.baseOID = add("trap-base-oid", single, "`OID` under which the traps and their objects stand")
 	f.layout = add("trap-layout", single, "`seed` for values with labels such as level:WARN, or full (default seed)")
 	f.inform = add("trap-inform", toggle, "send informs, which the receivers acknowledge, in place of traps: a receiver that does not answer counts as failed")
+	f.db = add("db", single, "where alerts are kept until they are delivered: the name of a `file`, postgres://… or mysql://… for several relays, or memory (default "+fileName+" beside this program)")
+	f.lease = add("lease", single, "`how long` nobody delivers to a destination after the relay that did so has died (default 30s)")
+	f.adminListen = add("admin-listen", single, "`host:port` of the admin API, which lists, requeues and drops dead letters under /outbox/ (default: none)")
+	f.adminToken = add("admin-token", single, "`token` of the admin API, at least 16 characters, which every request must carry; obligatory where others than this machine can reach it")
 	f.locale = add("locale", single, "`language` of the words that the relay adds: zh, en or ja (default zh)")
 	f.timezone = add("timezone", single, "time `zone` in which times are shown, always with their offset (default Asia/Shanghai)")
 	f.capture = add("capture", single, "append time, caller, method and body of each callback to this `file`; they hold personal data")
@@ -87,7 +95,7 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*conf
 		return nil, err
 	}
 	c := &config{test: f.test.text() == "true", demo: f.demonstr.text() == "true"}
-	for _, judge := range []func(*form) error{c.judgeServer, c.judgeTLS, c.judgeWecom, c.judgeDingtalk, c.judgeTrap, c.judgeWording, c.judgeMode} {
+	for _, judge := range []func(*form) error{c.judgeServer, c.judgeTLS, c.judgeWecom, c.judgeDingtalk, c.judgeTrap, c.judgeDatabase, c.judgeLease, c.judgeAdmin, c.judgeWording, c.judgeMode} {
 		if err := judge(&f); err != nil {
 			return nil, err
 		}
@@ -118,6 +126,8 @@ func (c *config) judgeMode(f *form) error {
 		return f.demonstr.refuse("shows stand-ins, but a real destination is configured; use -test to try that one")
 	case c.test && c.noDestination():
 		return f.test.refuse("no destination is configured; set -wecom-url, -dingtalk-url or -trap-target")
+	case c.noDestination() && c.db.dialect != "" && f.db.origin != "":
+		return f.db.refuse("has no effect without a destination: stand-ins leave nothing behind")
 	case c.noDestination():
 		return nil
 	}

@@ -24,6 +24,8 @@ var capturedCallback []byte
 func (r *relay) demo(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, demoWait)
 	defer cancel()
+	stop := r.deliver(ctx)
+	defer func() { err = errors.Join(err, stop()) }()
 	s, err := r.listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return err

@@ -95,7 +95,7 @@ func (r *relay) addDingtalk() error {
 	d := &r.config.dingtalk
 	for i, address := range d.urls {
 		opts := &dingtalk.Options{
-			Locale: r.config.locale, Location: r.config.zone, Keyword: d.keyword, At: d.at, Rate: d.perMinute(), Logger: r.log,
+			Locale: r.config.locale, Location: r.config.zone, Keyword: d.keyword, At: d.at, Rate: noLimit, Logger: r.log,
 		}
 		if d.secrets != nil {
 			opts.Secret = d.secrets[i]
@@ -104,7 +104,7 @@ func (r *relay) addDingtalk() error {
 		if err != nil {
 			return d.refuse(i, err)
 		}
-		d.add(r, i, "DingTalk", "oapi.dingtalk.com", robot)
+		d.add(r, i, vendor{"DingTalk", "oapi.dingtalk.com", dingtalkPath, "access_token"}, robot)
 	}
 	return nil
 }

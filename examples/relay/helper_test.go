@@ -11,7 +11,9 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -102,18 +104,29 @@ func launch(t *testing.T, args ...string) *program {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &program{out: newTranscript(), errout: newTranscript(), exit: make(chan int, 1), end: cancel}
-	args = append([]string{"-listen", "127.0.0.1:0"}, args...)
+	args = withDatabase(t, append([]string{"-listen", "127.0.0.1:0"}, args...), nil)
 	go func() { p.exit <- run(ctx, args, func(string) string { return "" }, p.out, p.errout) }()
 	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
 	t.Cleanup(func() { p.stop(t) })
 	return p
 }
 
+// withDatabase adds a file of the test's own for a relay with a real destination,
+// unless it has been told where to keep its alerts.
+func withDatabase(t *testing.T, args, env []string) []string {
+	t.Helper()
+	all := strings.Join(append(slices.Clone(args), env...), " ")
+	if strings.Contains(all, "-db ") || !regexp.MustCompile(`(?i)(wecom|dingtalk).url|trap.target`).MatchString(all) {
+		return args
+	}
+	return append(args, "-db", filepath.Join(t.TempDir(), "relay.db"))
+}
+
 // process runs the relay as a process, with the environment given.
 func process(t *testing.T, env []string, args ...string) (*program, *exec.Cmd) {
 	t.Helper()
 	p := &program{out: newTranscript(), errout: newTranscript(), exit: make(chan int, 1)}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], withDatabase(t, args, env)...)
 	cmd.Env = append([]string{"BE_THE_RELAY=1", "GOCOVERDIR=" + t.TempDir()}, env...)
 	cmd.Stdout, cmd.Stderr = p.out, p.errout
 	require.NoError(t, cmd.Start())

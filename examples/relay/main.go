@@ -1,5 +1,7 @@
 // Relay brings CloudMonitor callbacks to WeCom and DingTalk groups and to SNMP
-// consoles.
+// consoles. It answers a callback as soon as the alert is in its database, and
+// delivers from there.
+//
 // With nothing configured it shows in the terminal what it would deliver:
 //
 //	go run ./examples/relay -demo

@@ -1,8 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ func TestExitStatuses(t *testing.T) {
 			`^relay: TOCSIN_DINGTALK_SECRET: has 1 for 2 of -dingtalk-url: [^\n]+\n$`},
 		{"bad OID", nil, []string{"-trap-target", "nms.example.com:162", "-trap-community", testCommunity, "-trap-base-oid", "1.3.x"}, 2, "", `^relay: [^\n]+\n$`},
 		{"capture into nowhere", nil, []string{"-capture", "/nowhere/file"}, 2, "", `^relay: -capture: [^\n]+\n$`},
+		{"no database", nil, []string{"-wecom-url", testKey, "-db", "/nowhere/relay.db"}, 1, "", `^relay: -db: no such file or directory\n$`},
 		{"nowhere to listen", nil, []string{"-listen", "192.0.2.1:1"}, 1, "", `relay: listen tcp 192.0.2.1:1: [^\n]+\n$`},
 		{"test refused", nil, []string{"-test", "-wecom-url", refusing.url}, 1, "FAILED  WeCom robot 1 at 127.0.0.1", `^relay: test: not every destination accepted the alert\n$`},
 	}
@@ -48,29 +50,43 @@ func TestExitStatuses(t *testing.T) {
 	}
 }
 
-// A stop finishes what was accepted: the callback under way is delivered and
-// answered, and the process ends in order.
-func TestStopFinishesCallbacks(t *testing.T) {
+// A stop finishes the message under way and keeps the rest, which the next start
+// delivers: each alert once.
+func TestStopFinishesTheMessage(t *testing.T) {
 	t.Parallel()
 	arrived, release := make(chan struct{}), make(chan struct{})
 	slow := newRobot(t, func() string {
-		close(arrived)
+		arrived <- struct{}{}
 		<-release
-		return `{"errcode":0,"errmsg":"ok"}`
+		return accepted
 	})
-	p, cmd := process(t, nil, "-listen", "127.0.0.1:0", "-wecom-url", slow.url, "-callback-secret", testSecret)
+	args := []string{
+		"-listen", "127.0.0.1:0", "-wecom-url", slow.url, "-callback-secret", testSecret, "-db", filepath.Join(t.TempDir(), "a relay's.db"),
+	}
+	p, cmd := process(t, nil, args...)
 	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
-	conn := p.callAndLeave(t)
+	code, _ := p.callback(t, testSecret, string(capturedCallback))
+	require.Equal(t, 200, code)
 	<-arrived
+	other, err := os.ReadFile("testdata/threshold-2023-apigateway-alert.form")
+	require.NoError(t, err)
+	code, _ = p.callback(t, testSecret, string(other))
+	require.Equal(t, 200, code)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	p.errout.await(t, `msg="stopping`)
 	close(release)
-	answer, err := bufio.NewReader(conn).ReadString('\n')
-	require.NoError(t, err)
-	require.Contains(t, answer, "200 OK")
 	require.Equal(t, 0, p.wait(t))
-	require.Contains(t, p.printed(), "alert accepted")
-	require.Contains(t, p.printed(), "msg=stopped")
+	require.Contains(t, p.printed(), `msg="stopped: what was not delivered is in the database"`)
+	require.Equal(t, 1, strings.Count(p.printed(), `msg="message accepted"`))
+	require.Contains(t, <-slow.messages, "InternetBandwidthThresholdExceeded")
+	require.Empty(t, slow.messages)
+
+	p, _ = process(t, nil, args...)
+	<-arrived
+	require.Contains(t, <-slow.messages, "API网关")
+	p.errout.await(t, `msg="message accepted"`)
+	require.Equal(t, 0, p.stop(t))
+	require.Empty(t, slow.messages)
 }
 
 // A second signal does not wait.
@@ -85,7 +101,8 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Cleanup(func() { close(release) })
 	p, cmd := process(t, nil, "-listen", "127.0.0.1:0", "-wecom-url", stuck.url, "-callback-secret", testSecret)
 	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
-	_ = p.callAndLeave(t) // gets no answer
+	code, _ := p.callback(t, testSecret, string(capturedCallback))
+	require.Equal(t, 200, code)
 	<-arrived
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	p.errout.await(t, `msg="stopping`)

@@ -1,14 +1,18 @@
 package main
 
 import (
-	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/outbox"
 	"github.com/tocsin-go/tocsin/wecom"
 )
 
@@ -38,28 +42,51 @@ func judgeRobots(urls, rate *setting) (c robotConfig, err error) {
 	return c, nil
 }
 
-// perMinute is rate as the channels want it: the operator's 0 is no limit.
-func (c *robotConfig) perMinute() int {
-	if c.rate == 0 {
-		return -1
-	}
-	return c.rate
-}
-
 // refuse says which robot a channel does not take.
 func (c *robotConfig) refuse(i int, err error) error {
 	return usageError{fmt.Errorf("%s: entry %d: %w", c.origin, i+1, err)}
 }
 
+// digestSize is how many alerts one message of a robot tells of at most. At
+// twenty messages a minute a storm of fifty thousand is told in three.
+const digestSize = 1000
+
+// noLimit switches the limiter of a robot off: the outbox has the budget, over
+// all relays and restarts.
+const noLimit = -1
+
 // add makes a leaf of the robot with the given number.
-func (c *robotConfig) add(r *relay, i int, kind, vendor string, s alert.Sender) {
-	host := vendor // of a bare key
-	if u, err := url.Parse(c.urls[i]); err == nil {
-		host = cmp.Or(u.Host, vendor)
-	}
+func (c *robotConfig) add(r *relay, i int, v vendor, s alert.Sender) {
+	address := v.address(c.urls[i])
 	r.leaves = append(r.leaves, leaf{
-		name: fmt.Sprintf("%s robot %d at %s", kind, i+1, host), answer: "accepted", sender: s,
+		name: fmt.Sprintf("%s robot %d at %s", v.kind, i+1, address.Host), answer: "accepted", sender: s,
+		route:   routeName(strings.ToLower(v.kind), address.Host, address.Path, address.Query().Get(v.param)),
+		options: outbox.RouteOptions{Budget: outbox.Budget{Messages: c.rate, Per: time.Minute}, Batch: digestSize},
 	})
+}
+
+// A vendor is where the robots of a kind are if only their key is known.
+type vendor struct{ kind, host, path, param string }
+
+// address is the URL of a robot that is given by URL or key, in one spelling.
+func (v vendor) address(keyOrURL string) *url.URL {
+	if u, err := url.Parse(keyOrURL); err == nil && u.Host != "" {
+		return u
+	}
+	return &url.URL{Scheme: "https", Host: v.host, Path: v.path, RawQuery: url.Values{v.param: {keyOrURL}}.Encode()}
+}
+
+// maxRoute is the longest name, in bytes, that the outbox takes.
+const maxRoute = 100
+
+// routeName is what the outbox knows a destination by: as long as address and
+// key stay, what waits for it is delivered, wherever it stands in the settings.
+// A place in the list would not do: after a robot was taken out of it, the next
+// one would get what waits for the first. The name says nothing of a key, of
+// which it holds 40 bits of a hash.
+func routeName(kind string, parts ...string) string {
+	sum := sha256.Sum256([]byte(kind + "\x00" + strings.Join(parts, "\x00")))
+	return kind + "-" + hex.EncodeToString(sum[:5])
 }
 
 type wecomConfig struct {
@@ -97,12 +124,12 @@ func (r *relay) addWecom() error {
 	w := &r.config.wecom
 	for i, address := range w.urls {
 		robot, err := wecom.New(address, &wecom.Options{
-			Locale: r.config.locale, Location: r.config.zone, Mentions: w.mentions, Rate: w.perMinute(), Logger: r.log,
+			Locale: r.config.locale, Location: r.config.zone, Mentions: w.mentions, Rate: noLimit, Logger: r.log,
 		})
 		if err != nil {
 			return w.refuse(i, err)
 		}
-		w.add(r, i, "WeCom", "qyapi.weixin.qq.com", robot)
+		w.add(r, i, vendor{"WeCom", "qyapi.weixin.qq.com", wecomPath, "key"}, robot)
 	}
 	return nil
 }

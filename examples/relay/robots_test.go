@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -40,29 +41,32 @@ func flags(name string, robots ...*robot) (args []string) {
 	return args
 }
 
-// A dead robot of each kind stops nobody else; when CloudMonitor calls again,
-// only those two are tried, and a further repeat reaches nobody.
+// A dead robot of each kind stops nobody else. What it refused for good is a dead
+// letter with an Error line, which goes out when an operator asks for it.
 func TestDeadRobotsDoNotStopTheOthers(t *testing.T) {
 	t.Parallel()
 	alive, dead := newRobot(t, nil), newRobot(t, thenAccept(wecomDead))
 	gone, well := newDingtalk(t, thenAccept(dingtalkDead)), newDingtalk(t, nil)
 	args := append(flags("wecom-url", alive, dead), flags("dingtalk-url", gone, well)...)
-	p := launch(t, append(args, "-dingtalk-secret", testSigning+",-", "-callback-secret", testSecret)...)
-	for _, want := range []struct{ status, healthy, failing int }{{503, 1, 1}, {200, 1, 2}, {200, 1, 2}} {
-		code, _ := p.callback(t, testSecret, string(capturedCallback))
-		require.Equal(t, want.status, code)
-		for _, r := range []*robot{alive, well} {
-			require.Len(t, r.messages, want.healthy)
-		}
-		for _, r := range []*robot{dead, gone} {
-			require.Len(t, r.messages, want.failing)
-		}
+	p := launch(t, append(args, "-dingtalk-secret", testSigning+",-", "-callback-secret", testSecret, "-admin-listen", "127.0.0.1:0")...)
+	code, _ := p.callback(t, testSecret, string(capturedCallback))
+	require.Equal(t, 200, code)
+	for _, r := range []*robot{alive, dead, gone, well} {
+		require.Contains(t, <-r.messages, "InternetBandwidthThresholdExceeded")
 	}
-	line := p.errout.await(t, `(level=ERROR msg="alert not accepted" .*)`)
-	require.Regexp(t, `WeCom robot 2 at `+dead.host+`: wecom: .*93000`, line)
-	require.Regexp(t, `DingTalk robot 1 at `+gone.host+`: dingtalk: .*300005`, line)
-	require.NotContains(t, line, alive.host)
-	require.NotContains(t, line, well.host)
+	for _, line := range []string{
+		`WeCom robot 2 at ` + dead.host + `: wecom: [^\n]*93000`, `DingTalk robot 1 at ` + gone.host + `: dingtalk: [^\n]*300005`,
+	} {
+		route := p.errout.await(t, `level=ERROR msg="alerts ended as dead letters" route=(\S+) cause=refused alerts=1 error="`+line)
+		code, text := p.admin(t, http.MethodPost, "routes/"+route+"/requeue", `{"all":true}`)
+		require.Equal(t, 200, code)
+		require.JSONEq(t, `{"letters":1}`, text)
+	}
+	require.Contains(t, <-dead.messages, "InternetBandwidthThresholdExceeded")
+	require.Contains(t, <-gone.messages, "InternetBandwidthThresholdExceeded")
+	require.Empty(t, alive.messages)
+	require.Empty(t, well.messages)
+	require.Equal(t, 2, strings.Count(p.printed(), "level=ERROR"))
 	require.Equal(t, 0, p.stop(t))
 	require.NotContains(t, p.printed(), "hush")
 }
@@ -88,19 +92,28 @@ func TestDingtalkSettingsReachTheMessage(t *testing.T) {
 	require.NotContains(t, <-plain.queries, "sign", "the second robot does not sign")
 }
 
-// Each robot has a budget of its own: what one used up the other still has.
+// Each robot has a budget of its own, and what is beyond it waits.
 func TestRateIsPerRobot(t *testing.T) {
 	t.Parallel()
-	first, second := newDingtalk(t, nil), newDingtalk(t, nil)
-	p := launch(t, append(flags("dingtalk-url", first, second), "-dingtalk-rate", "1", "-callback-secret", testSecret)...)
+	first, second, free := newDingtalk(t, nil), newDingtalk(t, nil), newRobot(t, nil)
+	p := launch(t, append(flags("dingtalk-url", first, second), "-dingtalk-rate", "1", "-wecom-url", free.url, "-callback-secret", testSecret,
+		"-admin-listen", "127.0.0.1:0")...)
 	code, _ := p.callback(t, testSecret, string(capturedCallback))
 	require.Equal(t, 200, code)
-	require.Len(t, first.messages, 1)
-	require.Len(t, second.messages, 1)
+	for _, r := range []*robot{first, second, free} {
+		require.NotEmpty(t, <-r.messages)
+	}
 	other := strings.ReplaceAll(string(capturedCallback), "instanceName\":\"instanceName", "instanceName\":\"another")
 	code, _ = p.callback(t, testSecret, other)
-	require.Equal(t, 503, code, "the budgets are used up")
-	require.Len(t, first.messages, 1)
+	require.Equal(t, 200, code)
+	require.Contains(t, <-free.messages, "another", "it has its usual budget")
+	waiting := 0
+	for _, c := range p.counts(t) {
+		waiting += c.Waiting
+	}
+	require.GreaterOrEqual(t, waiting, 2, "the budgets are used up")
+	require.Empty(t, first.messages)
+	require.Empty(t, second.messages)
 }
 
 func TestSelfTestNamesEachRobot(t *testing.T) {
@@ -141,7 +154,7 @@ func TestSelfTestTriesAllAtOnce(t *testing.T) {
 // Bare keys have no host of their own, and their robots are named all the same.
 func TestRobotsByKeyAreNamedByTheVendorsHost(t *testing.T) {
 	t.Parallel()
-	c, err := settingsOf("-wecom-url "+testKey+" -dingtalk-url "+testToken, nil)
+	c, err := settingsOf("-db memory -wecom-url "+testKey+" -dingtalk-url "+testToken, nil)
 	require.NoError(t, err)
 	r, err := newRelay(t.Context(), c, discard(), &printer{w: newTranscript()})
 	require.NoError(t, err)
@@ -171,9 +184,10 @@ func TestFailuresDoNotShowSecrets(t *testing.T) {
 			p := launch(t, append(flags("wecom-url", group), "-dingtalk-url", cmp.Or(tt.url, other.url),
 				"-dingtalk-secret", testSigning, "-dingtalk-at", "13800000001", "-callback-secret", testSecret)...)
 			code, body := p.callback(t, testSecret, string(capturedCallback))
-			require.Equal(t, 503, code)
+			require.Equal(t, 200, code)
+			p.errout.await(t, `DingTalk robot 1 at 127\.0\.0\.1:\d+: dingtalk: `)
+			p.errout.await(t, `WeCom robot 1 at 127\.0\.0\.1:\d+: wecom: `)
 			require.Equal(t, 0, p.stop(t))
-			require.Regexp(t, `DingTalk robot 1 at 127\.0\.0\.1:\d+: dingtalk: `, p.printed())
 			for _, hidden := range []string{"hush", "13800000001", "access_token", "/robot/send", "timestamp="} {
 				require.NotContains(t, p.printed()+body, hidden)
 			}

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,47 +15,50 @@ import (
 // them ends within the five seconds that CloudMonitor waits for an answer.
 const stopGrace = 15 * time.Second
 
-// goodSecret is the length, in characters, below which the secret draws a
-// warning. Sixteen hexadecimal digits have 64 bits.
-const goodSecret = 16
-
-// serve takes callbacks until ctx ends, and then finishes those it took.
-func (r *relay) serve(ctx context.Context) error {
-	s, err := r.listen(ctx, r.config.listen)
-	if err != nil {
-		return err
-	}
-	if len(r.config.secret) < goodSecret {
-		r.log.Warn("the callback secret is short: who guesses it can raise alerts", "recommended_length", goodSecret)
-	}
-	r.welcome(s.url)
-	select {
-	case err := <-s.done:
-		return err
-	case <-ctx.Done():
-	}
-	r.log.Info("stopping: no new callbacks; those under way are finished")
-	err = s.stop()
-	r.log.Info("stopped")
-	return err
-}
-
-// A running is a server that accepts callbacks.
+// A running is a server that accepts requests.
 type running struct {
 	http http.Server
 	url  string     // of the callbacks; holds the secret
 	done chan error // gets the end of the server
 }
 
-// listen opens the port and begins to serve.
+// listen opens the port for callbacks and begins to serve.
 func (r *relay) listen(ctx context.Context, addr string) (*running, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	s, l, err := r.start(ctx, addr, r.handler)
 	if err != nil {
 		return nil, err
 	}
-	s := &running{done: make(chan error, 1), url: "http://"}
+	r.log.Info("listening", "addr", l.String(), "tls", r.config.cert != nil, "db", r.config.db.shown)
+	s.url = "http://"
+	if r.config.cert != nil {
+		s.url = "https://"
+	}
+	s.url += reachable(l) + callbackPath + r.config.secret
+	return s, nil
+}
+
+// listenForAdmin opens the port of the admin API. It returns nil if none is set.
+func (r *relay) listenForAdmin(ctx context.Context) (*running, error) {
+	if r.config.admin.listen == "" {
+		return nil, nil //nolint:nilnil // neither a server nor a failure
+	}
+	s, at, err := r.start(ctx, r.config.admin.listen, r.adminHandler())
+	if err == nil {
+		r.log.Info("admin API", "addr", at.String(), "path", adminPath, "guarded", r.config.admin.token != "")
+	}
+	return s, err
+}
+
+// start serves a handler, with the certificate if there is one.
+func (r *relay) start(ctx context.Context, addr string, handler http.Handler) (*running, net.Addr, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := l.Addr()
+	s := &running{done: make(chan error, 1)}
 	s.http = http.Server{
-		Handler:           r.handler,
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      20 * time.Second,
@@ -64,20 +66,28 @@ func (r *relay) listen(ctx context.Context, addr string) (*running, error) {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(r.log.Handler(), slog.LevelWarn),
 	}
-	r.log.Info("listening", "addr", l.Addr().String(), "tls", r.config.cert != nil)
 	if r.config.cert != nil {
-		s.url = "https://"
 		l = tls.NewListener(l, &tls.Config{
 			Certificates: []tls.Certificate{*r.config.cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
 		})
 	}
-	s.url += reachable(l.Addr()) + callbackPath + r.config.secret
 	go func() { s.done <- s.http.Serve(l) }()
-	return s, nil
+	return s, at, nil
 }
 
-// stop ends the server after the callbacks under way and waits for it.
+// ended returns the channel of the server's end, which none never reaches.
+func (s *running) ended() chan error {
+	if s == nil {
+		return nil
+	}
+	return s.done
+}
+
+// stop ends the server after the requests under way and waits for it.
 func (s *running) stop() error {
+	if s == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
@@ -104,27 +114,10 @@ const callbackPath = "/aliyun/"
 
 // newMux takes callbacks under their path and the health check; all else does
 // not exist. Both paths lead to the same handler, since people add slashes.
-func newMux(callbacks http.Handler) *http.ServeMux {
+func newMux(callbacks, health http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle(callbackPath+"{secret}", callbacks)
 	mux.Handle(callbackPath+"{secret}/{$}", callbacks)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "ok\n")
-	})
+	mux.Handle("GET /healthz", health)
 	return mux
-}
-
-// welcome tells the operator what is not obvious. The URL holds the secret,
-// and is printed only if there is no other way to learn it.
-func (r *relay) welcome(url string) {
-	if r.config.secretMade {
-		r.out.printf("Callback URL (made for this run; set -callback-secret to keep one):\n  %s\n", url)
-	}
-	if r.standIn != nil {
-		r.out.printf("No destination is configured, so stand-in robots and a console print here what\n" +
-			"they would get. Set -wecom-url, -dingtalk-url or -trap-target (see -help) for\nreal ones.\n")
-		if r.config.secretMade {
-			r.out.printf("Try it from another terminal:\n  %s\n", curlLine(url))
-		}
-	}
 }

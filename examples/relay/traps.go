@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/outbox"
 	"github.com/tocsin-go/tocsin/snmptrap"
 )
 
@@ -54,17 +55,17 @@ func (c *config) judgeTrap(f *form) error {
 	return nil
 }
 
-// The time that an inform takes at most, a second for the look-up and three
-// attempts of a second, is less than the 4.5 s that a callback has: so the
-// answer and the log name the receiver that kept silent.
+// An inform waits so long for its answer. The outbox repeats it; the retries are
+// of -test, which goes around it.
 const (
 	informLookup  = time.Second
 	informTimeout = time.Second
 	informRetries = 2
 )
 
-// addTraps makes a leaf of each receiver, so that a repeat goes to the one
-// that failed and not to its neighbours.
+// addTraps makes a leaf of each receiver, so that one that fails holds up none of
+// its neighbours. Its traps go out one an alert, so a firing and its recovery are
+// kept apart: one that fails cannot be overtaken by the other.
 func (r *relay) addTraps() error {
 	t := &r.config.trap
 	for _, target := range t.targets {
@@ -78,16 +79,25 @@ func (r *relay) addTraps() error {
 			return usageError{err}
 		}
 		r.closers = append(r.closers, s)
-		l := leaf{name: "SNMP console at " + target, answer: "sent; nobody acknowledges a trap, so look there", sender: s}
+		l := leaf{
+			name: "SNMP console at " + target, answer: "sent; nobody acknowledges a trap, so look there", sender: s,
+			route: trapRoute(target), options: outbox.RouteOptions{Apart: true},
+		}
 		if t.inform {
 			l.try = func(ctx context.Context, a alert.Alert) (string, error) { return tryInform(ctx, s, a) }
-		} else {
-			_, err = netip.ParseAddrPort(target)
-			l.quick = err == nil // no name to look up, and no answer to wait for
 		}
 		r.leaves = append(r.leaves, l)
 	}
 	return nil
+}
+
+// trapRoute is what the outbox knows a receiver by: its address, as it is set.
+func trapRoute(target string) string {
+	name := "snmp-" + strings.ToLower(target)
+	if len(name) > maxRoute {
+		return routeName("snmp", name)
+	}
+	return name
 }
 
 // tryInform sends one inform and says who acknowledged it.

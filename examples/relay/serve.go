@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// goodSecret is the length, in characters, below which the secret draws a
+// warning. Sixteen hexadecimal digits have 64 bits.
+const goodSecret = 16
+
+// serve takes callbacks and delivers them until ctx ends. It then takes no more,
+// finishes those under way, lets each destination's message come to its end, and
+// leaves the rest in the database.
+func (r *relay) serve(ctx context.Context) (err error) {
+	deliveries := r.deliver(ctx)
+	defer func() { err = errors.Join(err, deliveries()) }()
+	s, err := r.listen(ctx, r.config.listen)
+	if err != nil {
+		return err
+	}
+	admin, err := r.listenForAdmin(ctx)
+	if err != nil {
+		return errors.Join(err, s.stop())
+	}
+	r.caution()
+	r.welcome(s.url)
+	select {
+	case end := <-s.ended():
+		s.done <- end // for stop
+	case end := <-admin.ended():
+		admin.done <- end
+	case <-ctx.Done():
+	}
+	r.log.Info("stopping: no new callbacks; those under way and the messages under way are finished")
+	err = errors.Join(s.stop(), admin.stop(), deliveries())
+	r.log.Info("stopped: " + r.left())
+	return err
+}
+
+// caution warns of what the operator may not have meant.
+func (r *relay) caution() {
+	if len(r.config.secret) < goodSecret {
+		r.log.Warn("the callback secret is short: who guesses it can raise alerts", "recommended_length", goodSecret)
+	}
+	if r.config.db.beside && isTemporary(r.config.db.path) {
+		r.log.Warn("the database stands in a temporary directory and goes with it: set -db to keep alerts over a stop", "db", r.config.db.shown)
+	}
+}
+
+// isTemporary reports whether a file is where "go run" puts programs, or in
+// another directory that the system clears.
+func isTemporary(path string) bool {
+	rel, err := filepath.Rel(os.TempDir(), path)
+	return err == nil && filepath.IsLocal(rel) || strings.Contains(path, "go-build")
+}
+
+// left says what becomes of the alerts that were not delivered.
+func (r *relay) left() string {
+	if r.config.db.dialect == "" {
+		return "what was not delivered is lost, as -db memory has it"
+	}
+	return "what was not delivered is in the database"
+}
+
+// welcome tells the operator what is not obvious. The URL holds the secret,
+// and is printed only if there is no other way to learn it.
+func (r *relay) welcome(url string) {
+	if r.config.secretMade {
+		r.out.printf("Callback URL (made for this run; set -callback-secret to keep one):\n  %s\n", url)
+	}
+	if r.standIn != nil {
+		r.out.printf("No destination is configured, so stand-in robots and a console print here what\n" +
+			"they would get. Set -wecom-url, -dingtalk-url or -trap-target (see -help) for\nreal ones.\n")
+		if r.config.secretMade {
+			r.out.printf("Try it from another terminal:\n  %s\n", curlLine(url))
+		}
+	}
+}
