@@ -15,15 +15,16 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// A database is what -db names. It holds a password, of which only what a
-// person may read, shown, is ever printed.
+// A database is what -db names. A password is held by functions only, so that
+// nothing prints it.
 type database struct {
 	dialect string // as the outbox names it; empty: memory
-	shown   string
+	shown   string // for people
 	path    string // of a file
 	beside  bool   // the file stands beside the program, since nobody said where
-	url     string // of a PostgreSQL server
-	mysql   *mysql.Config
+
+	connect func() (*sql.DB, error) // to a server; nil: a file
+	secrets func() []string         // which its errors must not quote
 }
 
 // fileName is the database that stands beside the program if -db is not set.
@@ -38,7 +39,7 @@ const sqliteSettings = "?_txlock=immediate&_pragma=busy_timeout(200)&_pragma=jou
 func inMemory() database { return database{shown: "memory"} }
 
 // shared reports whether several relays may stand in front of the database.
-func (d *database) shared() bool { return d.url != "" || d.mysql != nil }
+func (d *database) shared() bool { return d.connect != nil }
 
 // judgeDatabase reads -db.
 func (c *config) judgeDatabase(f *form) (err error) {
@@ -97,7 +98,15 @@ func parsePostgres(s string) (database, error) {
 	if err != nil {
 		return database{}, errURL
 	}
-	return database{dialect: "postgres", shown: "postgres://" + u.Host + u.Path, url: s}, nil
+	return database{
+		dialect: "postgres", shown: "postgres://" + u.Host + u.Path,
+		connect: func() (*sql.DB, error) { return sql.Open("pgx", s) },
+		secrets: func() []string {
+			password, _ := u.User.Password()
+			_, escaped, _ := strings.Cut(u.User.String(), ":")
+			return []string{password, escaped, u.Query().Get("password"), u.Query().Get("sslpassword")}
+		},
+	}, nil
 }
 
 // parseMySQL makes the driver's own settings of a URL.
@@ -121,24 +130,25 @@ func parseMySQL(s string) (database, error) {
 	c.User = u.User.Username()
 	c.Passwd, _ = u.User.Password()
 	c.Logger = new(mysql.NopLogger) // its errors come back as well
-	return database{dialect: "mysql", shown: "mysql://" + c.Addr + u.Path, mysql: c}, nil
+	connector, err := mysql.NewConnector(c)
+	if err != nil {
+		return database{}, errors.New("the driver does not take the settings of this server")
+	}
+	return database{
+		dialect: "mysql", shown: "mysql://" + c.Addr + u.Path,
+		connect: func() (*sql.DB, error) { return sql.OpenDB(connector), nil },
+		secrets: func() []string { return []string{c.Passwd} },
+	}, nil
 }
 
-// open opens the database, of which a server is not connected yet.
-func (d *database) open() (db *sql.DB, err error) {
-	switch {
-	case d.mysql != nil:
-		connector, err := mysql.NewConnector(d.mysql)
-		if err != nil {
-			return nil, errors.New("the driver does not take the settings of the server")
-		}
-		db = sql.OpenDB(connector)
-	case d.url != "":
-		if db, err = sql.Open("pgx", d.url); err != nil {
-			return nil, errURL
-		}
-	default:
+// open opens the database. A server is not connected yet.
+func (d *database) open() (*sql.DB, error) {
+	if d.connect == nil {
 		return d.openFile()
+	}
+	db, err := d.connect()
+	if err != nil {
+		return nil, d.withheld(err)
 	}
 	db.SetMaxOpenConns(10)
 	db.SetConnMaxIdleTime(5 * time.Minute)
@@ -188,29 +198,13 @@ func onlyForOwner(path string) error {
 // withheld keeps back the text of an error that quotes the password. No driver is
 // known to do so.
 func (d *database) withheld(err error) error {
+	if d.secrets == nil {
+		return err
+	}
 	for _, secret := range d.secrets() {
-		if strings.Contains(err.Error(), secret) {
+		if secret != "" && strings.Contains(err.Error(), secret) {
 			return errors.New("the database cannot be used, and the driver says why in words that hold the password")
 		}
 	}
 	return err
-}
-
-// secrets returns the password in its spellings.
-func (d *database) secrets() (list []string) {
-	words := []string{}
-	if d.mysql != nil {
-		words = append(words, d.mysql.Passwd)
-	}
-	if u, err := url.Parse(d.url); err == nil && d.url != "" {
-		password, _ := u.User.Password()
-		_, raw, _ := strings.Cut(u.User.String(), ":")
-		words = append(words, password, raw, u.Query().Get("password"), u.Query().Get("sslpassword"))
-	}
-	for _, w := range words {
-		if w != "" {
-			list = append(list, w)
-		}
-	}
-	return list
 }

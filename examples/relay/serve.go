@@ -47,12 +47,12 @@ func (r *relay) caution() {
 		r.log.Warn("the callback secret is short: who guesses it can raise alerts", "recommended_length", goodSecret)
 	}
 	if r.config.db.beside && isTemporary(r.config.db.path) {
-		r.log.Warn("the database stands in a temporary directory and goes with it: set -db to keep alerts over a stop", "db", r.config.db.shown)
+		r.log.Warn("the database stands where it may be cleared away any time: set -db to keep alerts over a stop", "db", r.config.db.shown)
 	}
 }
 
 // isTemporary reports whether a file is where "go run" puts programs, or in
-// another directory that the system clears.
+// the directory for temporary files.
 func isTemporary(path string) bool {
 	rel, err := filepath.Rel(os.TempDir(), path)
 	return err == nil && filepath.IsLocal(rel) || strings.Contains(path, "go-build")
