@@ -211,6 +211,18 @@ func (s *sink) counts() (alerts, twice int) {
 	return len(s.seen), twice
 }
 
+// missing returns the alerts of which no trap came.
+func (s *sink) missing(alerts map[int]bool) (lost []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n := range alerts {
+		if s.seen[n] == 0 {
+			lost = append(lost, n)
+		}
+	}
+	return lost
+}
+
 // dropped returns how many datagrams the kernel had no room for.
 func (s *sink) dropped() (n int) {
 	text, _ := os.ReadFile("/proc/net/udp")
