@@ -36,6 +36,8 @@ func TestExitStatuses(t *testing.T) {
 		{"capture into nowhere", nil, []string{"-capture", "/nowhere/file"}, 2, "", `^relay: -capture: [^\n]+\n$`},
 		{"no database", nil, []string{"-wecom-url", testKey, "-db", "/nowhere/relay.db"}, 1, "", `^relay: -db: no such file or directory\n$`},
 		{"nowhere to listen", nil, []string{"-listen", "192.0.2.1:1"}, 1, "", `relay: listen tcp 192.0.2.1:1: [^\n]+\n$`},
+		{"nowhere for the admin", []string{"TOCSIN_ADMIN_TOKEN=" + testAdmin}, []string{"-listen", "127.0.0.1:0", "-admin-listen", "192.0.2.1:1"}, 1, "",
+			`relay: listen tcp 192.0.2.1:1: [^\n]+\n$`},
 		{"test refused", nil, []string{"-test", "-wecom-url", refusing.url}, 1, "FAILED  WeCom robot 1 at 127.0.0.1", `^relay: test: not every destination accepted the alert\n$`},
 	}
 	for _, tt := range tests {

@@ -158,6 +158,7 @@ func TestPausedRelayIsFenced(t *testing.T) {
 	paused.errout.await(t, `error="another worker has taken the route over"`)
 	other.awaitDrained(t)
 	require.EqualValues(t, 2, attempts.Load(), "told twice, and no more")
-	require.Equal(t, <-group.messages, <-group.messages, "the same message")
+	first, second := <-group.messages, <-group.messages
+	require.Equal(t, first, second)
 	t.Logf("1 alert, %d messages", attempts.Load())
 }

@@ -15,9 +15,20 @@ const goodSecret = 16
 // serve takes callbacks and delivers them until ctx ends. It then takes no more,
 // finishes those under way, lets each destination's message come to its end, and
 // leaves the rest in the database.
-func (r *relay) serve(ctx context.Context) (err error) {
+func (r *relay) serve(ctx context.Context) error {
 	deliveries := r.deliver(ctx)
-	defer func() { err = errors.Join(err, deliveries()) }()
+	err := r.takeCallbacks(ctx)
+	err = errors.Join(err, deliveries())
+	left := "is in the database"
+	if r.config.db.dialect == "" {
+		left = "is lost"
+	}
+	r.log.Info("stopped: what was not delivered " + left)
+	return err
+}
+
+// takeCallbacks serves callbacks, and the admin API if it is wanted.
+func (r *relay) takeCallbacks(ctx context.Context) error {
 	s, err := r.listen(ctx, r.config.listen)
 	if err != nil {
 		return err
@@ -36,9 +47,7 @@ func (r *relay) serve(ctx context.Context) (err error) {
 	case <-ctx.Done():
 	}
 	r.log.Info("stopping: no new callbacks; those under way and the messages under way are finished")
-	err = errors.Join(s.stop(), admin.stop(), deliveries())
-	r.log.Info("stopped: " + r.left())
-	return err
+	return errors.Join(s.stop(), admin.stop())
 }
 
 // caution warns of what the operator may not have meant.
@@ -56,14 +65,6 @@ func (r *relay) caution() {
 func isTemporary(path string) bool {
 	rel, err := filepath.Rel(os.TempDir(), path)
 	return err == nil && filepath.IsLocal(rel) || strings.Contains(path, "go-build")
-}
-
-// left says what becomes of the alerts that were not delivered.
-func (r *relay) left() string {
-	if r.config.db.dialect == "" {
-		return "what was not delivered is lost, as -db memory has it"
-	}
-	return "what was not delivered is in the database"
 }
 
 // welcome tells the operator what is not obvious. The URL holds the secret,
