@@ -90,13 +90,14 @@ const (
 		WHERE j.route + 0 = ? AND j.stage + 0 = 0 AND j.lane + 0 = 1 AND (%s) ORDER BY j.id + 0 LIMIT ?`
 	sqlOneBefore = `j.problem = ? AND j.id < ?`
 
-	sqlSomeJobs  = sqlJobs + `WHERE j.route = ? AND j.id IN (%s) ORDER BY j.id`
+	// By number: here too the 0 keeps planners from walking through the whole route.
+	sqlSomeJobs  = sqlJobs + `WHERE j.route + 0 = ? AND j.id IN (%s) ORDER BY j.id`
 	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 2 AND j.lane = ? AND j.id > ? ORDER BY j.id LIMIT ?`
 	sqlListOpen  = sqlJobs + `WHERE j.route = ? AND j.stage < 2 AND j.id > ? ORDER BY j.id LIMIT ?`
 	sqlCountDead = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 2`
 	sqlCountOpen = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage < 2`
-	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = attempts + ?, cause = ?, error = ? WHERE route = ? AND id IN (%s)`
-	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = 0, accepted = ?, cause = ?, error = ? WHERE route = ? AND id IN (%s)`
-	sqlRemove    = `DELETE FROM outbox_jobs WHERE route = ? AND id IN (%s)`
+	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = attempts + ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
+	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = 0, accepted = ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
+	sqlRemove    = `DELETE FROM outbox_jobs WHERE route + 0 = ? AND id IN (%s)`
 	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 2 AND due < ? ORDER BY lane, id LIMIT ?`
 )
