@@ -136,7 +136,7 @@ func oldest(b *testing.B, tx *sql.Tx, d sqldb.Dialect, batch int) (ids []any, er
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	for rows.Next() {
 		var id int64
 		var doc []byte
