@@ -36,6 +36,7 @@ func TestRealDatabases(t *testing.T) {
 				{"schema", testSchema},
 				{"schema at once", testSchemaAtOnce},
 				{"values", testValues},
+				{"row", testRow},
 				{"collisions", testCollisions},
 				{"failure", testFailure},
 				{"holder who stops", testHolder},
@@ -200,8 +201,38 @@ func testFailure(t *testing.T, e *realdb.Engine) {
 	require.ErrorIs(t, db.Tx(over, func(*sqldb.Tx) error { return nil }), context.Canceled)
 }
 
+// row is what transactions take turns by.
+func row() *sqldb.Row {
+	return &sqldb.Row{Table: "counters", Set: "n = n + ?", Where: "name = ?", Column: "n"}
+}
+
+// A row that is locked brings its column and the clock, one that is not there is
+// no row, and what is one statement is a transaction.
+func testRow(t *testing.T, e *realdb.Engine) {
+	db := open(t, e)
+	ctx := t.Context()
+	require.NoError(t, db.Migrate(ctx, "things", steps))
+	require.NoError(t, db.Tx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO counters (name, n) VALUES (?, 1), (?, 5)`, "x", "y")
+		return err
+	}))
+	for _, want := range []int64{3, 5} {
+		require.NoError(t, db.Locked(ctx, func(tx *sqldb.Tx) error {
+			var n int64
+			err := tx.LockRow(ctx, row(), &n, 1, 2, "x")
+			require.Equal(t, want, n)
+			require.InDelta(t, time.Now().UnixMilli(), tx.Now(), 5000)
+			return err
+		}))
+	}
+	require.ErrorIs(t, db.Locked(ctx, func(tx *sqldb.Tx) error { return tx.LockRow(ctx, row(), new(int64), 1, 2, "none") }), sql.ErrNoRows)
+	total := 0
+	require.NoError(t, db.Once(ctx, `SELECT SUM(n) FROM counters WHERE n > ?`, []any{1}, &total))
+	require.Equal(t, 10, total)
+}
+
 // Who stops in the middle of a transaction gives way to the others after some
-// seconds. Only PostgreSQL can be told so.
+// seconds, however it began. Only PostgreSQL can be told so.
 func testHolder(t *testing.T, e *realdb.Engine) {
 	if e.Name != "postgres" {
 		return
@@ -209,25 +240,36 @@ func testHolder(t *testing.T, e *realdb.Engine) {
 	db := open(t, e)
 	ctx := t.Context()
 	require.NoError(t, db.Migrate(ctx, "things", steps))
-	add := func(tx *sqldb.Tx) error {
-		_, err := tx.Lock(ctx, `INSERT INTO counters (name, n) VALUES (?, 1)`, "x")
+	require.NoError(t, db.Tx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO counters (name, n) VALUES (?, 1), (?, 1)`, "begin", "lock")
 		return err
+	}))
+	for name, transaction := range map[string]func(context.Context, func(*sqldb.Tx) error) error{"begin": db.Tx, "lock": db.Locked} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testHeld(t, name, transaction)
+		})
 	}
+}
+
+func testHeld(t *testing.T, name string, transaction func(context.Context, func(*sqldb.Tx) error) error) {
+	ctx := t.Context()
+	lock := func(tx *sqldb.Tx) error { return tx.LockRow(ctx, row(), new(int64), 1, 1, name) }
 	held, release := make(chan struct{}), make(chan struct{})
 	stopped := make(chan error, 1)
 	go func() {
 		var once sync.Once
-		stopped <- db.Tx(ctx, func(tx *sqldb.Tx) error {
-			err := add(tx)
+		stopped <- transaction(ctx, func(tx *sqldb.Tx) error {
+			err := lock(tx)
 			once.Do(func() { close(held) })
 			<-release
-			return errors.Join(err, bump(ctx, tx, "x"))
+			return errors.Join(err, bump(ctx, tx, name))
 		})
 	}()
 	<-held
-	require.NoError(t, db.Tx(ctx, func(tx *sqldb.Tx) error {
+	require.NoError(t, transaction(ctx, func(tx *sqldb.Tx) error {
 		before := tx.Now()
-		err := add(tx)
+		err := lock(tx)
 		require.Greater(t, tx.Now(), before, "the clock of who has waited")
 		return err
 	}), "the row was waited for until its holder was given up")
