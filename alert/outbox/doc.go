@@ -32,8 +32,14 @@
 //
 // An event, that is a Source and an ID, is accepted once within a window.
 //
+// When more waits than a message takes, alerts of alert.Critical go first, those
+// of the end of such a problem too. In a message they stand first as well, so that
+// a digest that is cut still tells of them. The rest waits for as long as critical
+// ones keep coming, and ends as dead letters after MaxAge.
+//
 // Alerts with the same Source and Key keep their order on a route: while one waits
-// to be tried again, those after it wait too. What has gathered of a Key goes out
+// to be tried again, those after it wait too, and what waits before a critical one
+// goes along with it. What has gathered of a Key goes out
 // in one message, a firing together with its recovery; neither is dropped. The
 // recovery alone would tell of a problem that nobody had heard of, and to drop
 // both is safe only for who knows what was delivered long before. With Apart

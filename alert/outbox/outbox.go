@@ -65,7 +65,8 @@ type RouteOptions struct {
 	// by its errors is observed all the same.
 	Budget Budget
 
-	// Batch is the most alerts in one message. Default 100, at most 1000.
+	// Batch is the most alerts in one message, the critical ones first. Default
+	// 100, at most 1000.
 	Batch int
 
 	// Backoff is the wait after a first failure, MaxBackoff the longest one. It
