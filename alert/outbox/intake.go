@@ -68,10 +68,9 @@ type admission struct {
 // take takes one alert.
 func (a *admission) take(j *job, of *alert.Alert) {
 	problem := problemOf(of)
-	in := a.known[problem]
-	switch of.Status {
+	switch in := a.known[problem]; of.Status {
 	case alert.Firing:
-		in = a.fire(in, problem, j, of.Severity)
+		a.fire(in, problem, j, of.Severity)
 	case alert.Resolved:
 		if in != nil && in.State != Ended {
 			in.become(Ended, a.now)
@@ -85,7 +84,7 @@ func (a *admission) take(j *job, of *alert.Alert) {
 }
 
 // fire opens an incident, if there is none, or tells the latest to one.
-func (a *admission) fire(in *incident, problem hash, j *job, severity alert.Severity) *incident {
+func (a *admission) fire(in *incident, problem hash, j *job, severity alert.Severity) {
 	worse := in != nil && in.State == Acknowledged && severity > in.Worst
 	if a.e.forgotten(in, a.now) || worse {
 		in = &incident{ID: a.number, Escalation: a.e.intake.number, Problem: problem, incidentRecord: incidentRecord{
@@ -96,7 +95,6 @@ func (a *admission) fire(in *incident, problem hash, j *job, severity alert.Seve
 	}
 	in.Doc, in.Worst = j.Doc, max(in.Worst, severity)
 	a.touch(in)
-	return in
 }
 
 func (a *admission) touch(in *incident) {

@@ -153,7 +153,7 @@ func (s *step) keep(t txn, jobs []job, n *notes) error {
 			continue
 		}
 		delete(known, jobs[i].Problem)
-		for _, ref := range append(n.links[:len(n.links):len(n.links)], n.calls...) {
+		for _, ref := range slices.Concat(n.links, n.calls) {
 			refs = append(refs, reference{Ref: hashOf(ref), Incident: in.ID})
 		}
 		if len(n.calls) > 0 && (s.Watch != nil || s.Stop != nil) {
