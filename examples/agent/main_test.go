@@ -17,6 +17,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
+	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 	"github.com/tocsin-go/tocsin/wecom/wecomtest"
 )
 
@@ -150,6 +151,25 @@ func TestPrinter(t *testing.T) {
 	p.Out.Await(t, `(?m)^20\S+Z firing critical: db-1: HTTP: http://127\.0\.0\.1:\d+: HTTP 500 after \d+\S*$`)
 	require.Equal(t, cli.ExitOK, p.Stop(t, syscall.SIGTERM))
 	require.FileExists(t, filepath.Join(p.Cmd.Dir, "agent.db.said.json"))
+}
+
+// What the outbox cannot take, as when its disk is full, is told all the same.
+func TestOutboxBroken(t *testing.T) {
+	t.Parallel()
+	site, file := newSite(t), filepath.Join(t.TempDir(), "agent.db")
+	p := clitest.Start(t, nil, "-http", site.URL, "-interval", "1s", "-bad", "1", "-name", "db-1", "-db", file)
+	site.awaitLooks(t, 1)
+	named, err := opendb.Parse(file)
+	require.NoError(t, err)
+	db, err := named.Open()
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), "DROP TABLE outbox_jobs")
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	site.status.Store(500)
+	p.Out.Await(t, "firing critical: db-1: HTTP")
+	require.Equal(t, cli.ExitOK, p.Stop(t, syscall.SIGTERM))
+	require.Equal(t, 1, strings.Count(p.Out.String(), "firing"))
 }
 
 func TestSettings(t *testing.T) {
