@@ -8,11 +8,10 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/autocall"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/destinations"
+	"github.com/tocsin-go/tocsin/examples/internal/duty"
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
-	"github.com/tocsin-go/tocsin/pigeon"
 )
 
 const about = "Phone-escalation tells a group at once, then calls by Kompira Pigeon, then has\n" +
@@ -20,24 +19,6 @@ const about = "Phone-escalation tells a group at once, then calls by Kompira Pig
 	"group, by a key, or by picking up. See docs/escalation.md.\n\n" +
 	"Each flag can be set in the environment: -wecom-url as TOCSIN_WECOM_URL, or as\n" +
 	"TOCSIN_WECOM_URL_FILE with the name of a file that holds the value.\n\n"
-
-// A config is what the operator asked for.
-type config struct {
-	listen, secret, links string
-	db                    opendb.Database
-	locale                alert.Locale
-	least                 alert.Severity
-	robots                []destinations.Destination
-	lease, patience       time.Duration
-
-	pigeonAfter, callAfter time.Duration
-	client                 *pigeon.Client // nil: no such step
-	calls                  *pigeon.Sender
-	keys                   pigeon.Keys
-	people                 []autocall.Person // none: no such step
-	phoneToken             string
-	rounds                 int
-}
 
 // A form is the table of settings.
 type form struct {
@@ -74,33 +55,33 @@ func newForm() *form {
 	return f
 }
 
-// configure reads and judges everything, so that a mistake ends the program before
-// it listens. Its errors quote no value: it may be a secret.
-func configure(args []string, getenv func(string) string, help io.Writer) (*config, error) {
+// configure reads and judges everything before the program listens. Its errors
+// quote no value: it may be a secret.
+func configure(args []string, getenv func(string) string, help io.Writer) (*duty.Config, error) {
 	f := newForm()
 	if err := f.Read(args, getenv, help); err != nil {
 		return nil, err
 	}
-	c := &config{listen: f.listen.Text("127.0.0.1:8080"), secret: f.secret.Text(rand.Text())}
-	for _, judge := range []func(*config) error{f.judgeRest, f.judgeTimes, f.judgePigeon, f.judgeCalls} {
+	c := &duty.Config{Listen: f.listen.Text("127.0.0.1:8080"), Secret: f.secret.Text(rand.Text())}
+	for _, judge := range []func(*duty.Config) error{f.judgeRest, f.judgeTimes, f.judgePigeon, f.judgeCalls} {
 		if err := judge(c); err != nil {
 			return nil, err
 		}
 	}
-	if len(c.robots) == 0 && c.client == nil && len(c.people) == 0 {
+	if len(c.Robots) == 0 && c.Client == nil && len(c.People) == 0 {
 		return nil, f.wecom.Refuse("there is nobody to tell: set -wecom-url, -dingtalk-url, -pigeon-space or -call")
 	}
 	return c, nil
 }
 
-func (f *form) judgeTimes(c *config) (err error) {
+func (f *form) judgeTimes(c *duty.Config) (err error) {
 	for _, d := range []struct {
 		s         *cli.Setting
 		to        *time.Duration
 		otherwise time.Duration
 	}{
-		{f.lease, &c.lease, 20 * time.Second}, {f.patience, &c.patience, 30 * time.Minute},
-		{f.pigeonAfter, &c.pigeonAfter, 5 * time.Minute}, {f.callAfter, &c.callAfter, 10 * time.Minute},
+		{f.lease, &c.Lease, 20 * time.Second}, {f.patience, &c.Patience, 30 * time.Minute},
+		{f.pigeonAfter, &c.PigeonAfter, 5 * time.Minute}, {f.callAfter, &c.CallAfter, 10 * time.Minute},
 	} {
 		if *d.to, err = d.s.Duration(d.otherwise); err != nil {
 			return err
@@ -109,23 +90,23 @@ func (f *form) judgeTimes(c *config) (err error) {
 	return nil
 }
 
-func (f *form) judgeRest(c *config) (err error) {
-	if c.db, err = opendb.Parse(f.db.Text("phone-escalation.db")); err != nil {
+func (f *form) judgeRest(c *duty.Config) (err error) {
+	if c.DB, err = opendb.Parse(f.db.Text("phone-escalation.db")); err != nil {
 		return f.db.Refuse("%w", err)
 	}
-	if c.locale, err = alert.ParseLocale(f.locale.Text("zh")); err != nil {
+	if c.Locale, err = alert.ParseLocale(f.locale.Text("zh")); err != nil {
 		return f.locale.Refuse("not zh, en or ja")
 	}
-	known := false
-	if c.least, known = alert.ParseSeverity(f.least.Text("warning")); !known {
+	var known bool
+	if c.Least, known = alert.ParseSeverity(f.least.Text("warning")); !known {
 		return f.least.Refuse("not info, notice, warning or critical")
 	}
-	if c.links = strings.TrimSuffix(f.public.Text(""), "/"); c.links != "" {
-		u, err := url.Parse(c.links)
+	if c.Public = strings.TrimSuffix(f.public.Text(""), "/"); c.Public != "" {
+		u, err := url.Parse(c.Public)
 		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.User != nil {
 			return f.public.Refuse("want https://host or https://host/path")
 		}
 	}
-	c.robots, err = destinations.Robots(f.wecom, f.dingtalk, f.dingtalkSecret, c.locale)
+	c.Robots, err = destinations.Robots(f.wecom, f.dingtalk, f.dingtalkSecret, c.Locale)
 	return err
 }

@@ -159,7 +159,9 @@ func TestTakenByPickingUp(t *testing.T) {
 	s.start(t)
 	phone := autocalltest.Connect(s.url+"/phone/"+phoneToken+"/alert/phone", &autocalltest.Options{
 		PollInterval: 100 * time.Millisecond, StartDelay: -1,
-		Dial: func(string, int) autocalltest.Reply { return autocalltest.Reply{Ring: 10 * time.Millisecond, Talk: time.Second} },
+		Dial: func(string, int) autocalltest.Reply {
+			return autocalltest.Reply{Ring: 10 * time.Millisecond, Talk: time.Second}
+		},
 	})
 	go func() { _ = phone.Run(t.Context()) }()
 	require.Contains(t, s.heard(t, "has taken it"), "Li (138")

@@ -1,7 +1,4 @@
-// Package callsteps makes steps of an escalation out of telephones: each places
-// a call, looks whether somebody has taken it, and stops it when nobody need take
-// it any more.
-package callsteps
+package duty
 
 import (
 	"context"
@@ -13,9 +10,9 @@ import (
 	"github.com/tocsin-go/tocsin/pigeon"
 )
 
-// Pigeon returns a step that calls through Kompira Pigeon. Who presses a key of
+// pigeonStep returns a step that calls through Kompira Pigeon. Who presses a key of
 // keys takes the problem; with nil, one that ends the chain.
-func Pigeon(client *pigeon.Client, sender *pigeon.Sender, keys pigeon.Keys) outbox.Step {
+func pigeonStep(client *pigeon.Client, sender *pigeon.Sender, keys pigeon.Keys) outbox.Step {
 	return outbox.Step{
 		Name:  "pigeon",
 		Route: outbox.RouteOptions{NeverTwice: true},
@@ -50,9 +47,9 @@ func answerOf(r pigeon.Result, keys pigeon.Keys) outbox.Answer {
 	return outbox.Answer{By: by, Over: true}
 }
 
-// AutoCall returns a step that has the phones of a queue ring people. Who picks up
+// autocallStep returns a step that has the phones of a queue ring people. Who picks up
 // takes the problem.
-func AutoCall(queue autocall.Queue, sender *autocall.Sender) outbox.Step {
+func autocallStep(queue autocall.Queue, sender *autocall.Sender) outbox.Step {
 	return outbox.Step{
 		Name: "autocall",
 		Sender: alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {

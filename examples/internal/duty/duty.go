@@ -1,0 +1,183 @@
+// Package duty takes callbacks of CloudMonitor and tells more and more people of
+// them, until one of them takes the problem.
+package duty
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/aliyun"
+	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/destinations"
+	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
+	"github.com/tocsin-go/tocsin/examples/internal/opendb"
+	"github.com/tocsin-go/tocsin/pigeon"
+)
+
+// A Config is what the operator asked for.
+type Config struct {
+	Listen   string
+	Secret   string // in the path of callbacks
+	Public   string // URL at which people reach the program; empty: no link
+	DB       opendb.Database
+	Locale   alert.Locale
+	Least    alert.Severity // that is escalated
+	Robots   []destinations.Destination
+	Lease    time.Duration
+	Patience time.Duration
+
+	// Calls through Kompira Pigeon, if there is a client, and the keys that take
+	// the problem; nil means each that ends the chain.
+	PigeonAfter time.Duration
+	Client      *pigeon.Client
+	Calls       *pigeon.Sender
+	Keys        pigeon.Keys
+
+	// People whom the AutoCall phones ring, if there are any.
+	CallAfter  time.Duration
+	People     []autocall.Person
+	PhoneToken string
+	Rounds     int
+}
+
+// phone is the name of the AutoCall phone.
+const phone = "phone"
+
+// Serve takes callbacks and tells people until ctx ends. It prints on stdout the
+// URL to enter into CloudMonitor.
+func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (err error) {
+	db, err := c.DB.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	store, err := outbox.NewSQLStore(ctx, db, c.DB.Dialect)
+	if err != nil {
+		return err
+	}
+	box, err := outbox.Open(store, &outbox.Options{Lease: c.Lease, Logger: log})
+	if err != nil {
+		return cli.UsageError{Err: err}
+	}
+	d := &desk{config: c, log: log, mux: http.NewServeMux(), box: box}
+	if err := d.addPhones(ctx, db); err != nil {
+		return err
+	}
+	if err := d.addPeople(); err != nil {
+		return cli.UsageError{Err: err}
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "Callback URL for CloudMonitor: http://%s/aliyun/%s\n", l.Addr(), c.Secret)
+	return d.serve(ctx, l)
+}
+
+// A desk is the program put together.
+type desk struct {
+	config     *Config
+	log        *slog.Logger
+	mux        *http.ServeMux
+	box        *outbox.Outbox
+	queue      *autocall.Dispatcher // nil: no phones
+	escalation *outbox.Escalation
+}
+
+// addPhones opens the queue of the AutoCall phones, if there are any.
+func (d *desk) addPhones(ctx context.Context, db *sql.DB) (err error) {
+	if len(d.config.People) == 0 {
+		return nil
+	}
+	d.queue, err = autocall.NewSQLQueue(ctx, db, d.config.DB.Dialect, &autocall.QueueOptions{
+		Logger: d.log, Phones: []string{phone}, OnAnswered: d.answered,
+	})
+	if err != nil {
+		return err
+	}
+	handler, err := autocall.NewHandler(d.queue, map[string]string{phone: d.config.PhoneToken}, &autocall.HandlerOptions{Logger: d.log})
+	d.mux.Handle("/phone/", handler)
+	return err
+}
+
+// answered tells at once who picked up. Watch would find it out a little later.
+func (d *desk) answered(ctx context.Context, s autocall.Status) error {
+	_, err := d.escalation.Acknowledge(ctx, s.ID, s.By.String())
+	if errors.Is(err, outbox.ErrUnknownReference) {
+		return nil // it is forgotten, or Watch will find it
+	}
+	return err
+}
+
+// addPeople adds the steps, and what people and CloudMonitor reach.
+func (d *desk) addPeople() (err error) {
+	least := d.config.Least
+	d.escalation, err = d.box.Escalate("duty", d.steps(), &outbox.EscalateOptions{
+		Filter:   func(a alert.Alert) bool { return a.Severity >= least },
+		Patience: d.config.Patience, Locale: d.config.Locale,
+	})
+	if err != nil {
+		return err
+	}
+	callbacks, err := aliyun.NewHandler(d.box, d.config.Secret, &aliyun.Options{Logger: d.log})
+	if err != nil {
+		return err
+	}
+	d.mux.Handle("/aliyun/", callbacks)
+	d.mux.Handle("/take/", d.escalation.Handler())
+	return nil
+}
+
+// steps returns who is told when.
+func (d *desk) steps() (all []outbox.Step) {
+	c := d.config
+	for _, robot := range c.Robots {
+		s := outbox.Step{Name: robot.Name, Sender: robot.Sender, Route: robot.Route}
+		if c.Public != "" {
+			s.Link = func(token string) string { return c.Public + "/take/" + token }
+		}
+		all = append(all, s)
+	}
+	var later []outbox.Step
+	if c.Client != nil {
+		s := pigeonStep(c.Client, c.Calls, c.Keys)
+		s.After = c.PigeonAfter
+		later = append(later, s)
+	}
+	if d.queue != nil {
+		// The people were judged when the settings were read.
+		sender, _ := autocall.NewSender(d.queue, c.People, &autocall.SenderOptions{Name: "duty", Locale: c.Locale, Rounds: c.Rounds})
+		s := autocallStep(d.queue, sender)
+		s.After = c.CallAfter
+		later = append(later, s)
+	}
+	if len(later) == 2 && later[1].After < later[0].After {
+		later[0], later[1] = later[1], later[0]
+	}
+	return append(all, later...)
+}
+
+// serve serves and delivers until ctx ends, or until it cannot.
+func (d *desk) serve(ctx context.Context, l net.Listener) error {
+	running, stop := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() { _ = d.box.Run(running) }) // nil: it runs once
+	if d.queue != nil {
+		work.Go(func() { _ = d.queue.Run(running) }) // always nil
+	}
+	err := httpserver.Serve(ctx, l, d.mux, d.log, "stopping: what was accepted is in the database")
+	stop()
+	work.Wait()
+	return err
+}
