@@ -17,8 +17,7 @@ import (
 const about = "Phone-escalation tells a group at once, then calls by Kompira Pigeon, then has\n" +
 	"AutoCall phones ring people, until somebody takes the problem: by the link in the\n" +
 	"group, by a key, or by picking up. See docs/escalation.md.\n\n" +
-	"Each flag can be set in the environment: -wecom-url as TOCSIN_WECOM_URL, or as\n" +
-	"TOCSIN_WECOM_URL_FILE with the name of a file that holds the value.\n\n"
+	"Each flag can be set in the environment: -wecom-url as TOCSIN_WECOM_URL, or as\nTOCSIN_WECOM_URL_FILE with the name of a file that holds the value.\n\n"
 
 // A form is the table of settings.
 type form struct {
