@@ -1,9 +1,9 @@
 # Each target is a short script in .ci, which CI runs too.
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps mib real torture ci
+.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps docs api release-check mib real torture ci
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: tidy vet race alone lint ## what a change must pass: format, tidy, vet, race, lint
 
@@ -39,6 +39,15 @@ cross: ## build for windows/amd64, darwin/arm64 and linux/arm64
 
 deps: ## check what each package links
 	go test -count=1 -v ./internal/deptest
+
+docs: ## hold the documents against the code (.ci/install, for curl and Alertmanager)
+	.ci/docs
+
+api: ## write the exported API to docs/api, to be read as a diff
+	.ci/api -write
+
+release-check: ## what must hold before VERSION is tagged
+	.ci/release-check
 
 mib: ## smilint on the MIB module, and the proof that it bites (.ci/install)
 	.ci/mib
