@@ -22,10 +22,10 @@ type section struct {
 }
 
 var (
-	mark    = regexp.MustCompile(`^<!-- section: (\w+) -->$`) //nolint:gochecknoglobals // compiled once
-	remark  = regexp.MustCompile(`(?m)(^|\s+)#( .*)?$`)       //nolint:gochecknoglobals // compiled once
-	into    = regexp.MustCompile(`\]\(([a-zA-Z][^):]*)\)`)    //nolint:gochecknoglobals // compiled once
-	opening = regexp.MustCompile("^```(\\w*)$")               //nolint:gochecknoglobals // compiled once
+	mark    = regexp.MustCompile(`^<!-- section: (\w+) -->$`)
+	remark  = regexp.MustCompile(`(?m)(^|\s+)#( .*)?$`)
+	into    = regexp.MustCompile(`\]\(([a-zA-Z][^):]*)\)`)
+	opening = regexp.MustCompile("^```(\\w*)$")
 )
 
 // sections reads one README. Each heading of the second level must have a name.

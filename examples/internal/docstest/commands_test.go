@@ -23,8 +23,8 @@ func (b *block) commands() []string {
 	var command string
 	for line := range strings.Lines(b.text) {
 		command += uncommented(line)
-		if strings.HasSuffix(command, "\\\n") {
-			command = strings.TrimSuffix(command, "\\\n") + " "
+		if begun, goesOn := strings.CutSuffix(command, "\\\n"); goesOn {
+			command = begun + " "
 			continue
 		}
 		if strings.Count(command, "'")%2 == 1 || strings.Count(command, `"`)%2 == 1 {
@@ -38,7 +38,7 @@ func (b *block) commands() []string {
 	return list
 }
 
-var comment = regexp.MustCompile(`(^|\s+)#( .*)?\n$`) //nolint:gochecknoglobals // compiled once
+var comment = regexp.MustCompile(`(^|\s+)#( .*)?\n$`)
 
 func uncommented(line string) string { return comment.ReplaceAllString(line, "\n") }
 
@@ -129,9 +129,9 @@ func exists(t *testing.T, name string) bool {
 }
 
 var (
-	variable = regexp.MustCompile(`\bTOCSIN_[A-Z_]+`)                      //nolint:gochecknoglobals // compiled once
-	flagWord = regexp.MustCompile(`(?:^|\s)-([a-z][a-z0-9-]*)(?:[\s=]|$)`) //nolint:gochecknoglobals // compiled once
-	quoted   = regexp.MustCompile(`'[^']*'|"[^"]*"`)                       //nolint:gochecknoglobals // compiled once
+	variable = regexp.MustCompile(`\bTOCSIN_[A-Z_]+`)
+	flagWord = regexp.MustCompile(`(?:^|\s)-([a-z][a-z0-9-]*)(?:[\s=]|$)`)
+	quoted   = regexp.MustCompile(`'[^']*'|"[^"]*"`)
 )
 
 // isOurs checks a command that sets variables or starts something of this
@@ -198,7 +198,7 @@ var help = sync.OnceValues(func() (map[string]string, error) { //nolint:gocheckn
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "./...")

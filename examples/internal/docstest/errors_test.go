@@ -122,7 +122,7 @@ func unquoted(n *ast.BasicLit) string {
 	return text
 }
 
-var errcode = regexp.MustCompile(`^errcode (-?\d+) `) //nolint:gochecknoglobals // compiled once
+var errcode = regexp.MustCompile(`^errcode (-?\d+) `)
 
 // A code on the page has the meaning that the package gives it, and each code
 // after which somebody must wait or mend something is there.

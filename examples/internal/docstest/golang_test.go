@@ -86,8 +86,8 @@ func legend(blocks []block) string {
 }
 
 var (
-	dotsLine = regexp.MustCompile(`(?m)^\s*(\.\.\.|…)\s*$`) //nolint:gochecknoglobals // compiled once
-	dotsBody = regexp.MustCompile(`\{ (\.\.\.|…) \}`)       //nolint:gochecknoglobals // compiled once
+	dotsLine = regexp.MustCompile(`(?m)^\s*(\.\.\.|…)\s*$`)
+	dotsBody = regexp.MustCompile(`\{ (\.\.\.|…) \}`)
 )
 
 // program makes a whole file of a block.
@@ -125,7 +125,7 @@ func packagesOf(tree *ast.File) []string {
 	names := map[string]bool{}
 	ast.Inspect(tree, func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok {
-			if id, ok := s.X.(*ast.Ident); ok && id.Obj == nil { //nolint:staticcheck // the syntactic resolution is what is wanted
+			if id, ok := s.X.(*ast.Ident); ok && id.Obj == nil {
 				names[id.Name] = true
 			}
 		}

@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	inline = regexp.MustCompile(`\]\(([^()\s]+(?:\([^()\s]*\)[^()\s]*)?)\)`) //nolint:gochecknoglobals // compiled once
-	asHTML = regexp.MustCompile(`(?:src|srcset|href)="([^"]+)"`)             //nolint:gochecknoglobals // compiled once
+	inline = regexp.MustCompile(`\]\(([^()\s]+(?:\([^()\s]*\)[^()\s]*)?)\)`)
+	asHTML = regexp.MustCompile(`(?:src|srcset|href)="([^"]+)"`)
 )
 
 // links returns where a page leads to.

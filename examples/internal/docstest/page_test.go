@@ -68,7 +68,7 @@ func read(t *testing.T, path string) *page {
 	return p
 }
 
-var codeSpan = regexp.MustCompile("`+[^`\n]*`+") //nolint:gochecknoglobals // compiled once
+var codeSpan = regexp.MustCompile("`+[^`\n]*`+")
 
 // split tells blocks from prose.
 func (p *page) split() {

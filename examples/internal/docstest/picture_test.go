@@ -17,9 +17,9 @@ import (
 )
 
 var (
-	node = regexp.MustCompile(`(?m)^\s*(\w+)\["([^"]+)"\]$`) //nolint:gochecknoglobals // compiled once
-	edge = regexp.MustCompile(`(?m)^\s*(\w+) --> (\w+)$`)    //nolint:gochecknoglobals // compiled once
-	word = regexp.MustCompile(`[a-z]+(/[a-z]+)*`)            //nolint:gochecknoglobals // compiled once
+	node = regexp.MustCompile(`(?m)^\s*(\w+)\["([^"]+)"\]$`)
+	edge = regexp.MustCompile(`(?m)^\s*(\w+) --> (\w+)$`)
+	word = regexp.MustCompile(`[a-z]+(/[a-z]+)*`)
 )
 
 // An arrow in the picture of the architecture is an import of every package at
