@@ -130,6 +130,23 @@ func TestSparse(t *testing.T) {
 	require.Empty(t, alerts[0].ID+alerts[0].Key)
 }
 
+// Who resolves, fires and resolves again within the window is heard each time.
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC)
+	ids := map[string]bool{}
+	for _, s := range []single{
+		{Status: "firing", Fingerprint: "f", StartsAt: start},
+		{Status: "firing", Fingerprint: "f", StartsAt: start.Add(time.Hour)},
+		{Status: "resolved", Fingerprint: "f", StartsAt: start, EndsAt: start.Add(time.Minute)},
+		{Status: "resolved", Fingerprint: "f", StartsAt: start, EndsAt: start.Add(2 * time.Minute)},
+		{Status: "firing", Fingerprint: "g", StartsAt: start},
+	} {
+		ids[s.alert().ID] = true
+	}
+	require.Len(t, ids, 5)
+}
+
 // A group that is told again reaches people with what is new in it.
 func TestToldAgain(t *testing.T) {
 	t.Parallel()
