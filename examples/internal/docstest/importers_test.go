@@ -57,6 +57,9 @@ func consumer(t *testing.T, more string) string {
 	source, err := os.ReadFile(filepath.Join(root, "examples/minimal/main.go"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), source, 0o600))
+	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.sum"), sum, 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module company\n\ngo 1.26.0\n\n"+more+"\n"), 0o600))
 	return dir
 }
