@@ -72,6 +72,8 @@ type call struct {
 // A chain is all that will happen, or has happened, unless it is stopped.
 type chain struct {
 	Chain
+	flow     callFlow
+	guidance guidance
 	starts   time.Time // when it has a line
 	ends     time.Time
 	status   string // at the end
@@ -80,21 +82,21 @@ type chain struct {
 	notified map[string]bool
 }
 
-// plan works out what will happen.
-func (s *Server) plan(c *chain, flow callFlow, g guidance) {
+// plan works out what will happen after the first calls, which are fixed.
+func (s *Server) plan(c *chain, fixed []call) {
 	c.starts = c.Placed.Add(s.Line)
 	at := c.starts
-	c.status = "failed"
+	c.calls, c.status = nil, "failed"
 	left := map[string]bool{}
-	for loop := 1; loop <= flow.loops; loop++ {
-		for _, contact := range flow.contacts {
+	for loop := 1; loop <= c.flow.loops; loop++ {
+		for _, contact := range c.flow.contacts {
 			if left[contact.Name] {
 				continue
 			}
 			behavior := ""
 			for _, number := range contact.Numbers {
-				var k call
-				k, behavior = s.dial(Dial{contact.Name, number, loop}, g, at)
+				k := s.dial(c, fixed, Dial{contact.Name, number, loop}, at)
+				behavior = c.guidance.behaviors[k.key]
 				c.calls, at = append(c.calls, k), k.to
 				if k.status == "succeeded" || k.status == "ignored" {
 					break
@@ -112,25 +114,27 @@ func (s *Server) plan(c *chain, flow callFlow, g guidance) {
 	c.ends = at
 }
 
-// dial makes one call and returns it with what the pressed key does.
-func (s *Server) dial(d Dial, g guidance, at time.Time) (call, string) {
+// dial makes the next call of a chain, unless it is fixed.
+func (s *Server) dial(c *chain, fixed []call, d Dial, at time.Time) call {
+	if n := len(c.calls); n < len(fixed) {
+		return fixed[n]
+	}
 	var p Pickup
 	if s.Answer != nil {
 		p = s.Answer(d)
 	}
 	k := call{Dial: d, status: p.status, key: p.key, from: at}
-	behavior := g.behaviors[p.key]
 	switch {
-	case p.status == "succeeded" && behavior != "":
+	case p.status == "succeeded" && c.guidance.behaviors[p.key] != "":
 		k.to = at.Add(s.Talk)
 	case p.status == "succeeded" || p.status == "ignored":
-		k.status, k.key, k.to, behavior = "ignored", "", at.Add(ignoring), ""
+		k.status, k.key, k.to = "ignored", "", at.Add(ignoring)
 	case p.status == "failed":
-		k.to = at.Add(failing)
+		k.key, k.to = "", at.Add(failing)
 	default:
-		k.status, k.to = "missed", at.Add(s.Ring)
+		k.status, k.key, k.to = "missed", "", at.Add(s.Ring)
 	}
-	return k, behavior
+	return k
 }
 
 // abort stops a chain unless it is over.

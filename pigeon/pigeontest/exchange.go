@@ -94,8 +94,8 @@ func (s *Server) invoke(body []byte) standin.Answer {
 	c := &chain{Chain: Chain{
 		ResultID: newID(), Placed: s.clock(), CallFlowID: p.CallFlowID, GuidanceID: p.GuidanceID,
 		Parameters: p.Parameters, Text: text, Body: body,
-	}, notified: map[string]bool{}}
-	s.plan(c, flow, g)
+	}, flow: flow, guidance: g, notified: map[string]bool{}}
+	s.plan(c, nil)
 	s.chains = append(s.chains, c)
 	var echo map[string]any
 	_ = json.Unmarshal(body, &echo) // read has read it
