@@ -190,6 +190,24 @@ func (p *Phone) Crash(down time.Duration) {
 // the call has ended.
 func (p *Phone) Incoming(number string, r Reply) { p.enter(number, "", r) }
 
+// Settle lets the phone that is being rung react now, in place of what Dial
+// said: it rings for r.Ring more and then talks for r.Talk, so that the zero
+// Reply declines. It is for people who decide while it rings. It reports
+// whether a call of the app is under way and not picked up yet.
+func (p *Phone) Settle(r Reply) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	for i := len(p.calls) - 1; i >= 0; i-- {
+		c := &p.calls[i]
+		if c.Mid != "" && now.Before(c.End.Add(-c.Talk)) {
+			c.End, c.Talk, c.Unlogged = now.Add(r.Ring+r.Talk), r.Talk, r.Unlogged
+			return true
+		}
+	}
+	return false
+}
+
 // enter begins a call.
 func (p *Phone) enter(number, mid string, r Reply) {
 	p.mu.Lock()
