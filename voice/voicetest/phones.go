@@ -13,6 +13,10 @@ import (
 // answered by the gateway with Accepted until told otherwise. The zero value is
 // ready for use; all methods are safe for concurrent use.
 type Phones struct {
+	// Ring, unless nil, says how the numbers react that Script knows nothing
+	// of: for people who decide while it rings. Set it before the first call.
+	Ring func(ctx context.Context, c Call) voice.Result
+
 	mu     sync.Mutex
 	calls  []Call
 	script map[string][]Behaviour
@@ -24,7 +28,8 @@ type Behaviour func(ctx context.Context) voice.Result
 // Dial calls a number. It is a [voice.DialFunc].
 func (p *Phones) Dial(ctx context.Context, number, text string) voice.Result {
 	p.mu.Lock()
-	p.calls = append(p.calls, Call{Number: number, Text: text})
+	c := Call{Number: number, Text: text}
+	p.calls = append(p.calls, c)
 	id := "call-" + strconv.Itoa(len(p.calls))
 	var react Behaviour
 	if ways := p.script[number]; len(ways) > 0 {
@@ -34,6 +39,9 @@ func (p *Phones) Dial(ctx context.Context, number, text string) voice.Result {
 		}
 	}
 	p.mu.Unlock()
+	if react == nil && p.Ring != nil {
+		react = func(ctx context.Context) voice.Result { return p.Ring(ctx, c) }
+	}
 	if react == nil {
 		return voice.Result{State: voice.Accepted, ProviderID: id}
 	}

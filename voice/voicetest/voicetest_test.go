@@ -1,6 +1,7 @@
 package voicetest_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -266,4 +267,21 @@ func TestPhones(t *testing.T) {
 	require.Equal(t, "4", phones.Dial(t.Context(), "3", "").Key)
 	phones.Script("4", voicetest.Panic("x"))
 	require.Panics(t, func() { phones.Dial(t.Context(), "4", "") })
+}
+
+func TestPhonesRing(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	ctx := context.WithValue(t.Context(), key{}, "given")
+	phones := &voicetest.Phones{Ring: func(ctx context.Context, c voicetest.Call) voice.Result {
+		require.Equal(t, voicetest.Call{Number: "2", Text: "hello"}, c)
+		require.Equal(t, "given", ctx.Value(key{}))
+		return voice.Result{State: voice.NoAnswer}
+	}}
+	phones.Script("1", voicetest.Busy())
+	require.Equal(t, voice.RejectedTemporary, phones.Dial(ctx, "1", "hello").State, "the script goes first")
+	r := phones.Dial(ctx, "2", "hello")
+	require.Equal(t, voice.NoAnswer, r.State)
+	require.Equal(t, "call-2", r.ProviderID)
+	require.Equal(t, []string{"1", "2"}, phones.Numbers())
 }
