@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +27,11 @@ type Options struct {
 	// Collect keeps a broken rule from failing the test; ask
 	// [Listener.Violations].
 	Collect bool
+
+	// Keep bounds the arrivals that are remembered, to the newest that
+	// [Listener.Next] has returned and all that it has not. It is for listeners
+	// that stay. Default: all.
+	Keep int
 }
 
 // A Listener receives notifications as a management console does. All methods
@@ -191,6 +197,9 @@ func (l *Listener) record(a arrival) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.arrivals = append(l.arrivals, a)
+	if n := min(len(l.arrivals)-l.opts.Keep, l.next); l.opts.Keep > 0 && n > 0 {
+		l.arrivals, l.next = slices.Delete(l.arrivals, 0, n), l.next-n
+	}
 	close(l.changed)
 	l.changed = make(chan struct{})
 }

@@ -227,3 +227,32 @@ func TestConcurrentUse(t *testing.T) {
 	require.NoError(t, errors.Join(errs...))
 	require.Len(t, l.Traps(), senders*each)
 }
+
+// A listener that stays forgets what was taken from it.
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	l := snmptraptest.Listen(t, &snmptraptest.Options{Keep: 2})
+	conn := dial(t, l.Addr())
+	values := func() (all []any) {
+		for _, trap := range l.Traps() {
+			all = append(all, trap.Varbinds[0].Value)
+		}
+		return all
+	}
+	for n := range 5 {
+		write(t, conn, with(string([]byte{2, 1, byte(n)})))
+	}
+	require.Equal(t, []any{0, 1, 2, 3, 4}, values(), "nobody has taken any")
+	for n := range 4 {
+		trap, err := l.Next(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, n, trap.Varbinds[0].Value)
+	}
+	write(t, conn, with("\x02\x01\x05"))
+	require.Equal(t, []any{4, 5}, values())
+	for n := range 2 {
+		trap, err := l.Next(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 4+n, trap.Varbinds[0].Value)
+	}
+}
