@@ -57,22 +57,21 @@ func (s *Sandbox) raiseOCP(ctx context.Context) error {
 	return s.engine.box.Send(ctx, p.Alert())
 }
 
-// burst sends more than the chats take in a minute, past the outbox and without
-// a limit of its own, to see them refuse.
+// burst sends more than the chats take in a minute, past the outbox, to see them
+// refuse. Each message has a robot of its own, since one robot would keep still
+// after the first refusal.
 func (s *Sandbox) burst(ctx context.Context) error {
-	w, err := wecom.New(s.targets.Wecom, &wecom.Options{Rate: -1, MaxAttempts: -1})
-	if err != nil {
-		return err
-	}
-	d, err := dingtalk.New(s.targets.DingTalk, &dingtalk.Options{Rate: -1, MaxAttempts: -1, Secret: s.targets.DingTalkSecret})
-	if err != nil {
-		return err
-	}
-	for _, sender := range []alert.Sender{w, d} {
-		for n := range burstSize {
-			// The page shows what is refused.
-			_ = sender.Send(alert.Once(ctx), alert.Alert{Source: "sandbox", Name: fmt.Sprintf("burst %d / %d", n+1, burstSize), Severity: alert.Info})
+	for n := range burstSize {
+		w, err := wecom.New(s.targets.Wecom, &wecom.Options{Rate: -1})
+		if err != nil {
+			return err
 		}
+		d, err := dingtalk.New(s.targets.DingTalk, &dingtalk.Options{Rate: -1, Secret: s.targets.DingTalkSecret})
+		if err != nil {
+			return err
+		}
+		a := alert.Alert{Source: "sandbox", Name: fmt.Sprintf("burst %d / %d", n+1, burstSize), Severity: alert.Info}
+		_ = alert.Fanout(w, d).Send(alert.Once(ctx), a) // the page shows what is refused
 	}
 	return ctx.Err()
 }

@@ -50,7 +50,8 @@ type decision struct {
 
 // A board keeps the telephones that wait for a decision.
 type board struct {
-	hub *hub
+	hub  *hub
+	quit chan struct{} // closed at the end
 
 	mu     sync.Mutex
 	open   map[int64]*line
@@ -62,7 +63,7 @@ type line struct {
 	decide func(decision) bool // false: it does not make sense now
 }
 
-func newBoard(h *hub) *board { return &board{hub: h, open: map[int64]*line{}} }
+func newBoard(h *hub) *board { return &board{hub: h, quit: make(chan struct{}), open: map[int64]*line{}} }
 
 // ring shows a call. decide is called with what the person does, one decision
 // at a time.
@@ -98,8 +99,9 @@ func (b *board) decide(id int64, d decision) bool {
 	return l != nil && l.decide(d)
 }
 
-// close takes no more calls.
+// close ends the calls that wait for a decision.
 func (b *board) close() {
+	close(b.quit)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	clear(b.open)

@@ -64,6 +64,8 @@ func (s *Sandbox) ringVoice(ctx context.Context, c voicetest.Call) voice.Result 
 		case <-timer.C:
 		case <-ctx.Done():
 			state, result = ended, voice.Result{State: voice.Unknown, Reason: ctx.Err().Error()}
+		case <-s.board.quit:
+			state, result = ended, voice.Result{State: voice.Unknown, Reason: "switched off"}
 		}
 		s.board.show(destVoice, id, func(k *call) { k.State, k.Key, k.Result = state, result.Key, result.State.String() })
 		return result
