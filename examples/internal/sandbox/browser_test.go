@@ -56,7 +56,7 @@ type look struct {
 }
 
 // The looks that people have.
-func desktop() look { return look{1440, 900, false, "zh-CN"} }
+func desktop() look { return look{1360, 850, false, "zh-CN"} }
 func phone() look   { return look{390, 844, false, "zh-CN"} }
 
 // A tab is a page in a real browser. What the browser complains of, and every
@@ -76,7 +76,7 @@ func open(t *testing.T, l look) (*tab, *sandbox.Sandbox) {
 	path := realPart(t, "chromium", "chromium-browser", "google-chrome")
 	s := start(t, &sandbox.Options{})
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.Flag("lang", l.lang), chromedp.Flag("accept-lang", l.lang), chromedp.Flag("hide-scrollbars", true))
+		chromedp.Flag("lang", l.lang), chromedp.Flag("accept-lang", l.lang), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("disable-lcd-text", true))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -204,7 +204,7 @@ func (b *tab) shot(name string) {
 	}
 	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	require.NoError(b.t, err)
-	require.NoError(b.t, os.WriteFile(filepath.Join(*screenshots, "sandbox-"+name+".png"), picture, 0o600))
+	require.NoError(b.t, os.WriteFile(filepath.Join(*screenshots, "sandbox-"+name+".png"), shrink(b.t, picture), 0o600))
 }
 
 // judgeAccess lets axe-core, which TOCSIN_AXE names, judge the page as it is.

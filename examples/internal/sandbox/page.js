@@ -129,8 +129,8 @@
         make("span", "handset", "☎"),
         make("div", "", make("p", "name", c.who || say("on-call")), make("p", "number", c.number, c.round > 1 ? " · " + say("round").replace("{n}", c.round) : "")),
         make("span", "state", say(c.state) + (c.key ? " " + c.key : ""))),
-      c.text ? make("blockquote", "aloud", make("span", "sr", say("aloud") + ": "), c.text) : null,
       open ? buttons(item, c) : null,
+      c.text ? make("blockquote", "aloud", make("span", "sr", say("aloud") + ": "), c.text) : null,
       make("p", "after", time(item), (c.result ?? "").startsWith("told-") ? " " + say(c.result) : ""));
     card.querySelector(".handset").setAttribute("aria-hidden", "true");
     card.dataset.state = c.state;
@@ -155,7 +155,8 @@
     e.dataset.item = item.id;
     const old = drawn.get(item.id);
     drawn.set(item.id, e);
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    const last = log.lastElementChild; // who sees some of it wants to see what comes
+    const follows = !last || last.offsetTop < log.scrollTop + log.clientHeight;
     if (old) {
       const focused = old.contains(document.activeElement);
       old.replaceWith(e);
@@ -168,7 +169,7 @@
         log.firstElementChild.remove();
       }
     }
-    if (atEnd) log.scrollTop = log.scrollHeight;
+    if (follows && e === log.lastElementChild) log.scrollTop = e.offsetTop - 10; // its beginning
   }
 
   function tallies(all) {
