@@ -31,13 +31,13 @@ func TestBrowserEvent(t *testing.T) {
 	require.Contains(t, b.text("#trap .fold table"), "warning(6)")
 	require.Contains(t, b.text("#polite"), "新消息")
 	require.Equal(t, "已收 1", b.text("#wecom-tally"))
+	b.shot("event")
 	b.press(`[data-do="threshold"]`)
 	b.press(`[data-do="recovery"]`)
 	b.wait(`document.querySelectorAll("#wecom .bubble").length === 3 && document.querySelectorAll("#dingtalk .bubble").length === 3`)
 	require.Contains(t, b.text("#wecom .message:last-child .bubble"), "【恢复通知】")
 	b.wait(`document.querySelectorAll("#trap .fold").length === 3`)
 	require.Contains(t, b.text("#trap .fold:last-child"), "cleared(1)")
-	b.shot("event")
 	b.judgeAccess("messages")
 }
 

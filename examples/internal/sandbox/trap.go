@@ -48,7 +48,8 @@ func drawTrap(t snmptraptest.Trap) item {
 	}
 	if a, err := t.Alert(baseOID); err == nil {
 		it.Tone = tone(a)
-		it.Title += " · " + strings.TrimSpace(a.Product+" "+a.Name)
+		it.Meta = append([]string{it.Title}, it.Meta...)
+		it.Title = strings.TrimSpace(a.Product + " " + a.Name)
 	}
 	return it
 }
