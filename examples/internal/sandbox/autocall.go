@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/tocsin-go/tocsin/autocall/autocalltest"
@@ -92,8 +93,8 @@ func (w *phoneWatch) ring(c autocalltest.Call) int64 {
 
 // told shows that the phone has told its server what became of a call.
 func (w *phoneWatch) told(p autocalltest.Post) {
-	for i := len(w.calls) - 1; i >= 0; i-- {
-		if w.calls[i].mid == p.Mid {
+	for _, c := range slices.Backward(w.calls) {
+		if c.mid == p.Mid {
 			result := "told-nobody"
 			if p.Resp != "" {
 				result = "told-answered"
@@ -101,7 +102,7 @@ func (w *phoneWatch) told(p autocalltest.Post) {
 			if p.Err != nil {
 				result = "told-failed"
 			}
-			w.s.board.show(destAutoCall, w.calls[i].item, func(k *call) { k.Result = result })
+			w.s.board.show(destAutoCall, c.item, func(k *call) { k.Result = result })
 			return
 		}
 	}

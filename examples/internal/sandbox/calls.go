@@ -53,8 +53,8 @@ type board struct {
 	hub  *hub
 	quit chan struct{} // closed at the end
 
-	mu     sync.Mutex
-	open   map[int64]*line
+	mu   sync.Mutex
+	open map[int64]*line
 }
 
 // A line is a telephone that waits.
@@ -63,7 +63,9 @@ type line struct {
 	decide func(decision) bool // false: it does not make sense now
 }
 
-func newBoard(h *hub) *board { return &board{hub: h, quit: make(chan struct{}), open: map[int64]*line{}} }
+func newBoard(h *hub) *board {
+	return &board{hub: h, quit: make(chan struct{}), open: map[int64]*line{}}
+}
 
 // ring shows a call. decide is called with what the person does, one decision
 // at a time.

@@ -78,9 +78,11 @@ func (e *engine) addChats(t Targets) error {
 	return errors.Join(e.box.Route(destWecom, w, chat), e.box.Route(destDingTalk, d, chat))
 }
 
-// addConsoles adds what keeps a list of alarms of its own, one by one.
+// addConsoles adds what keeps a list of alarms of its own, one by one. The one
+// for SNMP gets informs, which it acknowledges: of a storm of traps a busy
+// machine may drop some.
 func (e *engine) addConsoles(t Targets) error {
-	trap, err := snmptrap.New([]string{t.Trap}, t.TrapCommunity, t.TrapBaseOID, nil)
+	trap, err := snmptrap.New([]string{t.Trap}, t.TrapCommunity, t.TrapBaseOID, &snmptrap.Options{Inform: &snmptrap.Inform{Timeout: 5 * time.Second}})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -26,8 +27,15 @@ func start(t *testing.T, opts *sandbox.Options) *sandbox.Sandbox {
 	return s
 }
 
-// request makes one request, with headers as pairs, and returns its answer.
-func request(t *testing.T, method, url string, body []byte, header ...string) *http.Response {
+// An answer is what came back of a request.
+type answer struct {
+	status int
+	header http.Header
+	text   string
+}
+
+// request makes one request, with headers as pairs.
+func request(t *testing.T, method, url string, body []byte, header ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, bytes.NewReader(body))
 	require.NoError(t, err)
@@ -41,8 +49,10 @@ func request(t *testing.T, method, url string, body []byte, header ...string) *h
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(req)
 	require.NoError(t, err)
-	t.Cleanup(func() { resp.Body.Close() })
-	return resp
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return answer{resp.StatusCode, resp.Header, string(text)}
 }
 
 // send posts JSON as a program does, and returns the status.
@@ -50,7 +60,7 @@ func send(t *testing.T, url string, body any) int {
 	t.Helper()
 	text, err := json.Marshal(body)
 	require.NoError(t, err)
-	return request(t, http.MethodPost, url, text, "Content-Type", "application/json").StatusCode
+	return request(t, http.MethodPost, url, text, "Content-Type", "application/json").status
 }
 
 // A thing is what the page is told of an item.
@@ -79,7 +89,7 @@ func follow(t *testing.T, s *sandbox.Sandbox) *onlooker {
 	ctx, cancel := context.WithCancel(t.Context())
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Targets().Page+"events", http.NoBody)
 	require.NoError(t, err)
-	resp, err := (&http.Client{Transport: &http.Transport{}}).Do(req)
+	resp, err := (&http.Client{Transport: &http.Transport{}}).Do(req) //nolint:bodyclose // in the goroutine below
 	require.NoError(t, err)
 	require.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))
 	done := make(chan struct{})

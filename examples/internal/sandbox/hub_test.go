@@ -83,8 +83,8 @@ func TestSlowReader(t *testing.T) {
 	require.NoError(t, err)
 	resp, err := (&http.Client{Transport: &http.Transport{}}).Do(req)
 	require.NoError(t, err)
-	defer resp.Body.Close()
-	for range 20 * keep { // many times what sockets hold
+	defer resp.Body.Close() // and never read
+	for range 20 * keep {   // many times what sockets hold
 		s.hub.add(item{Dest: destTrap, Title: strings.Repeat("x", 20_000)})
 	}
 	require.Len(t, s.hub.items(destTrap), keep)

@@ -191,7 +191,7 @@ func TestBrowserLate(t *testing.T) {
 	require.Equal(t, "ja", ask[string](b, `document.documentElement.lang`))
 	require.Contains(t, b.text(card("voice", "ringing")), "呼び出し中")
 	b.press(`nav a[lang="en"]`)
-	b.wait(`document.documentElement.lang === "en" && document.querySelector('` + card("voice", "ringing") + `')`)
+	b.wait(`document.documentElement?.lang === "en" && document.querySelector('` + card("voice", "ringing") + `')`)
 	require.Contains(t, b.text(card("voice", "ringing")), "Ringing")
 	require.Equal(t, 1, ask[int](b, `document.querySelectorAll("#wecom .bubble").length`))
 	b.judgeAccess("English")

@@ -93,12 +93,12 @@ func richWecom(m wecomtest.Message) (body []chatmark.Node) {
 		News struct{ Articles []titled }
 		Card struct {
 			Source     struct{ Desc string }
-			Main       titled `json:"main_title"`
-			Emphasis   titled `json:"emphasis_content"`
-			Sub        string `json:"sub_title_text"`
+			Main       titled                            `json:"main_title"`
+			Emphasis   titled                            `json:"emphasis_content"`
+			Sub        string                            `json:"sub_title_text"`
 			Horizontal []struct{ Keyname, Value string } `json:"horizontal_content_list"`
-			Jumps      []titled `json:"jump_list"`
-			Action     titled   `json:"card_action"`
+			Jumps      []titled                          `json:"jump_list"`
+			Action     titled                            `json:"card_action"`
 		} `json:"template_card"`
 	}
 	if json.Unmarshal(m.Body, &rich) != nil || m.Type != "news" && m.Type != "template_card" {
