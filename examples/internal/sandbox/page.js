@@ -77,9 +77,13 @@
     return make("table", "", body);
   }
 
+  // folded draws its rows when they are looked at: a storm is thousands of them.
   function folded(item, open) {
     const box = make("details", "fold tone-" + (item.tone ?? "warn"),
-      make("summary", "", make("span", "title", item.title ?? ""), time(item), make("span", "meta", (item.meta ?? []).join(" · "))), rows(item));
+      make("summary", "", make("span", "title", item.title ?? ""), time(item), make("span", "meta", (item.meta ?? []).join(" · "))));
+    const unfold = () => { if (!box.querySelector("table")) box.append(rows(item)); };
+    box.addEventListener("toggle", () => { if (box.open) unfold(); });
+    if (open) unfold();
     box.open = open;
     return box;
   }
@@ -155,21 +159,35 @@
     e.dataset.item = item.id;
     const old = drawn.get(item.id);
     drawn.set(item.id, e);
-    const last = log.lastElementChild; // who sees some of it wants to see what comes
-    const follows = !last || last.offsetTop < log.scrollTop + log.clientHeight;
     if (old) {
       const focused = old.contains(document.activeElement);
       old.replaceWith(e);
       if (focused) (e.querySelector("button") ?? log).focus();
-    } else {
-      log.querySelector(".empty")?.remove();
-      log.append(e);
-      while (log.childElementCount > keep) {
-        drawn.delete(Number(log.firstElementChild.dataset.item));
-        log.firstElementChild.remove();
-      }
+      return;
     }
-    if (follows && e === log.lastElementChild) log.scrollTop = e.offsetTop - 10; // its beginning
+    log.querySelector(":scope > .empty")?.remove();
+    log.append(e);
+    if (log.childElementCount > keep) {
+      drawn.delete(Number(log.firstElementChild.dataset.item));
+      log.firstElementChild.remove();
+    }
+  }
+
+  // placeAll places items, and lets who saw some of the last one see the beginning
+  // of what comes. It asks for the layout once for all.
+  function placeAll(items) {
+    const before = new Map();
+    for (const dest of new Set(items.map((i) => i.dest))) {
+      const log = byId(dest + "-log");
+      const last = log?.lastElementChild;
+      if (log) before.set(log, { last, follows: !last || last.offsetTop < log.scrollTop + log.clientHeight });
+    }
+    const folds = items.filter((i) => i.rows).length;
+    for (const item of items) place(item, folds <= 2);
+    for (const [log, was] of before) {
+      const last = log.lastElementChild;
+      if (was.follows && last && last !== was.last) log.scrollTop = last.offsetTop - 10;
+    }
   }
 
   function tallies(all) {
@@ -211,8 +229,7 @@
       for (const e of drawn.values()) e.remove();
       drawn.clear();
     } else tell(batch.items);
-    const folds = batch.items.filter((i) => i.rows).length;
-    for (const item of batch.items) place(item, folds <= 2);
+    placeAll(batch.items);
     tallies(batch.tallies);
     strip();
   };

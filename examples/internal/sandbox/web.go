@@ -12,9 +12,11 @@ import (
 )
 
 const (
-	eventPause = 80 * time.Millisecond // between two batches: a storm is not thousands of them
-	eventIdle  = 15 * time.Second      // a sign of life
-	eventWrite = 10 * time.Second      // who does not read for so long is let go
+	eventPause = 80 * time.Millisecond  // between two batches: a storm is not thousands of them
+	eventRest  = 400 * time.Millisecond // after a large one, which the page must draw
+	eventLarge = 50                     // items
+	eventIdle  = 15 * time.Second       // a sign of life
+	eventWrite = 10 * time.Second       // who does not read for so long is let go
 	actionTime = 30 * time.Second
 	stormTime  = 2 * time.Minute
 )
@@ -107,7 +109,11 @@ func (s *Sandbox) events(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 			last = now
-			if !pause(r.Context(), eventPause, nil) {
+			rest := eventPause
+			if len(b.Items) > eventLarge {
+				rest = eventRest
+			}
+			if !pause(r.Context(), rest, nil) {
 				return
 			}
 			continue
