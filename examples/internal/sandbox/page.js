@@ -210,7 +210,7 @@
   function strip() {
     const ringing = document.querySelectorAll('.call[data-state="ringing"]');
     byId("strip").hidden = ringing.length === 0;
-    byId("strip-text").textContent = ringing.length + " " + say("ring-strip");
+    byId("strip-text").textContent = say("ring-strip").replace("{n}", ringing.length);
     if (ringing.length) byId("strip").href = "#" + ringing[0].closest(".panel").id;
     document.title = (ringing.length ? "☎ " : "") + say("title");
   }
