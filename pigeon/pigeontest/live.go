@@ -45,27 +45,27 @@ func (s *Server) Progress(skip int) []Progress {
 	return all
 }
 
-// Pick lets the phone that a chain has in hand react now, in place of what
-// Answer said of it, and reports whether there is one. It is for people who
-// decide while it rings. A key with a meaning ends the call, and so do [Missed]
-// and [Broken]. After [Ignored], or a key without a meaning, the guidance goes
-// on, and Pick may be called again for the key. Of the calls that follow Answer
-// is asked anew.
-func (s *Server) Pick(resultID string, p Pickup) bool {
+// Pick lets a phone that a chain has in hand react now, in place of what Answer
+// said of it. The chain is given by its ResultID, and the call by its place in
+// [Progress.Rings]. Pick reports whether that call was under way. It is for
+// people who decide while it rings. A key with a meaning ends the call, and so do
+// [Missed] and [Broken]. After [Ignored], or a key without a meaning, the guidance
+// goes on, and Pick may be called again for the key. Of the calls that follow
+// Answer is asked anew.
+func (s *Server) Pick(resultID string, ring int, p Pickup) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock()
 	i := slices.IndexFunc(s.chains, func(c *chain) bool { return c.ResultID == resultID })
-	if i < 0 || !s.chains[i].aborted.IsZero() {
+	if i < 0 || ring < 0 || ring >= len(s.chains[i].calls) || !s.chains[i].aborted.IsZero() {
 		return false
 	}
 	c := s.chains[i]
-	n := slices.IndexFunc(c.calls, func(k call) bool { return !k.from.After(now) && k.to.After(now) })
-	if n < 0 {
+	if k := c.calls[ring]; k.from.After(now) || !k.to.After(now) {
 		return false
 	}
-	fixed := slices.Clone(c.calls[:n+1])
-	fixed[n].react(p, c.guidance.behaviors[p.key] != "", now)
+	fixed := slices.Clone(c.calls[:ring+1])
+	fixed[ring].react(p, c.guidance.behaviors[p.key] != "", now)
 	s.plan(c, fixed)
 	return true
 }

@@ -22,6 +22,9 @@ func shape(p pigeontest.Progress) (rings []string) {
 	return rings
 }
 
+// inHand is the place of the last call that has begun.
+func inHand(s *pigeontest.Server) int { return len(s.Progress(0)[0].Rings) - 1 }
+
 func TestPick(t *testing.T) {
 	t.Parallel()
 	const ringing = "on-call 1 calling …"
@@ -54,7 +57,7 @@ func TestPick(t *testing.T) {
 				id, _ := object["resultId"].(string)
 				<-time.After(10 * time.Second)
 				for _, p := range tt.picks {
-					require.True(t, c.server.Pick(id, p))
+					require.True(t, c.server.Pick(id, inHand(c.server), p))
 				}
 				all := c.server.Progress(0)
 				require.Len(t, all, 1)
@@ -66,7 +69,7 @@ func TestPick(t *testing.T) {
 				_, result := c.call("GET", api+"/results/"+id, "")
 				require.Equal(t, tt.active, result["isActive"], "the API says the same")
 				require.Equal(t, tt.status, result["status"])
-				require.Equal(t, tt.active, c.server.Pick(id, pigeontest.Pressed("1")), "only while a phone is in hand")
+				require.Equal(t, tt.active, c.server.Pick(id, inHand(c.server), pigeontest.Pressed("1")), "only while a phone is in hand")
 				require.Empty(t, c.server.Progress(1))
 				require.Len(t, c.server.Progress(-1), 1)
 			})
@@ -89,18 +92,21 @@ func TestPickTimes(t *testing.T) {
 		id, _ := object["resultId"].(string)
 		start := time.Now()
 		<-time.After(29 * time.Second)
-		require.True(t, c.server.Pick(id, pigeontest.Ignored()))
+		require.True(t, c.server.Pick(id, 0, pigeontest.Ignored()))
 		<-time.After(100 * time.Second)
-		require.True(t, c.server.Pick(id, pigeontest.Ignored()), "it listens for 3.5 minutes")
+		require.True(t, c.server.Pick(id, 0, pigeontest.Ignored()), "it listens for 3.5 minutes")
 		<-time.After(110 * time.Second)
 		p := c.server.Progress(0)[0]
 		require.Equal(t, []string{"on-call 1 ignored", "on-call 2 calling …"}, shape(p), "and no longer for the second time")
 		require.Equal(t, start.Add(239*time.Second), p.Rings[0].Ended)
 		require.Equal(t, start.Add(239*time.Second), p.Rings[1].Begun)
+		for _, ring := range []int{-1, 0, 2} {
+			require.False(t, c.server.Pick(id, ring, pigeontest.Pressed("1")), "not the one in hand")
+		}
+		require.False(t, c.server.Pick("another", 1, pigeontest.Pressed("1")))
 		<-time.After(40 * time.Second)
 		require.Equal(t, []string{"on-call 1 ignored", "on-call 2 succeeded1"}, shape(c.server.Progress(0)[0]), "Answer said so")
-		require.False(t, c.server.Pick(id, pigeontest.Missed()), "it is over")
-		require.False(t, c.server.Pick("another", pigeontest.Missed()))
+		require.False(t, c.server.Pick(id, 1, pigeontest.Missed()), "it is over")
 	})
 }
 
@@ -111,11 +117,11 @@ func TestPickAborted(t *testing.T) {
 		c.server.Line = time.Minute
 		_, object := c.call("POST", api+"/chain/invoke", ids)
 		id, _ := object["resultId"].(string)
-		require.False(t, c.server.Pick(id, pigeontest.Pressed("1")), "it waits for a line")
+		require.False(t, c.server.Pick(id, 0, pigeontest.Pressed("1")), "it waits for a line")
 		require.Equal(t, "waiting", c.server.Progress(0)[0].Status)
 		<-time.After(61 * time.Second)
 		c.call("POST", api+"/chain/abort", `{"resultId":"`+id+`"}`)
 		require.Equal(t, []string{"on-call 1 aborting …"}, shape(c.server.Progress(0)[0]))
-		require.False(t, c.server.Pick(id, pigeontest.Pressed("1")), "it is being stopped")
+		require.False(t, c.server.Pick(id, 0, pigeontest.Pressed("1")), "it is being stopped")
 	})
 }

@@ -72,7 +72,7 @@ func (w *pigeonWatch) look() {
 func (w *pigeonWatch) follow(c *pigeonChain, p pigeontest.Progress) {
 	for i, r := range p.Rings {
 		if i == len(c.rings) {
-			c.rings = append(c.rings, &pigeonRing{w.ring(p, r), "calling"})
+			c.rings = append(c.rings, &pigeonRing{w.ring(p, i), "calling"})
 		}
 		ring := c.rings[i]
 		if r.Status == ring.last {
@@ -91,9 +91,9 @@ func (w *pigeonWatch) follow(c *pigeonChain, p pigeontest.Progress) {
 	}
 }
 
-// ring shows a new call.
-func (w *pigeonWatch) ring(p pigeontest.Progress, r pigeontest.Ring) int64 {
-	server, board := w.s.parts.pigeon, w.s.board
+// ring shows the nth call of a chain.
+func (w *pigeonWatch) ring(p pigeontest.Progress, n int) int64 {
+	server, board, r := w.s.parts.pigeon, w.s.board, p.Rings[n]
 	k := call{Who: r.Contact, Number: r.Number, Text: p.Text, Round: r.Loop}
 	if p.GuidanceID == pigeontest.GuidanceID {
 		k.Keys = []string{"1", "2", "3"}
@@ -101,15 +101,15 @@ func (w *pigeonWatch) ring(p pigeontest.Progress, r pigeontest.Ring) int64 {
 	return board.ring(destPigeon, k, func(id int64, d decision) bool {
 		switch d.act {
 		case "answer":
-			done := server.Pick(p.ResultID, pigeontest.Ignored())
+			done := server.Pick(p.ResultID, n, pigeontest.Ignored())
 			if done {
 				board.show(destPigeon, id, func(k *call) { k.State = talking })
 			}
 			return done
 		case "key":
-			return server.Pick(p.ResultID, pigeontest.Pressed(d.key))
+			return server.Pick(p.ResultID, n, pigeontest.Pressed(d.key))
 		}
-		return server.Pick(p.ResultID, pigeontest.Missed())
+		return server.Pick(p.ResultID, n, pigeontest.Missed())
 	})
 }
 
