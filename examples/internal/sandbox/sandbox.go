@@ -16,6 +16,10 @@ import (
 	"time"
 )
 
+// stopGrace bounds how long the end waits for requests under way, which end with
+// the context, and for connections that browsers open in advance.
+const stopGrace = time.Second
+
 // Options change what Start does. Nil and the zero value mean the defaults.
 type Options struct {
 	// Listen is where page and stand-ins are, host:port. Default
@@ -56,12 +60,14 @@ type Sandbox struct {
 	engine  *engine
 	stop    context.CancelFunc
 	work    sync.WaitGroup
+	end     func() error // once
 }
 
 // Start starts everything and returns when it is ready. It goes on until ctx
 // ends or [Sandbox.Close] is called, which the caller does in any case.
 func Start(ctx context.Context, opts *Options) (s *Sandbox, err error) {
 	s = &Sandbox{hub: newHub()}
+	s.end = sync.OnceValue(s.finish)
 	if opts != nil {
 		s.opts = *opts
 	}
@@ -79,8 +85,8 @@ func Start(ctx context.Context, opts *Options) (s *Sandbox, err error) {
 	if err := s.assemble(running); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	context.AfterFunc(running, func() { _ = s.server.Close() })
-	s.work.Go(func() { _ = s.server.Serve(s.tcp) }) // ends by Close
+	context.AfterFunc(running, func() { _ = s.server.Shutdown(running) }) // no new requests
+	s.work.Go(func() { _ = s.server.Serve(s.tcp) }) // ends with the listener
 	s.work.Go(func() { s.watchTraps(running) })
 	s.work.Go(func() { s.watchPigeon(running) })
 	s.work.Go(func() { s.watchAutoCall(running) })
@@ -116,21 +122,29 @@ func (s *Sandbox) assemble(ctx context.Context) (err error) {
 func (s *Sandbox) Targets() Targets { return s.targets }
 
 // Close stops everything and waits for it.
-func (s *Sandbox) Close() error {
+func (s *Sandbox) Close() error { return s.end() }
+
+// finish ends the calls, then the requests, which end with the context, and then
+// what they used.
+func (s *Sandbox) finish() error {
 	s.stop()
-	var err error
-	if s.server != nil {
-		err = s.server.Close()
-	} else {
-		err = s.tcp.Close()
-	}
 	s.board.close()
+	var errs []error
+	if s.server != nil {
+		grace, cancel := context.WithTimeout(context.Background(), stopGrace)
+		defer cancel()
+		if s.server.Shutdown(grace) != nil {
+			errs = append(errs, s.server.Close())
+		}
+	} else {
+		errs = append(errs, s.tcp.Close())
+	}
 	s.work.Wait()
 	if s.engine != nil {
-		err = errors.Join(err, s.engine.close())
+		errs = append(errs, s.engine.close())
 	}
 	if s.bench != nil {
 		s.bench.close()
 	}
-	return err
+	return errors.Join(errs...)
 }

@@ -198,6 +198,7 @@ func TestClose(t *testing.T) {
 		o.call(t, dest, "ringing")
 	}
 	require.NoError(t, s.Close())
+	require.NoError(t, s.Close(), "as often as one likes")
 	listen := strings.TrimSuffix(strings.TrimPrefix(s.Targets().Page, "http://"), "/")
 	again, err := sandbox.Start(t.Context(), &sandbox.Options{Listen: listen, TrapListen: s.Targets().Trap})
 	require.NoError(t, err)
