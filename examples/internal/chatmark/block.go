@@ -76,7 +76,7 @@ func (p *parser) hard(line string) bool {
 // add puts a line into a block of a kind, which it opens or goes on with. In
 // lists it is an item of its own.
 func (p *parser) add(tag, item, text string, hard bool) {
-	kids := p.inline(strings.TrimSpace(text), 0)
+	kids := p.inline(strings.TrimSpace(text))
 	if item != "" {
 		kids = []Node{{Tag: item, Kids: kids}}
 	}

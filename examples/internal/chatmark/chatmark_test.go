@@ -99,9 +99,12 @@ func TestBounds(t *testing.T) {
 	require.LessOrEqual(t, len(text), chatmark.MaxBytes+4)
 	require.True(t, utf8.ValidString(text))
 	require.True(t, strings.HasSuffix(text, "长…"))
-	deep := strings.Repeat(`<font color="info">`, 200) + "x" + strings.Repeat("</font>", 200)
-	require.Less(t, depth(chatmark.Parse(chatmark.Wecom, deep)), 10)
-	require.Contains(t, chatmark.Plain(chatmark.Parse(chatmark.Wecom, deep)), "x", "what is too deep is text")
+	for _, mark := range []string{`<font color="info">`, "**", "*", "_", "[", "![", "`"} {
+		deep := strings.Repeat(mark, 400) + "x" + strings.Repeat("</font>](", 400)
+		nodes := chatmark.Parse(chatmark.DingTalk, deep)
+		require.Less(t, depth(nodes), 10, mark)
+		require.True(t, strings.Contains(chatmark.Plain(nodes), "x"), mark)
+	}
 }
 
 func TestPlain(t *testing.T) {

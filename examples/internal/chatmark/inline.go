@@ -7,23 +7,21 @@ import (
 	"unicode"
 )
 
-// maxDepth bounds how deep markup stands in markup.
-const maxDepth = 6
-
-// inline reads what stands within a line.
-func (p *parser) inline(text string, depth int) (out []Node) {
+// inline reads what stands within a line. Each kind of markup ends at its first
+// end, so that none stands in itself and the depth is bounded by their number.
+func (p *parser) inline(text string) (out []Node) {
 	start := 0
 	flush := func(end int) {
 		if end > start {
 			out = append(out, Node{Text: text[start:end]})
 		}
 	}
-	for i := 0; i < len(text) && depth < maxDepth; {
+	for i := 0; i < len(text); {
 		if !strings.ContainsRune("*_`[<@!", rune(text[i])) {
 			i++
 			continue
 		}
-		node, n := p.mark(text, i, depth)
+		node, n := p.mark(text, i)
 		if n == 0 {
 			i++
 			continue
@@ -38,31 +36,31 @@ func (p *parser) inline(text string, depth int) (out []Node) {
 
 // mark reads the markup at i and returns how many bytes it has, 0 if there is
 // none.
-func (p *parser) mark(text string, i, depth int) (node Node, n int) {
+func (p *parser) mark(text string, i int) (node Node, n int) {
 	rest := text[i:]
 	switch rest[0] {
 	case '*':
-		if node, n = p.pair(rest, "**", "b", depth); n > 0 {
+		if node, n = p.pair(rest, "**", "b"); n > 0 {
 			return node, n
 		}
-		return p.italic(rest, "*", depth)
+		return p.italic(rest, "*")
 	case '_':
 		if i > 0 && isWord(text[i-1]) {
 			return node, 0
 		}
-		return p.italic(rest, "_", depth)
+		return p.italic(rest, "_")
 	case '`':
 		return code(rest)
 	case '[':
-		return p.anchor(rest, depth)
+		return p.anchor(rest)
 	case '!':
 		if strings.HasPrefix(rest, "![") {
-			if node, n = p.anchor(rest[1:], depth); n > 0 {
+			if node, n = p.anchor(rest[1:]); n > 0 {
 				return node, n + 1
 			}
 		}
 	case '<':
-		if node, n = p.font(rest, depth); n > 0 {
+		if node, n = p.font(rest); n > 0 {
 			return node, n
 		}
 		return p.wecomMention(rest)
@@ -77,7 +75,7 @@ func isWord(b byte) bool {
 }
 
 // pair reads what stands between two equal marks.
-func (p *parser) pair(rest, mark, tag string, depth int) (Node, int) {
+func (p *parser) pair(rest, mark, tag string) (Node, int) {
 	inner, ok := strings.CutPrefix(rest, mark)
 	if !ok {
 		return Node{}, 0
@@ -86,15 +84,15 @@ func (p *parser) pair(rest, mark, tag string, depth int) (Node, int) {
 	if end < 1 || strings.TrimSpace(inner[:end]) == "" {
 		return Node{}, 0
 	}
-	return Node{Tag: tag, Kids: p.inline(inner[:end], depth+1)}, end + 2*len(mark)
+	return Node{Tag: tag, Kids: p.inline(inner[:end])}, end + 2*len(mark)
 }
 
 // italic is a pair that must stand close to its text, and around a word.
-func (p *parser) italic(rest, mark string, depth int) (Node, int) {
+func (p *parser) italic(rest, mark string) (Node, int) {
 	if p.dialect == Wecom || len(rest) < 3 || rest[1] == ' ' || rest[1] == mark[0] {
 		return Node{}, 0
 	}
-	node, n := p.pair(rest, mark, "i", depth)
+	node, n := p.pair(rest, mark, "i")
 	if n == 0 || rest[n-2] == ' ' || mark == "_" && n < len(rest) && isWord(rest[n]) {
 		return Node{}, 0
 	}
@@ -111,7 +109,7 @@ func code(rest string) (Node, int) {
 
 // anchor reads a link. One that no browser should follow stays without an
 // address.
-func (p *parser) anchor(rest string, depth int) (Node, int) {
+func (p *parser) anchor(rest string) (Node, int) {
 	middle := strings.Index(rest, "](")
 	if middle < 1 || strings.ContainsRune(rest[1:middle], '[') {
 		return Node{}, 0
@@ -121,7 +119,7 @@ func (p *parser) anchor(rest string, depth int) (Node, int) {
 		return Node{}, 0
 	}
 	address := rest[middle+2 : middle+end]
-	kids := p.inline(rest[1:middle], depth+1)
+	kids := p.inline(rest[1:middle])
 	if len(kids) == 0 {
 		kids = []Node{{Text: address}}
 	}
@@ -129,7 +127,7 @@ func (p *parser) anchor(rest string, depth int) (Node, int) {
 }
 
 // font reads a coloured text.
-func (p *parser) font(rest string, depth int) (Node, int) {
+func (p *parser) font(rest string) (Node, int) {
 	const opening, closing = "<font color=", "</font>"
 	inner, ok := strings.CutPrefix(rest, opening)
 	if !ok || p.dialect == WecomV2 {
@@ -145,7 +143,7 @@ func (p *parser) font(rest string, depth int) (Node, int) {
 	if end < 0 {
 		return Node{}, 0
 	}
-	return Node{Tag: "font", Class: class, Kids: p.inline(body[:end], depth+1)}, len(opening) + head + 1 + end + len(closing)
+	return Node{Tag: "font", Class: class, Kids: p.inline(body[:end])}, len(opening) + head + 1 + end + len(closing)
 }
 
 // colour returns the class of a colour. WeCom knows three by name; DingTalk

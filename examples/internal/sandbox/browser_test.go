@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,6 +66,7 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context //nolint:containedctx // chromedp keeps the tab in it
 
+	mayLose  atomic.Bool // the connection
 	mu       sync.Mutex
 	bad      []string
 	requests int
@@ -104,6 +106,9 @@ func (b *tab) hear(event any) {
 	case *runtime.EventExceptionThrown:
 		b.bad = append(b.bad, "exception: "+e.ExceptionDetails.Text)
 	case *log.EventEntryAdded:
+		if b.mayLose.Load() && strings.Contains(e.Entry.Text, "net::ERR_") {
+			return
+		}
 		b.bad = append(b.bad, "log: "+e.Entry.Text+" "+e.Entry.URL)
 	case *network.EventRequestWillBeSent:
 		b.requests++

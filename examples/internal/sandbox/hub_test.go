@@ -105,6 +105,9 @@ func TestCallbacks(t *testing.T) {
 	for name, make := range map[string]func(time.Time) callback{"event": event, "critical": critical, "threshold": threshold, "recovery": recovery, "hostile": hostile} {
 		a, b := read(make(now)), read(make(now.Add(time.Second)))
 		require.NotEqual(t, a.ID, b.ID, name)
+		if name != "threshold" && name != "recovery" { // these are known by their time
+			require.NotEqual(t, a.ID, read(make(now)).ID, name)
+		}
 		require.True(t, a.StartsAt.Equal(now) || a.EndsAt.Equal(now), name)
 		require.Equal(t, name == "critical", a.Severity == alert.Critical, name)
 	}

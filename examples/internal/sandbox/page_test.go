@@ -3,11 +3,14 @@ package sandbox_test
 import (
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/sandbox"
 )
 
 // The tests are about one real browser each, and so do not run in parallel.
@@ -147,6 +150,7 @@ func TestBrowserHostile(t *testing.T) {
 	require.Empty(t, ask[[]string](b, `[...document.querySelectorAll(".log a")].map(a => a.href).filter(h => !/^https?:/.test(h))`))
 	require.True(t, ask[bool](b, `[...document.querySelectorAll(".log a")].every(a => a.rel.includes("noreferrer") && a.rel.includes("noopener"))`))
 	require.Contains(t, b.text("#wecom"), "<script>window.hacked=7</script>", "it can be read")
+	require.GreaterOrEqual(t, ask[int](b, `document.querySelectorAll("#wecom .dead").length`), 5, "links that lead nowhere are none")
 	b.judgeAccess("hostile text")
 }
 
@@ -195,4 +199,21 @@ func TestBrowserLate(t *testing.T) {
 	require.Contains(t, b.text(card("voice", "ringing")), "Ringing")
 	require.Equal(t, 1, ask[int](b, `document.querySelectorAll("#wecom .bubble").length`))
 	b.judgeAccess("English")
+}
+
+// The page finds a sandbox that was started again, and forgets what the first one
+// showed.
+func TestBrowserReconnect(t *testing.T) {
+	b, s := open(t, desktop())
+	b.press(`[data-do="event"]`)
+	b.wait(`document.querySelector("#wecom .bubble")`)
+	b.mayLose.Store(true)
+	require.NoError(t, s.Close())
+	b.wait(`document.getElementById("live").dataset.state === "lost"`)
+	listen := strings.TrimSuffix(strings.TrimPrefix(s.Targets().Page, "http://"), "/")
+	start(t, &sandbox.Options{Listen: listen})
+	b.wait(`document.getElementById("live").dataset.state === "connected" && !document.querySelector("#wecom .bubble")`)
+	b.press(`[data-do="threshold"]`)
+	b.wait(`document.querySelectorAll("#wecom .bubble").length === 1 && document.querySelectorAll("#dingtalk .bubble").length === 1`)
+	require.Contains(t, b.text("#wecom .bubble"), "diskusage_utilization")
 }

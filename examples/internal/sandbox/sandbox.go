@@ -86,7 +86,7 @@ func Start(ctx context.Context, opts *Options) (s *Sandbox, err error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	context.AfterFunc(running, func() { _ = s.server.Shutdown(running) }) // no new requests
-	s.work.Go(func() { _ = s.server.Serve(s.tcp) }) // ends with the listener
+	s.work.Go(func() { _ = s.server.Serve(s.tcp) })                       // ends with the listener
 	s.work.Go(func() { s.watchTraps(running) })
 	s.work.Go(func() { s.watchPigeon(running) })
 	s.work.Go(func() { s.watchAutoCall(running) })
