@@ -177,7 +177,15 @@ func (t *memoryTxn) before(route int64, held []job, limit int) ([]job, error) {
 			}
 		}
 	}
-	return firstOf(some, limit), nil
+	some = firstOf(some, limit)
+	size := 0
+	for i := range some {
+		if size >= bytesAtOnce {
+			return some[:i], nil
+		}
+		size += len(some[i].Doc)
+	}
+	return some, nil
 }
 
 func (t *memoryTxn) jobs(route int64, numbers []int64) ([]job, error) {

@@ -104,9 +104,9 @@ func (q *queue) list(dead bool, after int64, limit int) (some []job) {
 // due adds to some, up to a limit, the jobs of a stage and lane that are due. Of
 // each Problem it looks at every job once: the numbers only grow.
 func (q *queue) due(some []job, s stage, l lane, now int64, limit int, held bool) []job {
-	histories := make(map[hash]*history)
+	histories, size := make(map[hash]*history), sizeOf(some)
 	for _, j := range q.places[s][l] {
-		if len(some) >= limit {
+		if len(some) >= limit || size >= bytesAtOnce {
 			break
 		}
 		if j.Due > now {
@@ -125,7 +125,7 @@ func (q *queue) due(some []job, s stage, l lane, now int64, limit int, held bool
 				continue
 			}
 		}
-		some = append(some, found)
+		some, size = append(some, found), size+len(found.Doc)
 	}
 	return some
 }

@@ -1,8 +1,10 @@
 package outbox
 
 import (
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -37,29 +39,45 @@ func (j *job) row() []any {
 }
 
 // read runs a query for jobs.
-func (t *sqlTxn) read(query string, args ...any) (jobs []job, err error) {
+func (t *sqlTxn) read(query string, args ...any) ([]job, error) {
+	return t.readUpTo(math.MaxInt, query, args...)
+}
+
+// errEnough ends reading.
+var errEnough = errors.New("enough")
+
+// readUpTo is read, but it stops once it has so many bytes of alerts.
+func (t *sqlTxn) readUpTo(most int, query string, args ...any) (jobs []job, err error) {
+	size := 0
 	err = t.rows(query, args, func(scan func(...any) error) error {
+		if size >= most {
+			return errEnough
+		}
 		var j job
 		var problem, text []byte
-		if err := scan(&j.Number, &j.Route, &j.Stage, &j.Lane, &j.Due, &j.Accepted, &j.Attempts, &problem, &j.Cause, &text, &j.Doc, &j.Held); err != nil {
+		err := scan(&j.Number, &j.Route, &j.Stage, &j.Lane, &j.Due, &j.Accepted, &j.Attempts, &problem, &j.Cause, &text, &j.Doc, &j.Held)
+		if err != nil {
 			return err
 		}
 		j.Problem, j.Error = hash(problem), string(text)
-		jobs = append(jobs, j)
+		jobs, size = append(jobs, j), size+len(j.Doc)
 		return nil
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return jobs, err
 }
 
 func (t *sqlTxn) due(route int64, s stage, limit int) ([]job, error) {
 	if s == stageAlone {
-		return t.read(sqlDueAlone, route, t.now(), limit)
+		return t.readUpTo(bytesAtOnce, sqlDueAlone, route, t.now(), limit)
 	}
-	return t.read(sqlDueReady, route, t.now(), t.now(), limit)
+	return t.readUpTo(bytesAtOnce, sqlDueReady, route, t.now(), t.now(), limit)
 }
 
 func (t *sqlTxn) free(route int64, limit int) ([]job, error) {
-	return t.read(sqlFree, route, t.now(), t.now(), limit)
+	return t.readUpTo(bytesAtOnce, sqlFree, route, t.now(), t.now(), limit)
 }
 
 func (t *sqlTxn) before(route int64, held []job, limit int) (all []job, err error) {
@@ -67,18 +85,23 @@ func (t *sqlTxn) before(route int64, held []job, limit int) (all []job, err erro
 	for i := range held {
 		last[held[i].Problem] = held[i].Number
 	}
+	most := int64(math.MaxInt64) // up to which all are known
 	for chunk := range slices.Chunk(slices.Collect(maps.Keys(last)), rowsAtOnce) {
 		args := []any{route}
 		for _, p := range chunk {
 			args = append(args, []byte(p), last[p])
 		}
 		each := strings.TrimSuffix(strings.Repeat(sqlOneBefore+" OR ", len(chunk)), " OR ")
-		some, err := t.read(fmt.Sprintf(sqlBefore, each), append(args, limit)...)
+		some, err := t.readUpTo(bytesAtOnce, fmt.Sprintf(sqlBefore, each), append(args, limit)...)
 		if err != nil {
 			return nil, err
 		}
+		if sizeOf(some) >= bytesAtOnce {
+			most = min(most, some[len(some)-1].Number)
+		}
 		all = append(all, some...)
 	}
+	all = slices.DeleteFunc(all, func(j job) bool { return j.Number > most })
 	return firstOf(all, limit), nil
 }
 

@@ -12,12 +12,8 @@ import (
 	"github.com/tocsin-go/tocsin/internal/sqldb"
 )
 
-// rowsAtOnce bounds the rows of one statement: engines bound its parameters and
-// its bytes.
-const (
-	rowsAtOnce  = 200
-	bytesAtOnce = 4 << 20
-)
+// rowsAtOnce bounds the rows of one statement: engines bound its parameters.
+const rowsAtOnce = 200
 
 // A sqlTxn is a transaction of a sqlStore.
 type sqlTxn struct {

@@ -13,6 +13,10 @@ import (
 // Outboxes too.
 type Store struct{ store }
 
+// bytesAtOnce bounds the alerts in one statement and in one batch, but for the
+// last one: engines have limits, and so has memory.
+const bytesAtOnce = 4 << 20
+
 // A store keeps jobs. All rules stand in Outbox and its workers; a store only
 // finds and keeps.
 //
@@ -57,6 +61,8 @@ type txn interface {
 	lock(route int64) (*routeRecord, error)
 	put(route int64, r *routeRecord) error
 	routes() (map[int64]string, error)
+
+	// due, free and before return no more jobs once they have bytesAtOnce of alerts.
 
 	// due returns up to limit jobs of a stage whose time has come, those of
 	// laneUrgent first, each lane by number. A job with a Problem is not due while

@@ -16,6 +16,10 @@ import (
 //     is before one of those has a smaller number, and so it is taken too.
 //   - The rest gets what room is left when all those are taken.
 //
+// The store may cut what it finds at bytesAtOnce. Then the jobs up to the first held
+// one are taken or, if it is the very first, those before it: no urgent one of its
+// Problem is among them, as that would be due and have a smaller number.
+//
 // A problem with a long history holds up its own urgent alert by that, and no
 // other.
 func next(t txn, route int64, s stage, limit int) ([]job, error) {
@@ -34,12 +38,18 @@ func next(t txn, route int64, s stage, limit int) ([]job, error) {
 			rest = append(rest, j)
 		}
 	}
-	if len(held) == 0 {
+	switch {
+	case len(held) == 0:
 		return jobs, nil
+	case sizeOf(jobs) >= bytesAtOnce: // there may be more of all kinds
+		if first := slices.IndexFunc(jobs, func(j job) bool { return j.Held }); first > 0 {
+			return jobs[:first], nil
+		}
+		return t.before(route, held[:1], limit)
 	}
 	if len(jobs) == limit && len(rest) == 0 { // there may be others behind them
-		if batch, err = t.free(route, limit); err != nil {
-			return nil, err
+		if batch, err = t.free(route, limit); err != nil || sizeOf(batch) >= bytesAtOnce {
+			return batch, err
 		}
 	}
 	earlier, err := t.before(route, held, limit)
@@ -50,6 +60,11 @@ func next(t txn, route int64, s stage, limit int) ([]job, error) {
 	for i := range earlier {
 		taken[earlier[i].Number] = true
 	}
+	if sizeOf(earlier) >= bytesAtOnce { // only up to the last one is it known what is before
+		last := earlier[len(earlier)-1].Number
+		held = slices.DeleteFunc(held, func(j job) bool { return j.Number > last })
+		rest = nil
+	}
 	batch = append(batch, firstOf(append(held, earlier...), limit-len(batch))...)
 	for i := range rest {
 		if len(batch) < limit && !taken[rest[i].Number] {
@@ -57,6 +72,14 @@ func next(t txn, route int64, s stage, limit int) ([]job, error) {
 		}
 	}
 	return batch, nil
+}
+
+// sizeOf returns the bytes of the alerts.
+func sizeOf(jobs []job) (n int) {
+	for i := range jobs {
+		n += len(jobs[i].Doc)
+	}
+	return n
 }
 
 // firstOf sorts jobs by number and returns the first ones.

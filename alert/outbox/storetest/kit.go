@@ -75,6 +75,7 @@ func checks() []check {
 		{"critical first, alone", checkUrgentAlone},
 		{"critical first, again", checkUrgentAgain},
 		{"storms", checkStorms},
+		{"large alerts", checkLarge},
 		{"budget", checkBudget},
 		{"retry after", checkRetryAfter},
 		{"lease", checkLease},

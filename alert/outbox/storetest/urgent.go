@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -127,6 +128,9 @@ type storm struct {
 	mu    sync.Mutex
 	mood  func() bool // reports whether an alert fails
 	clock int
+	calls int
+
+	largest int // message, in bytes of texts
 }
 
 // newStorm returns a storm of alerts about a few Keys, some without one.
@@ -150,7 +154,10 @@ func (s *storm) Send(_ context.Context, alerts ...alert.Alert) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	errs := make([]error, len(alerts))
+	size := 0
+	defer func() { s.calls, s.largest = s.calls+1, max(s.largest, size) }()
 	for i := range alerts {
+		size += len(alerts[i].Summary)
 		s.clock++
 		if s.mood() {
 			errs[i] = fault{again: true}
@@ -187,6 +194,30 @@ func (s *storm) check(x *exam, name string, calm bool) {
 			if calm && !before && a.Severity == alert.Critical && b.Severity != alert.Critical && !inTheWay {
 				x.Errorf("%s: %d is urgent and was heard after %d", name, i, k)
 			}
+		}
+	}
+}
+
+// A message has four megabytes of alerts and one alert, or a few times that where
+// urgent ones have to wait for others. No alert suffers by it.
+func checkLarge(x *exam) {
+	for n := range uint64(4) {
+		r := rand.New(rand.NewPCG(2, n)) //nolint:gosec // the same each time
+		name := fmt.Sprint("large ", n)
+		s := newStorm(r, name)
+		s.alerts = s.alerts[:18]
+		for i := range s.alerts {
+			s.alerts[i].Summary = strings.Repeat("x", r.IntN(2<<20))
+		}
+		s.mood = func() bool { return false }
+		b := x.box(s, nil)
+		x.must(b.Send(x.ctx, s.alerts...))
+		stop := x.run(b)
+		x.settles(b)
+		stop()
+		s.check(x, name, false)
+		if s.largest > 16<<20 || s.calls < 2 {
+			x.Errorf("%s: %d messages, one of %d bytes", name, s.calls, s.largest)
 		}
 	}
 }
