@@ -16,9 +16,8 @@ import (
 //     is before one of those has a smaller number, and so it is taken too.
 //   - The rest gets what room is left when all those are taken.
 //
-// The store may cut what it finds at bytesAtOnce. Then the jobs up to the first held
-// one are taken or, if it is the very first, those before it: no urgent one of its
-// Problem is among them, as that would be due and have a smaller number.
+// The store may cut each list at bytesAtOnce, which is as if the limit were smaller.
+// Only of the held ones it must be known that nothing before them was cut off.
 //
 // A problem with a long history holds up its own urgent alert by that, and no
 // other.
@@ -38,18 +37,13 @@ func next(t txn, route int64, s stage, limit int) ([]job, error) {
 			rest = append(rest, j)
 		}
 	}
-	switch {
-	case len(held) == 0:
+	if len(held) == 0 {
 		return jobs, nil
-	case sizeOf(jobs) >= bytesAtOnce: // there may be more of all kinds
-		if first := slices.IndexFunc(jobs, func(j job) bool { return j.Held }); first > 0 {
-			return jobs[:first], nil
-		}
-		return t.before(route, held[:1], limit)
 	}
-	if len(jobs) == limit && len(rest) == 0 { // there may be others behind them
-		if batch, err = t.free(route, limit); err != nil || sizeOf(batch) >= bytesAtOnce {
-			return batch, err
+	full := len(jobs) == limit || sizeOf(jobs) >= bytesAtOnce
+	if full && len(rest) == 0 { // there may be others behind them
+		if batch, err = t.free(route, limit); err != nil {
+			return nil, err
 		}
 	}
 	earlier, err := t.before(route, held, limit)

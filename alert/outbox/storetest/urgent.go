@@ -201,6 +201,11 @@ func (s *storm) check(x *exam, name string, calm bool) {
 // A message has four megabytes of alerts and one alert, or a few times that where
 // urgent ones have to wait for others. No alert suffers by it.
 func checkLarge(x *exam) {
+	heavy := about("heavy", "1", "2", "3", "4", "5", "6")
+	for i := range heavy {
+		heavy[i].Summary = strings.Repeat("x", 3<<19)
+	}
+	x.equal("messages", x.told(nil, heavy, of(alert.Critical, about("heavy", "down"))), []string{"[1 2 3]", "[4 5 6]", "[down]"})
 	for n := range uint64(4) {
 		r := rand.New(rand.NewPCG(2, n)) //nolint:gosec // the same each time
 		name := fmt.Sprint("large ", n)
