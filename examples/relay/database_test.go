@@ -192,3 +192,25 @@ func TestStandInsLeaveNothingBehind(t *testing.T) {
 		require.NoError(t, r.Close())
 	}
 }
+
+// Whatever stands behind a password, no error quotes it, and what is shown does not
+// hold it.
+func FuzzDatabase(f *testing.F) {
+	for _, s := range []string{"h/d", "h:5432/d?sslmode=disable", "tcp(h:1)/d", "@h/d", "[::1]:3306/d?timeout=1s", "h/d?x=%zz", "h:port/d", "\x00", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, scheme := range []string{"postgres", "mysql"} {
+			d, err := parseDatabase(scheme + "://u:hush-hush@" + s)
+			if err == nil && !strings.Contains(s, "hush") {
+				require.NotContains(t, d.shown, "hush")
+			}
+			if err != nil {
+				require.NotContains(t, err.Error(), "hush")
+			}
+		}
+		if d, err := parseDatabase(s); err == nil && !d.shared() && !strings.HasPrefix(s, "sqlite:") {
+			require.NotContains(t, d.path, "@", "it may be a connection string")
+		}
+	})
+}

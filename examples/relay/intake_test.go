@@ -68,14 +68,49 @@ func TestWhatWaitsBelongsToItsRobot(t *testing.T) {
 	require.Equal(t, 0, p.stop(t))
 
 	p = start(second, first)
-	names := p.errout.await(t, `(name="WeCom robot 2 at `+first.host+`" route=`+route+`)`)
-	require.NotEmpty(t, names)
+	p.errout.await(t, `name="WeCom robot 2 at `+first.host+`" route=`+route+`\n`)
 	require.Equal(t, 1, p.counts(t)[0].Waiting+p.counts(t)[1].Waiting)
 	require.Equal(t, 0, p.stop(t))
 	require.NotContains(t, p.errout.String(), "not configured")
-	require.Empty(t, second.messages, "it is not about its group")
+	require.Empty(t, second.messages, "it is for another group")
 	require.Len(t, first.messages, 1, "it rests still")
 	require.NotContains(t, p.printed(), "hush")
+}
+
+// What another relay delivers needs no warning.
+func TestNoOrphanWhileSomebodyDelivers(t *testing.T) {
+	t.Parallel()
+	arrived, release := make(chan struct{}), make(chan struct{})
+	slow, other := newRobot(t, func() string {
+		close(arrived)
+		<-release
+		return accepted
+	}), newRobot(t, nil)
+	db := filepath.Join(t.TempDir(), "relay.db")
+	p := launch(t, "-wecom-url", slow.url, "-callback-secret", testSecret, "-db", db)
+	code, _ := p.callback(t, testSecret, string(capturedCallback))
+	require.Equal(t, 200, code)
+	<-arrived
+	q := launch(t, "-wecom-url", other.url, "-callback-secret", testSecret, "-db", db)
+	require.Equal(t, 0, q.stop(t)) // which waits for the count
+	close(release)
+	p.errout.await(t, `msg="message accepted"`)
+	require.NotContains(t, q.printed(), "not configured")
+}
+
+// A day is long for who tries things out with the same file.
+func TestStandInsForgetSoon(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[*standIn]int{nil: 1, {}: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			send, got := newIntake(t, newTranscript(), false, s)
+			for range 2 {
+				require.NoError(t, send.Send(context.WithoutCancel(t.Context()), alert.Alert{Source: "s", ID: "1"}))
+				<-time.After(2 * repeatWindow)
+			}
+			require.Len(t, got.Accepted(), want)
+		})
+	}
 }
 
 func TestRouteNames(t *testing.T) {
@@ -108,14 +143,14 @@ func TestRouteNames(t *testing.T) {
 }
 
 // newIntake returns an intake in memory, and who gets what was accepted.
-func newIntake(t *testing.T, log *transcript, shared bool) (alert.Sender, *alerttest.Recorder) {
+func newIntake(t *testing.T, log *transcript, shared bool, s *standIn) (alert.Sender, *alerttest.Recorder) {
 	t.Helper()
 	got := new(alerttest.Recorder)
 	c := &config{lease: defaultLease}
 	if shared {
 		c.db.connect = func() (*sql.DB, error) { return nil, nil } //nolint:nilnil // never called: the store is in memory
 	}
-	r := &relay{config: c, log: slog.New(slog.NewTextHandler(log, nil)), leaves: []leaf{{route: "far end", sender: got}}}
+	r := &relay{config: c, standIn: s, log: slog.New(slog.NewTextHandler(log, nil)), leaves: []leaf{{route: "far end", sender: got}}}
 	require.NoError(t, r.openBox(t.Context()))
 	stop := r.deliver(t.Context())
 	t.Cleanup(func() { require.NoError(t, stop()) })
@@ -130,7 +165,7 @@ func TestProblemsToldTwice(t *testing.T) {
 	for shared, want := range map[bool]string{false: "1 3 4 6 7", true: "1 2 3 4 6 7"} {
 		synctest.Test(t, func(t *testing.T) {
 			log := newTranscript()
-			s, got := newIntake(t, log, shared)
+			s, got := newIntake(t, log, shared, nil)
 			send := func(id string, status alert.Status, severity alert.Severity) {
 				require.NoError(t, s.Send(context.WithoutCancel(t.Context()), alert.Alert{Source: "s", Key: "k", ID: id, Status: status, Severity: severity}))
 				synctest.Wait()

@@ -18,14 +18,18 @@ import (
 	"github.com/tocsin-go/tocsin/wecom/wecomtest"
 )
 
-// shortLease lets another relay take over soon.
-const shortLease = 2 * time.Second
+// Another relay takes over soon. Half of a lease is what a message may take, and a
+// busy machine is slow to stop a process in the middle of one.
+const (
+	shortLease = 2 * time.Second
+	longLease  = 8 * time.Second
+)
 
 // startRelay runs a relay with an admin API as a process.
-func startRelay(t *testing.T, args ...string) (*program, *exec.Cmd) {
+func startRelay(t *testing.T, lease time.Duration, args ...string) (*program, *exec.Cmd) {
 	t.Helper()
 	p, cmd := process(t, nil, append([]string{
-		"-listen", "127.0.0.1:0", "-callback-secret", testSecret, "-admin-listen", "127.0.0.1:0", "-lease", shortLease.String(),
+		"-listen", "127.0.0.1:0", "-callback-secret", testSecret, "-admin-listen", "127.0.0.1:0", "-lease", lease.String(),
 	}, args...)...)
 	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
 	return p, cmd
@@ -89,7 +93,7 @@ func TestRelaysShareADatabase(t *testing.T) {
 	var all []string
 	var victim *exec.Cmd
 	for range 3 {
-		p, cmd := startRelay(t, args...)
+		p, cmd := startRelay(t, shortLease, args...)
 		relays, all = append(relays, p), append(all, p.url())
 		if victim == nil {
 			victim = cmd // who comes first gets all leases
@@ -145,14 +149,14 @@ func TestPausedRelayIsFenced(t *testing.T) {
 		return accepted
 	})
 	args := []string{"-db", dsn, "-wecom-url", group.url}
-	paused, cmd := startRelay(t, args...)
+	paused, cmd := startRelay(t, longLease, args...)
 	code, _ := paused.callback(t, testSecret, string(capturedCallback))
 	require.Equal(t, 200, code)
 	<-arrived
 	require.NoError(t, cmd.Process.Signal(syscall.SIGSTOP))
 	t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGCONT) })
 	close(release)
-	other, _ := startRelay(t, args...)
+	other, _ := startRelay(t, longLease, args...)
 	other.errout.await(t, `msg="message accepted" route=wecom-\S+ alerts=1`)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGCONT))
 	paused.errout.await(t, `error="another worker has taken the route over"`)
