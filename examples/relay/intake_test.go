@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
 // CloudMonitor repeats a callback also after the relay has been started anew. It
@@ -86,16 +88,23 @@ func TestNoOrphanWhileSomebodyDelivers(t *testing.T) {
 		<-release
 		return accepted
 	}), newRobot(t, nil)
+	free := sync.OnceFunc(func() { close(release) })
+	t.Cleanup(free) // before the robot ends, which waits for its answer
 	db := filepath.Join(t.TempDir(), "relay.db")
 	p := launch(t, "-wecom-url", slow.url, "-callback-secret", testSecret, "-db", db)
 	code, _ := p.callback(t, testSecret, string(capturedCallback))
 	require.Equal(t, 200, code)
 	<-arrived
-	q := launch(t, "-wecom-url", other.url, "-callback-secret", testSecret, "-db", db)
-	require.Equal(t, 0, q.stop(t)) // which waits for the count
-	close(release)
+	c, err := settingsOf("-wecom-url "+other.url+" -db "+db, nil)
+	require.NoError(t, err)
+	log := newTranscript()
+	r, err := newRelay(t.Context(), c, slog.New(slog.NewTextHandler(log, nil)), &printer{w: newTranscript()})
+	require.NoError(t, err)
+	r.lookForOrphans(t.Context())
+	require.NoError(t, r.Close())
+	require.Empty(t, log.String())
+	free()
 	p.errout.await(t, `msg="message accepted"`)
-	require.NotContains(t, q.printed(), "not configured")
 }
 
 // A day is long for who tries things out with the same file.
@@ -111,6 +120,25 @@ func TestStandInsForgetSoon(t *testing.T) {
 			require.Len(t, got.Accepted(), want)
 		})
 	}
+}
+
+// How each kind of destination is delivered to.
+func TestRouteOptions(t *testing.T) {
+	t.Parallel()
+	c, err := settingsOf("-wecom-url k -dingtalk-url t -dingtalk-rate 7 -trap-target nms:162 -trap-community c -trap-base-oid 1.3.6.1.4.1.32473 -db memory", nil)
+	require.NoError(t, err)
+	r, err := newRelay(t.Context(), c, discard(), &printer{w: newTranscript()})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Close()) })
+	var options []outbox.RouteOptions
+	for _, l := range r.leaves {
+		options = append(options, l.options)
+	}
+	require.Equal(t, []outbox.RouteOptions{
+		{Apart: true},
+		{Budget: outbox.Budget{Messages: 20, Per: time.Minute}, Batch: 1000},
+		{Budget: outbox.Budget{Messages: 7, Per: time.Minute}, Batch: 1000},
+	}, options)
 }
 
 func TestRouteNames(t *testing.T) {

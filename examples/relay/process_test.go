@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -62,6 +67,8 @@ func TestStopFinishesTheMessage(t *testing.T) {
 		<-release
 		return accepted
 	})
+	free := sync.OnceFunc(func() { close(release) })
+	t.Cleanup(free) // before the robot ends, which waits for its answer
 	args := []string{
 		"-listen", "127.0.0.1:0", "-wecom-url", slow.url, "-callback-secret", testSecret, "-db", filepath.Join(t.TempDir(), "a relay's.db"),
 	}
@@ -76,7 +83,7 @@ func TestStopFinishesTheMessage(t *testing.T) {
 	require.Equal(t, 200, code)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	p.errout.await(t, `msg="stopping`)
-	close(release)
+	free()
 	require.Equal(t, 0, p.wait(t))
 	require.Contains(t, p.printed(), `msg="stopped: what was not delivered is in the database"`)
 	require.Equal(t, 1, strings.Count(p.printed(), `msg="message accepted"`))
@@ -89,6 +96,33 @@ func TestStopFinishesTheMessage(t *testing.T) {
 	p.errout.await(t, `msg="message accepted"`)
 	require.Equal(t, 0, p.stop(t))
 	require.Empty(t, slow.messages)
+}
+
+// A callback that is being read at a stop is still accepted and answered.
+func TestStopFinishesCallbacks(t *testing.T) {
+	t.Parallel()
+	group := newRobot(t, nil)
+	p, cmd := process(t, nil, "-listen", "127.0.0.1:0", "-wecom-url", group.url, "-callback-secret", testSecret)
+	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", p.addr)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	_, err = fmt.Fprintf(conn, "POST /aliyun/%s HTTP/1.1\r\nHost: relay\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n",
+		testSecret, len(capturedCallback))
+	require.NoError(t, err)
+	answers := bufio.NewReader(conn)
+	line, err := answers.ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, line, "100 Continue") // it waits for the body
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	p.errout.await(t, `msg="stopping`)
+	_, err = conn.Write(capturedCallback)
+	require.NoError(t, err)
+	rest, err := io.ReadAll(answers)
+	require.NoError(t, err)
+	require.Contains(t, string(rest), "200 OK")
+	require.Equal(t, 0, p.wait(t))
+	require.Contains(t, p.printed(), "alert accepted")
 }
 
 // A second signal does not wait.

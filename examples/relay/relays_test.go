@@ -148,6 +148,8 @@ func TestPausedRelayIsFenced(t *testing.T) {
 		}
 		return accepted
 	})
+	free := sync.OnceFunc(func() { close(release) })
+	t.Cleanup(free) // before the robot ends, which waits for its answer
 	args := []string{"-db", dsn, "-wecom-url", group.url}
 	paused, cmd := startRelay(t, longLease, args...)
 	code, _ := paused.callback(t, testSecret, string(capturedCallback))
@@ -155,7 +157,7 @@ func TestPausedRelayIsFenced(t *testing.T) {
 	<-arrived
 	require.NoError(t, cmd.Process.Signal(syscall.SIGSTOP))
 	t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGCONT) })
-	close(release)
+	free()
 	other, _ := startRelay(t, longLease, args...)
 	other.errout.await(t, `msg="message accepted" route=wecom-\S+ alerts=1`)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGCONT))

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,9 +26,11 @@ func selfTestRun(t *testing.T, args ...string) (code int, out string) {
 func TestSelfTestReachesEveryDestination(t *testing.T) {
 	t.Parallel()
 	group, first, second := newRobot(t, nil), newConsole(t), newConsole(t)
+	db := filepath.Join(t.TempDir(), "relay.db")
 	code, out := selfTestRun(t, append(first.settings(), "-trap-target", second.addr, "-wecom-url", group.url,
-		"-locale", "en", "-timezone", "Asia/Tokyo", "-wecom-mention", "ann")...)
+		"-locale", "en", "-timezone", "Asia/Tokyo", "-wecom-mention", "ann", "-db", db)...)
 	require.Equal(t, 0, code, out)
+	require.NoFileExists(t, db, "a running relay's alerts are left alone")
 	require.Equal(t, 3, strings.Count(out, "ok      "))
 	require.Contains(t, out, "ok      SNMP console at "+second.addr)
 	message := <-group.messages
