@@ -71,7 +71,7 @@ func TestWhatWaitsBelongsToItsRobot(t *testing.T) {
 
 	p = start(second, first)
 	p.errout.await(t, `name="WeCom robot 2 at `+first.host+`" route=`+route+`\n`)
-	require.Equal(t, 1, p.counts(t)[0].Waiting+p.counts(t)[1].Waiting)
+	require.Equal(t, 1, p.waiting(t))
 	require.Equal(t, 0, p.stop(t))
 	require.NotContains(t, p.errout.String(), "not configured")
 	require.Empty(t, second.messages, "it is for another group")

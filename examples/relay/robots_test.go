@@ -107,11 +107,7 @@ func TestRateIsPerRobot(t *testing.T) {
 	code, _ = p.callback(t, testSecret, other)
 	require.Equal(t, 200, code)
 	require.Contains(t, <-free.messages, "another", "it has its usual budget")
-	waiting := 0
-	for _, c := range p.counts(t) {
-		waiting += c.Waiting
-	}
-	require.GreaterOrEqual(t, waiting, 2, "the budgets are used up")
+	require.GreaterOrEqual(t, p.waiting(t), 2, "the budgets are used up")
 	require.Empty(t, first.messages)
 	require.Empty(t, second.messages)
 }
