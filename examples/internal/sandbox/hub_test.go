@@ -194,6 +194,26 @@ func TestHosts(t *testing.T) {
 	require.True(t, hosts("")("[::1]"))
 }
 
+// A call that is over is forgotten, and takes no more decisions.
+func TestBoard(t *testing.T) {
+	t.Parallel()
+	b := newBoard(newHub())
+	var got []decision
+	id := b.ring(destVoice, call{Number: "1"}, func(id int64, d decision) bool {
+		got = append(got, d)
+		b.show(destVoice, id, func(k *call) { k.State = talking })
+		return true
+	})
+	require.True(t, b.decide(id, decision{act: "answer"}))
+	require.False(t, b.decide(id+1, decision{act: "answer"}))
+	require.Equal(t, talking, b.hub.items(destVoice)[0].Call.State)
+	require.Len(t, b.open, 1)
+	b.show(destVoice, id, func(k *call) { k.State = missed })
+	require.Empty(t, b.open)
+	require.False(t, b.decide(id, decision{act: "answer"}))
+	require.Len(t, got, 1)
+}
+
 func TestClip(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "告警", clip("告警", 2))
