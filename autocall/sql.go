@@ -22,7 +22,7 @@ import (
 // What is durable is what the engine makes durable at a commit:
 //
 //   - SQLite: open it with the journal mode WAL, synchronous=FULL, a
-//     busy_timeout of seconds and _txlock=immediate. With synchronous=NORMAL,
+//     busy_timeout of some 200 ms and _txlock=immediate. With synchronous=NORMAL,
 //     which many advise for WAL, a power failure may take back the last
 //     answers, and people are rung again. Several processes of one machine may
 //     share a file; a network file system must not hold it.

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -35,7 +36,11 @@ func (w *worker) run(ctx context.Context) {
 		} else if ctx.Err() == nil {
 			failures++
 			wait = retry.after(failures)
-			w.log(ctx, slog.LevelWarn, "outbox not available, trying again", slog.Any("error", err), slog.Duration("in", wait))
+			text := "outbox not available, trying again"
+			if errors.Is(err, errFenced) {
+				text = "what became of a message came too late, and was not recorded"
+			}
+			w.log(ctx, slog.LevelWarn, text, slog.Any("error", err), slog.Duration("in", wait))
 		}
 		w.sleep(ctx, wait)
 	}

@@ -23,7 +23,7 @@ func Example() {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // the system cleans up too
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "calls.db")+
-		"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+		"?_txlock=immediate&_pragma=busy_timeout(200)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 	if err != nil {
 		log.Fatal(err)
 	}
