@@ -88,3 +88,6 @@ func Claimed(ctx context.Context, s *Store, name string) (n int, err error) {
 	})
 	return n, err
 }
+
+// References returns how many references a store in memory has.
+func References(s *Store) int { return len(s.store.(*memoryStore).content().incident.refs) }

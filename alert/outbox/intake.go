@@ -21,6 +21,9 @@ func (e *Escalation) admit(t txn, jobs []job, alerts []alert.Alert) error {
 	if err := t.add(a.jobs); err != nil {
 		return err
 	}
+	if err := t.unrefer(a.replaced); err != nil {
+		return err
+	}
 	return t.putIncidents(a.changed())
 }
 
@@ -63,6 +66,8 @@ type admission struct {
 	touched map[hash]bool
 	order   []hash // of touched
 	jobs    []job
+
+	replaced []int64 // incidents that another one about their problem follows
 }
 
 // take takes one alert.
@@ -87,6 +92,9 @@ func (a *admission) take(j *job, of *alert.Alert) {
 func (a *admission) fire(in *incident, problem hash, j *job, severity alert.Severity) {
 	worse := in != nil && in.State == Acknowledged && severity > in.Worst
 	if a.e.forgotten(in, a.now) || worse {
+		if in != nil {
+			a.replaced = append(a.replaced, in.ID)
+		}
 		in = &incident{ID: a.number, Escalation: a.e.intake.number, Problem: problem, incidentRecord: incidentRecord{
 			State: Waiting, Opened: a.now, Stepped: a.now, Changed: a.now, Steps: a.e.atOnce(),
 		}}

@@ -101,12 +101,20 @@ func (t *memoryTxn) forgetIncidents(limit int) (int, error) {
 		key := about{old[i].Escalation, old[i].Problem}
 		t.undo = append(t.undo, func() { t.incident.list[key] = old[i] })
 		delete(t.incident.list, key)
-		for r := range t.incident.refs {
-			if r.Incident == old[i].ID {
-				t.undo = append(t.undo, func() { t.incident.refs[r] = true })
-				delete(t.incident.refs, r)
-			}
-		}
+		_ = t.unrefer([]int64{old[i].ID}) // always nil
 	}
 	return len(old), nil
+}
+
+func (t *memoryTxn) unrefer(incidents []int64) error {
+	if len(incidents) == 0 {
+		return nil
+	}
+	for r := range t.incident.refs {
+		if slices.Contains(incidents, r.Incident) {
+			t.undo = append(t.undo, func() { t.incident.refs[r] = true })
+			delete(t.incident.refs, r)
+		}
+	}
+	return nil
 }

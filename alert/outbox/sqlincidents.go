@@ -144,8 +144,13 @@ func (t *sqlTxn) forgetIncidents(limit int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := exec(t, sqlForgetRefs, ids); err != nil {
+	if err := t.unrefer(ids); err != nil {
 		return 0, err
 	}
 	return exec(t, sqlForgetIncidents, ids)
+}
+
+func (t *sqlTxn) unrefer(incidents []int64) error {
+	_, err := exec(t, sqlForgetRefs, incidents)
+	return err
 }

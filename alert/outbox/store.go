@@ -120,6 +120,9 @@ type incidentTxn interface {
 	putIncidents([]incident) error
 	refer([]reference) error
 
+	// unrefer removes the references to incidents.
+	unrefer(incidents []int64) error
+
 	// forgetIncidents removes up to limit incidents whose time is over, and the
 	// references to them.
 	forgetIncidents(limit int) (int, error)
