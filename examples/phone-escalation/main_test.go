@@ -127,6 +127,10 @@ func TestTakenByLink(t *testing.T) {
 	require.Equal(t, 1, s.space.Placed())
 	require.Contains(t, s.space.Chains()[0].Text, "left")
 	require.NotContains(t, s.space.Chains()[0].Text, "taken")
+	answer, err := new(http.Client).Get(s.url + "/healthz") //nolint:noctx // the test ends it
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusOK, answer.StatusCode)
 	require.Zero(t, s.Stop(t, os.Interrupt))
 	for _, hidden := range []string{secret, phoneToken, s.space.Token, s.group.Key} {
 		require.NotContains(t, s.Errout.String(), hidden)

@@ -136,7 +136,19 @@ func (d *desk) addPeople() (err error) {
 	}
 	d.mux.Handle("/aliyun/", callbacks)
 	d.mux.Handle("/take/", d.escalation.Handler())
+	d.mux.HandleFunc("GET /healthz", d.health)
 	return nil
+}
+
+// health answers 200 if the database does.
+func (d *desk) health(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	if _, err := d.escalation.Incidents(ctx, 0, 1); err != nil {
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = io.WriteString(w, "ok\n")
 }
 
 // steps returns who is told when.
