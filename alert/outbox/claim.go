@@ -14,6 +14,7 @@ const maxBuried = 10
 // long there is nothing to do.
 func (w *worker) claim(ctx context.Context) (batch []job, wait time.Duration, err error) {
 	began, c := time.Now(), claim{worker: w}
+	w.asked = true
 	err = w.o.store.locked(ctx, func(t txn) error {
 		c = claim{worker: w, txn: t}
 		return c.run()

@@ -18,6 +18,7 @@ type worker struct {
 	owner string
 
 	epoch     int64     // of the lease
+	asked     bool      // for a lease, and may have it even if nobody said so
 	until     time.Time // by this machine's clock, before the lease ends; zero without one
 	idle      bool      // there was nothing to do when it last looked
 	free      bool      // and there is as soon as something is accepted
@@ -210,14 +211,14 @@ func (w *worker) report(ctx context.Context, alerts int, took time.Duration, err
 
 // release gives the lease back, so that nobody waits for it to end.
 func (w *worker) release(ctx context.Context) {
-	if w.epoch == 0 {
+	if !w.asked {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	err := w.o.store.locked(ctx, func(t txn) error {
 		r, err := t.lock(w.r.number)
-		if err != nil || r.Owner != w.owner || r.Epoch != w.epoch {
+		if err != nil || r.Owner != w.owner {
 			return err
 		}
 		if !w.unsettled { // else who comes next must know

@@ -50,20 +50,26 @@ func TestStatementsHaveTheirIndex(t *testing.T) {
 	}
 	_, err = q.Phones(ctx)
 	require.NoError(t, err)
-	purgeAll(t, q, &clock)
+	const want = 14 // statements about these tables, of which Run uses some in the background
+	purgeAll(t, q, &clock, func() bool { return len(aboutCalls(&clock)) >= want })
 
-	explained := 0
-	for _, statement := range clock.Statements() {
-		if !strings.Contains(statement, "autocall_calls") && !strings.Contains(statement, "autocall_mids") || strings.Contains(statement, "CREATE") {
-			continue
-		}
+	for _, statement := range aboutCalls(&clock) {
 		plan := explain(t, db, statement)
-		explained++
 		newest := strings.Contains(statement, "ORDER BY seq DESC LIMIT") // which stops soon
 		require.NotContains(t, plan, "TEMP B-TREE", statement)
 		require.True(t, newest || !strings.Contains(plan, "SCAN "), "%s: %s", statement, plan)
 	}
-	require.GreaterOrEqual(t, explained, 14)
+}
+
+// aboutCalls returns the statements so far about calls and hand-outs.
+func aboutCalls(clock *realdb.Clock) (some []string) {
+	for _, statement := range clock.Statements() {
+		about := strings.Contains(statement, "autocall_calls") || strings.Contains(statement, "autocall_mids")
+		if about && !strings.Contains(statement, "CREATE") {
+			some = append(some, statement)
+		}
+	}
+	return some
 }
 
 // explain returns the plan of a statement.
@@ -84,7 +90,8 @@ func explain(t *testing.T, db *sql.DB, statement string) (plan string) {
 }
 
 // purgeAll lets the queue forget everything that has ended.
-func purgeAll(t *testing.T, q *autocall.Dispatcher, clock *realdb.Clock) {
+// It goes on until also says yes.
+func purgeAll(t *testing.T, q *autocall.Dispatcher, clock *realdb.Clock, also func() bool) {
 	t.Helper()
 	clock.Advance(30 * 24 * time.Hour)
 	f := fleet{t: t}
@@ -93,7 +100,7 @@ func purgeAll(t *testing.T, q *autocall.Dispatcher, clock *realdb.Clock) {
 	go func() { done <- q.Run(ctx) }()
 	f.until("old calls to be forgotten", func() bool {
 		all, err := q.List(ctx, false, 1)
-		return err == nil && len(all) == 0
+		return err == nil && len(all) == 0 && also()
 	})
 	cancel()
 	require.NoError(t, <-done)
@@ -113,7 +120,7 @@ func TestPurgeLeavesNothing(t *testing.T) {
 		_, err = q.Answer(ctx, autocall.Outcome{Phone: phone, Mid: h.Mid})
 		require.NoError(t, err)
 	}
-	purgeAll(t, q, &clock)
+	purgeAll(t, q, &clock, func() bool { return true })
 	for _, table := range []string{"autocall_calls", "autocall_mids"} {
 		left := -1
 		require.NoError(t, db.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table).Scan(&left)) //nolint:gosec // of the list above
