@@ -56,7 +56,7 @@ func duplicate(fd int) (int, error) {
 // when there is no room for it. It must not be called concurrently.
 func (s *socket) write(octets []byte) error {
 	for {
-		err := writeNow(s.fd, octets)
+		_, err := syscall.Write(s.fd, octets)
 		if err != syscall.EINTR {
 			return err
 		}
