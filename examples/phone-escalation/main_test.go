@@ -127,7 +127,7 @@ func TestTakenByLink(t *testing.T) {
 	require.Equal(t, 1, s.space.Placed())
 	require.Contains(t, s.space.Chains()[0].Text, "left")
 	require.NotContains(t, s.space.Chains()[0].Text, "taken")
-	answer, err := new(http.Client).Get(s.url + "/healthz") //nolint:noctx // the test ends it
+	answer, err := new(http.Client).Get(s.url + "/healthz")
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
 	require.Equal(t, http.StatusOK, answer.StatusCode)
