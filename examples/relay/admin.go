@@ -26,21 +26,21 @@ type adminConfig struct {
 // judgeAdmin lets nobody reach the admin API from outside without a token: it
 // shows alerts and throws them away.
 func (c *config) judgeAdmin(f *form) error {
-	c.admin = adminConfig{listen: f.adminListen.text(), token: f.adminToken.text()}
-	if f.adminListen.origin == "" {
-		if f.adminToken.origin != "" {
-			return f.adminToken.refuse("has no effect without -admin-listen")
+	c.admin = adminConfig{listen: f.adminListen.Text(""), token: f.adminToken.Text("")}
+	if !f.adminListen.Given() {
+		if f.adminToken.Given() {
+			return f.adminToken.Refuse("has no effect without -admin-listen")
 		}
 		return nil
 	}
 	host, _, err := net.SplitHostPort(c.admin.listen)
 	switch {
 	case err != nil:
-		return f.adminListen.refuse("not of the form host:port")
-	case f.adminToken.origin != "" && len(c.admin.token) < minToken:
-		return f.adminToken.refuse("want at least %d characters", minToken)
-	case f.adminToken.origin == "" && !isLoopback(host):
-		return f.adminListen.refuse("other machines can reach this address: set -admin-token, better as TOCSIN_ADMIN_TOKEN_FILE, or listen at 127.0.0.1")
+		return f.adminListen.Refuse("not of the form host:port")
+	case f.adminToken.Given() && len(c.admin.token) < minToken:
+		return f.adminToken.Refuse("want at least %d characters", minToken)
+	case !f.adminToken.Given() && !isLoopback(host):
+		return f.adminListen.Refuse("other machines can reach this address: set -admin-token, better as TOCSIN_ADMIN_TOKEN_FILE, or listen at 127.0.0.1")
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 const testAdmin = "admin-token-hush-hush"
@@ -17,7 +18,7 @@ const testAdmin = "admin-token-hush-hush"
 // adminRequest makes a request to the admin API.
 func (p *program) adminRequest(t *testing.T, method, path, body string) *http.Request {
 	t.Helper()
-	addr := p.errout.await(t, `msg="admin API" addr=(\S+)`)
+	addr := p.errout.Await(t, `msg="admin API" addr=(\S+)`)
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+addr+"/outbox/"+path, strings.NewReader(body))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
@@ -55,7 +56,7 @@ func TestAdminIsApart(t *testing.T) {
 	p := launch(t, "-callback-secret", testSecret, "-admin-listen", "127.0.0.1:0")
 	code, _ := p.get(t, adminPath)
 	require.Equal(t, 404, code, "not beside the callbacks")
-	require.Eventually(t, func() bool { return len(p.counts(t)) == 3 }, patience, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(p.counts(t)) == 3 }, clitest.Patience, 10*time.Millisecond)
 	req := p.adminRequest(t, http.MethodGet, "", "")
 	req.URL.Path = "/healthz"
 	code, _ = do(t, req)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/dingtalk"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/snmptrap"
 )
 
@@ -113,9 +114,9 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 			require.Equal(t, tt.want, tt.got(c), "file")
 		})
 	}
-	_, all := newForm()
+	all := newForm().Settings()
 	for _, s := range all {
-		require.True(t, covered[s.name], "-%s is not tested", s.name)
+		require.True(t, covered[s.Name], "-%s is not tested", s.Name)
 	}
 }
 
@@ -220,7 +221,7 @@ func TestBadSettings(t *testing.T) {
 			t.Parallel()
 			_, err := settingsOf(tt.args, tt.env)
 			require.ErrorContains(t, err, tt.want)
-			require.ErrorAs(t, err, new(usageError))
+			require.ErrorAs(t, err, new(cli.UsageError))
 			require.NotContains(t, err.Error(), "\n")
 		})
 	}
@@ -229,21 +230,21 @@ func TestBadSettings(t *testing.T) {
 // A value that is refused may be a secret in the wrong place.
 func TestRefusalsDoNotQuoteValues(t *testing.T) {
 	t.Parallel()
-	_, all := newForm()
+	all := newForm().Settings()
 	const value = "https://example.com/cgi-bin/webhook/send?key=hush-hush"
 	for _, s := range all {
-		t.Run(s.name, func(t *testing.T) {
+		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			for _, args := range [][]string{
-				{"-" + s.name + "=" + value}, {"-" + s.name, value}, {"---" + s.name + "=" + value}, {value},
-				{"-" + s.name, value, "-" + s.name, value},
+				{"-" + s.Name + "=" + value}, {"-" + s.Name, value}, {"---" + s.Name + "=" + value}, {value},
+				{"-" + s.Name, value, "-" + s.Name, value},
 			} {
 				_, err := configure(args, func(string) string { return "" }, io.Discard)
 				if err != nil {
 					require.NotContains(t, err.Error(), "hush-hush")
 				}
 			}
-			for _, variable := range []string{s.env(), s.env() + "_FILE"} {
+			for _, variable := range []string{cli.EnvName(s.Name), cli.EnvName(s.Name) + "_FILE"} {
 				env := map[string]string{variable: value}
 				if _, err := settingsOf("", env); err != nil {
 					require.NotContains(t, err.Error(), "hush-hush")
@@ -259,9 +260,9 @@ func TestHelpNamesEverySettingAndNoValue(t *testing.T) {
 	env := map[string]string{"TOCSIN_WECOM_URL": "hush-hush"}
 	_, err := configure([]string{"-wecom-url", "hush-hush", "-help"}, func(n string) string { return env[n] }, &help)
 	require.ErrorIs(t, err, flag.ErrHelp)
-	_, all := newForm()
+	all := newForm().Settings()
 	for _, s := range all {
-		require.Contains(t, help.String(), "\n  -"+s.name)
+		require.Contains(t, help.String(), "\n  -"+s.Name)
 	}
 	require.NotContains(t, help.String(), "hush-hush")
 	require.NotContains(t, help.String(), "`")

@@ -13,6 +13,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib" // the drivers of -db
 	_ "modernc.org/sqlite"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
 // A database is what -db names. A password is held by functions only, so that
@@ -43,12 +45,12 @@ func (d *database) shared() bool { return d.connect != nil }
 
 // judgeDatabase reads -db.
 func (c *config) judgeDatabase(f *form) (err error) {
-	if f.db.origin == "" {
+	if !f.db.Given() {
 		c.db, err = besideProgram(os.Executable())
 		return err
 	}
-	if c.db, err = parseDatabase(f.db.text()); err != nil {
-		return f.db.refuse("%w", err)
+	if c.db, err = parseDatabase(f.db.Text("")); err != nil {
+		return f.db.Refuse("%w", err)
 	}
 	return nil
 }
@@ -56,7 +58,7 @@ func (c *config) judgeDatabase(f *form) (err error) {
 // besideProgram is the database of an operator who did not say where.
 func besideProgram(program string, err error) (database, error) {
 	if err != nil {
-		return database{}, usageError{errors.New("where this program stands is not known: set -db")}
+		return database{}, cli.UsageError{Err: errors.New("where this program stands is not known: set -db")}
 	}
 	d := file(filepath.Join(filepath.Dir(program), fileName))
 	d.beside = true
@@ -166,10 +168,10 @@ func (d *database) openFile() (*sql.DB, error) {
 		err = onlyForOwner(d.path)
 	}
 	if err != nil && d.beside {
-		return nil, fmt.Errorf("no database can be made beside this program, in %s (%w): set -db", filepath.Dir(d.path), withoutPath(err))
+		return nil, fmt.Errorf("no database can be made beside this program, in %s (%w): set -db", filepath.Dir(d.path), cli.WithoutPath(err))
 	}
 	if err != nil {
-		return nil, withoutPath(err)
+		return nil, cli.WithoutPath(err)
 	}
 	// What a URI would take for its end is spelled so that it is not.
 	path := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(d.path))

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/internal/leaktest"
 )
 
@@ -75,9 +77,9 @@ func TestDatabaseThatIsAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o, e := newTranscript(), newTranscript()
+			o, e := clitest.NewTranscript(), clitest.NewTranscript()
 			code := run(t.Context(), []string{"-db", db, "-wecom-url", testKey}, func(string) string { return "" }, o, e)
-			require.Equal(t, exitFailure, code)
+			require.Equal(t, cli.ExitFailure, code)
 			require.Regexp(t, `^relay: -db: [^\n]+\n$`, e.String())
 			leaktest.Check(t, []string{"hush-hush"}, o.String()+e.String())
 		})
@@ -162,7 +164,7 @@ func TestDatabaseBesideTheProgram(t *testing.T) {
 	_, err = newRelay(t.Context(), c, discard(), &printer{w: io.Discard})
 	require.EqualError(t, err, "-db: no database can be made beside this program, in "+filepath.Join(dir, "none")+" (no such file or directory): set -db")
 	_, err = besideProgram("", os.ErrNotExist)
-	require.ErrorAs(t, err, new(usageError))
+	require.ErrorAs(t, err, new(cli.UsageError))
 }
 
 // Where a program stands that "go run" has made, nothing stays.
@@ -172,7 +174,7 @@ func TestTemporaryPlaceIsSaid(t *testing.T) {
 	require.True(t, isTemporary("/root/.cache/go-build/ed/ed9a-d/tocsin-relay.db"))
 	require.False(t, isTemporary("/usr/local/bin/tocsin-relay.db"))
 	for beside, want := range map[bool]int{true: 1, false: 0} {
-		log := newTranscript()
+		log := clitest.NewTranscript()
 		r := &relay{config: &config{secret: testSecret, db: file("/go-build/relay.db")}, log: slog.New(slog.NewTextHandler(log, nil))}
 		r.config.db.beside = beside
 		r.caution()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
 const (
@@ -23,11 +24,11 @@ const (
 // judgeLease reads -lease; the outbox says what it must be.
 func (c *config) judgeLease(f *form) (err error) {
 	c.lease = defaultLease
-	if f.lease.origin == "" {
+	if !f.lease.Given() {
 		return nil
 	}
-	if c.lease, err = time.ParseDuration(f.lease.text()); err != nil || c.lease < time.Second {
-		return f.lease.refuse("not a time of at least a second, such as 30s")
+	if c.lease, err = time.ParseDuration(f.lease.Text("")); err != nil || c.lease < time.Second {
+		return f.lease.Refuse("not a time of at least a second, such as 30s")
 	}
 	return nil
 }
@@ -44,11 +45,11 @@ func (r *relay) openBox(ctx context.Context) error {
 		opts.Window = repeatWindow // who tries things out posts the same file again
 	}
 	if r.box, err = outbox.Open(store, opts); err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	for _, l := range r.leaves {
 		if err := r.box.Route(l.route, l.named(l.sender), &l.options); err != nil {
-			return usageError{err}
+			return cli.UsageError{Err: err}
 		}
 	}
 	return nil

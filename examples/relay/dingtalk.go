@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-go/tocsin/dingtalk"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
 type dingtalkConfig struct {
@@ -22,9 +23,9 @@ func (c *config) judgeDingtalk(f *form) (err error) {
 	if err := d.judgeSecrets(f.dingSecret); err != nil {
 		return err
 	}
-	d.keyword = f.dingKeyword.text()
+	d.keyword = f.dingKeyword.Text("")
 	if err := tryDingtalk(dingtalk.Options{Keyword: d.keyword}); err != nil {
-		return f.dingKeyword.refuse("%w", err)
+		return f.dingKeyword.Refuse("%w", err)
 	}
 	return d.judgeAt(f.dingAt)
 }
@@ -32,16 +33,16 @@ func (c *config) judgeDingtalk(f *form) (err error) {
 // judgeSecrets pairs secrets and robots. One secret for all is not taken: each
 // robot has its own, and a missing one would show only when an alert is
 // refused.
-func (d *dingtalkConfig) judgeSecrets(s *setting) error {
-	if s.origin == "" {
+func (d *dingtalkConfig) judgeSecrets(s *cli.Setting) error {
+	if !s.Given() {
 		return nil
 	}
-	list := s.list()
+	list := s.List()
 	switch {
 	case len(d.urls) == 0:
-		return s.refuse("has no effect without -dingtalk-url")
+		return s.Refuse("has no effect without -dingtalk-url")
 	case len(list) != len(d.urls):
-		return s.refuse("has %d for %d of -dingtalk-url: give one for each, in the same order, and - for a robot that does not sign",
+		return s.Refuse("has %d for %d of -dingtalk-url: give one for each, in the same order, and - for a robot that does not sign",
 			len(list), len(d.urls))
 	}
 	for i, secret := range list {
@@ -49,7 +50,7 @@ func (d *dingtalkConfig) judgeSecrets(s *setting) error {
 		case secret == "-":
 			list[i] = ""
 		case strings.Contains(secret, "://"):
-			return s.refuse("entry %d is a URL, want the secret that the robot shows under signing", i+1)
+			return s.Refuse("entry %d is a URL, want the secret that the robot shows under signing", i+1)
 		}
 	}
 	d.secrets = list
@@ -58,8 +59,8 @@ func (d *dingtalkConfig) judgeSecrets(s *setting) error {
 
 // judgeAt sorts whom to mention. Digits alone are a mobile number if they look
 // like one of mainland China; userids of digits exist in other lengths.
-func (d *dingtalkConfig) judgeAt(s *setting) error {
-	list := s.list()
+func (d *dingtalkConfig) judgeAt(s *cli.Setting) error {
+	list := s.List()
 	return firstBad(s, len(list), func(n int) error {
 		switch who := strings.TrimLeft(list[n-1], "@"); {
 		case strings.EqualFold(who, "all"):

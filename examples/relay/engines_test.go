@@ -22,8 +22,8 @@ func TestServersOfDatabases(t *testing.T) {
 		},
 		"MariaDB": func(t *testing.T) string {
 			t.Helper()
-			_, _, dsn := realdb.MariaDB(t).Open(t) // root@tcp(127.0.0.1:1234)/t1
-			return "mysql://" + strings.NewReplacer("tcp(", "", ")", "").Replace(dsn) + "?timeout=5s"
+			_, _, dsn := realdb.MariaDB(t).Open(t) // root@tcp(127.0.0.1:1234)/t1?interpolateParams=true
+			return "mysql://" + strings.NewReplacer("tcp(", "", ")", "").Replace(dsn)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestServersOfDatabases(t *testing.T) {
 					require.Contains(t, <-group.messages, "InternetBandwidthThresholdExceeded")
 					require.Equal(t, "product:cfw", nms.next(t)["1"])
 				} else {
-					p.errout.await(t, `msg="a repeat: accepted before, not delivered again"`)
+					p.errout.Await(t, `msg="a repeat: accepted before, not delivered again"`)
 				}
 				require.Equal(t, 0, p.stop(t))
 				require.NotContains(t, p.printed(), "hush")

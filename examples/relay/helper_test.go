@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -9,19 +8,19 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gosnmp/gosnmp"
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // testSecret and testKey are looked for in everything that is printed.
@@ -34,79 +33,37 @@ const (
 	testOID       = "1.3.6.1.4.1.32473"
 )
 
-// patience bounds a wait for something that must happen; a test that passes
-// never waits so long.
-const patience = 20 * time.Second
-
-// TestMain lets the test binary serve as the relay, so that exit statuses and
-// signals are tested on a process of its own without another build.
-func TestMain(m *testing.M) {
-	if os.Getenv("BE_THE_RELAY") != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
-
-// A transcript collects output and lets a test wait for a line of it.
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	more chan struct{} // closed and replaced at each Write
-}
-
-func newTranscript() *transcript { return &transcript{more: make(chan struct{})} }
-
-func (tr *transcript) Write(p []byte) (int, error) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	close(tr.more)
-	tr.more = make(chan struct{})
-	return tr.text.Write(p)
-}
-
-func (tr *transcript) String() string {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	return tr.text.String()
-}
-
-// await returns the match of a pattern as soon as the output has it: the
-// first group if there is one.
-func (tr *transcript) await(t *testing.T, pattern string) string {
-	t.Helper()
-	re := regexp.MustCompile(pattern)
-	deadline := time.After(patience)
-	for {
-		tr.mu.Lock()
-		found, more := re.FindStringSubmatch(tr.text.String()), tr.more
-		tr.mu.Unlock()
-		if found != nil {
-			return found[len(found)-1]
-		}
-		select {
-		case <-more:
-		case <-deadline:
-			require.FailNow(t, "not printed in time", "want %s in:\n%s", pattern, tr)
-		}
-	}
-}
+// TestMain lets the test binary serve as the relay.
+func TestMain(m *testing.M) { clitest.Main(m, main) }
 
 // A program is a relay that runs, in this process or in one of its own.
 type program struct {
 	addr        string // where it listens
-	out, errout *transcript
-	exit        chan int
-	end         func() // asks it to stop
+	out, errout *clitest.Transcript
+	end         func()               // asks it to stop
+	wait        func(testing.TB) int // for its exit status
 }
 
 // launch runs the relay in this process until the test is over.
 func launch(t *testing.T, args ...string) *program {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	p := &program{out: newTranscript(), errout: newTranscript(), exit: make(chan int, 1), end: cancel}
+	p := &program{out: clitest.NewTranscript(), errout: clitest.NewTranscript(), end: cancel}
 	args = withDatabase(t, append([]string{"-listen", "127.0.0.1:0"}, args...), nil)
-	go func() { p.exit <- run(ctx, args, func(string) string { return "" }, p.out, p.errout) }()
-	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+	exit := make(chan int, 1)
+	go func() { exit <- run(ctx, args, func(string) string { return "" }, p.out, p.errout) }()
+	p.wait = func(tb testing.TB) int {
+		tb.Helper()
+		select {
+		case code := <-exit:
+			exit <- code // for who asks again
+			return code
+		case <-time.After(clitest.Patience):
+			require.FailNow(tb, "the relay does not end", "%s", p.printed())
+			return -1
+		}
+	}
+	p.addr = p.errout.Await(t, `msg=listening addr=(\S+)`)
 	t.Cleanup(func() { p.stop(t) })
 	return p
 }
@@ -125,31 +82,10 @@ func withDatabase(t *testing.T, args, env []string) []string {
 // process runs the relay as a process, with the environment given.
 func process(t *testing.T, env []string, args ...string) (*program, *exec.Cmd) {
 	t.Helper()
-	p := &program{out: newTranscript(), errout: newTranscript(), exit: make(chan int, 1)}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], withDatabase(t, args, env)...)
-	cmd.Env = append([]string{"BE_THE_RELAY=1", "GOCOVERDIR=" + t.TempDir()}, env...)
-	cmd.Stdout, cmd.Stderr = p.out, p.errout
-	require.NoError(t, cmd.Start())
-	p.end = func() { _ = cmd.Process.Signal(syscall.SIGTERM) }
-	go func() {
-		_ = cmd.Wait()
-		p.exit <- cmd.ProcessState.ExitCode()
-	}()
+	c := clitest.Start(t, env, withDatabase(t, args, env)...)
+	p := &program{out: c.Out, errout: c.Errout, wait: c.Wait, end: func() { _ = c.Cmd.Process.Signal(syscall.SIGTERM) }}
 	t.Cleanup(func() { p.stop(t) })
-	return p, cmd
-}
-
-// wait returns the exit status once the program has ended.
-func (p *program) wait(t *testing.T) int {
-	t.Helper()
-	select {
-	case code := <-p.exit:
-		p.exit <- code // for who asks again
-		return code
-	case <-time.After(patience):
-		require.FailNow(t, "the relay does not end", "%s%s", p.out, p.errout)
-		return -1
-	}
+	return p, c.Cmd
 }
 
 func (p *program) stop(t *testing.T) int {
@@ -251,7 +187,7 @@ func newConsole(t *testing.T) *console {
 // next returns the text values of the next trap, by OID below the base.
 func (c *console) next(t *testing.T) map[string]string {
 	t.Helper()
-	require.NoError(t, c.conn.SetReadDeadline(time.Now().Add(patience)))
+	require.NoError(t, c.conn.SetReadDeadline(time.Now().Add(clitest.Patience)))
 	buf := make([]byte, 64<<10)
 	n, err := c.conn.Read(buf)
 	require.NoError(t, err)

@@ -10,21 +10,22 @@ import (
 	"strings"
 
 	"github.com/tocsin-go/tocsin/aliyun"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
 func (c *config) judgeServer(f *form) error {
 	c.listen = "127.0.0.1:8080"
-	if f.listen.origin != "" {
-		c.listen = f.listen.text()
+	if f.listen.Given() {
+		c.listen = f.listen.Text("")
 		if _, _, err := net.SplitHostPort(c.listen); err != nil {
-			return f.listen.refuse("not of the form host:port")
+			return f.listen.Refuse("not of the form host:port")
 		}
 	}
-	if c.secret = f.secret.text(); f.secret.origin == "" {
+	if c.secret = f.secret.Text(""); !f.secret.Given() {
 		c.secret, c.secretMade = rand.Text(), true
 	}
 	if !regexp.MustCompile(`^\.*[A-Za-z0-9_~-][A-Za-z0-9._~-]*$`).MatchString(c.secret) {
-		return f.secret.refuse("want only letters, digits and . _ ~ -, and not only dots")
+		return f.secret.Refuse("want only letters, digits and . _ ~ -, and not only dots")
 	}
 	var err error
 	if c.proxies, err = prefixes(f.proxy, nil); err != nil {
@@ -36,9 +37,9 @@ func (c *config) judgeServer(f *form) error {
 
 // prefixes reads ranges and single addresses. The word "aliyun" stands for
 // named, if there are any.
-func prefixes(s *setting, named []netip.Prefix) ([]netip.Prefix, error) {
+func prefixes(s *cli.Setting, named []netip.Prefix) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for i, word := range s.list() {
+	for i, word := range s.List() {
 		if word == "aliyun" && named != nil {
 			out = append(out, named...)
 			continue
@@ -47,29 +48,29 @@ func prefixes(s *setting, named []netip.Prefix) ([]netip.Prefix, error) {
 		if err != nil {
 			a, err := netip.ParseAddr(word)
 			if err != nil {
-				return nil, s.refuse("entry %d is neither an address nor a range such as 192.0.2.0/24", i+1)
+				return nil, s.Refuse("entry %d is neither an address nor a range such as 192.0.2.0/24", i+1)
 			}
 			p = netip.PrefixFrom(a, a.BitLen())
 		}
 		if p.Addr().Is4In6() {
-			return nil, s.refuse("entry %d: write the range as IPv4", i+1)
+			return nil, s.Refuse("entry %d: write the range as IPv4", i+1)
 		}
 		out = append(out, p.Masked())
 	}
-	if s.origin != "" && len(out) == 0 {
-		return nil, s.refuse("names no range")
+	if s.Given() && len(out) == 0 {
+		return nil, s.Refuse("names no range")
 	}
 	return out, nil
 }
 
 func (c *config) judgeTLS(f *form) error {
 	switch {
-	case f.cert.origin == "" && f.key.origin == "":
+	case !f.cert.Given() && !f.key.Given():
 		return nil
-	case f.key.origin == "":
-		return f.cert.refuse("needs -tls-key too")
-	case f.cert.origin == "":
-		return f.key.refuse("needs -tls-cert too")
+	case !f.key.Given():
+		return f.cert.Refuse("needs -tls-key too")
+	case !f.cert.Given():
+		return f.key.Refuse("needs -tls-cert too")
 	}
 	chain, err := readPEM(f.cert)
 	if err != nil {
@@ -81,7 +82,7 @@ func (c *config) judgeTLS(f *form) error {
 	}
 	pair, err := tls.X509KeyPair(chain, key)
 	if err != nil {
-		return f.cert.refuse("%w", err)
+		return f.cert.Refuse("%w", err)
 	}
 	c.cert = &pair
 	return nil
@@ -89,13 +90,13 @@ func (c *config) judgeTLS(f *form) error {
 
 // readPEM reads the file that s names. With TOCSIN_TLS_KEY_FILE the value is
 // the content already, which is what one expects of that name.
-func readPEM(s *setting) ([]byte, error) {
-	if v := s.text(); strings.HasPrefix(v, "-----BEGIN ") {
+func readPEM(s *cli.Setting) ([]byte, error) {
+	if v := s.Text(""); strings.HasPrefix(v, "-----BEGIN ") {
 		return []byte(v), nil
 	}
-	b, err := os.ReadFile(s.text())
+	b, err := os.ReadFile(s.Text(""))
 	if err != nil {
-		return nil, s.refuse("%w", withoutPath(err))
+		return nil, s.Refuse("%w", cli.WithoutPath(err))
 	}
 	return b, nil
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/gosnmp/gosnmp"
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // acknowledging makes c acknowledge what it receives until the test is over.
@@ -65,10 +67,10 @@ func TestCallbackWithASilentReceiver(t *testing.T) {
 	require.Equal(t, 200, code)
 	require.Equal(t, "product:cfw", silent.next(t)["1"])
 	require.NotEmpty(t, <-group.messages, "while the receiver has not answered")
-	p.errout.await(t, `level=WARN msg="message not accepted" route=snmp-`+silent.addr+
+	p.errout.Await(t, `level=WARN msg="message not accepted" route=snmp-`+silent.addr+
 		` .*SNMP console at `+silent.addr+`: snmptrap: inform: `+silent.addr+`: no answer`)
 	silent.acknowledging(t, gosnmp.NoError)
-	p.errout.await(t, `msg="message accepted" route=snmp-`+silent.addr)
+	p.errout.Await(t, `msg="message accepted" route=snmp-`+silent.addr)
 	require.Empty(t, group.messages, "the group had it already")
 	require.NotContains(t, p.printed(), "hush")
 }
@@ -86,12 +88,12 @@ func TestStandInAcknowledgesInforms(t *testing.T) {
 	p := launch(t, "-trap-inform", "-callback-secret", testSecret)
 	code, _ := p.callback(t, testSecret, string(capturedCallback))
 	require.Equal(t, 200, code)
-	p.out.await(t, `SNMP console: one inform from 127\.0\.0\.1, \d+ bytes(?s:.*)tocsinAlertFiring`)
+	p.out.Await(t, `SNMP console: one inform from 127\.0\.0\.1, \d+ bytes(?s:.*)tocsinAlertFiring`)
 }
 
 func TestStandInAnswersOnlyInforms(t *testing.T) {
 	t.Parallel()
-	out := newTranscript()
+	out := clitest.NewTranscript()
 	s, err := startStandIn(t.Context(), &printer{w: out}, discard(), false)
 	require.NoError(t, err)
 	defer s.Close()
@@ -110,7 +112,7 @@ func TestStandInAnswersOnlyInforms(t *testing.T) {
 		if kind != gosnmp.InformRequest || community == "" {
 			return nil
 		}
-		require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(clitest.Patience)))
 		answer := make([]byte, 1500)
 		n, err := conn.Read(answer)
 		require.NoError(t, err)
@@ -126,5 +128,5 @@ func TestStandInAnswersOnlyInforms(t *testing.T) {
 	require.EqualValues(t, 7, got.RequestID)
 	require.Equal(t, "c", got.Community)
 	require.Len(t, got.Variables, 2)
-	out.await(t, `(?s)one trap from.*no v2c trap or inform.*cannot answer.*one inform from`)
+	out.Await(t, `(?s)one trap from.*no v2c trap or inform.*cannot answer.*one inform from`)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/alerttest"
 	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // CloudMonitor repeats a callback also after the relay has been started anew. It
@@ -29,9 +30,9 @@ func TestRepeatAfterARestart(t *testing.T) {
 		code, _ := p.callback(t, testSecret, string(capturedCallback))
 		require.Equal(t, 200, code)
 		if len(group.messages) == 0 {
-			p.errout.await(t, `msg="message accepted"`)
+			p.errout.Await(t, `msg="message accepted"`)
 		} else {
-			p.errout.await(t, `msg="a repeat: accepted before, not delivered again"`)
+			p.errout.Await(t, `msg="a repeat: accepted before, not delivered again"`)
 		}
 		require.Equal(t, 0, p.stop(t))
 	}
@@ -60,17 +61,17 @@ func TestWhatWaitsBelongsToItsRobot(t *testing.T) {
 	p := start(first)
 	code, _ := p.callback(t, testSecret, string(capturedCallback))
 	require.Equal(t, 200, code)
-	route := p.errout.await(t, `msg="message not accepted" route=(wecom-\S+) .*45009`)
-	require.Eventually(t, func() bool { return !p.counts(t)[0].Rests.IsZero() }, patience, 5*time.Millisecond)
+	route := p.errout.Await(t, `msg="message not accepted" route=(wecom-\S+) .*45009`)
+	require.Eventually(t, func() bool { return !p.counts(t)[0].Rests.IsZero() }, clitest.Patience, 5*time.Millisecond)
 	require.Equal(t, 0, p.stop(t))
 	require.Len(t, first.messages, 1)
 
 	p = start(second)
-	p.errout.await(t, `level=WARN msg="alerts wait for a destination that is not configured[^"]*" route=`+route+` alerts=1 `)
+	p.errout.Await(t, `level=WARN msg="alerts wait for a destination that is not configured[^"]*" route=`+route+` alerts=1 `)
 	require.Equal(t, 0, p.stop(t))
 
 	p = start(second, first)
-	p.errout.await(t, `name="WeCom robot 2 at `+first.host+`" route=`+route+`\n`)
+	p.errout.Await(t, `name="WeCom robot 2 at `+first.host+`" route=`+route+`\n`)
 	require.Equal(t, 1, p.waiting(t))
 	require.Equal(t, 0, p.stop(t))
 	require.NotContains(t, p.errout.String(), "not configured")
@@ -97,14 +98,14 @@ func TestNoOrphanWhileSomebodyDelivers(t *testing.T) {
 	<-arrived
 	c, err := settingsOf("-wecom-url "+other.url+" -db "+db, nil)
 	require.NoError(t, err)
-	log := newTranscript()
-	r, err := newRelay(t.Context(), c, slog.New(slog.NewTextHandler(log, nil)), &printer{w: newTranscript()})
+	log := clitest.NewTranscript()
+	r, err := newRelay(t.Context(), c, slog.New(slog.NewTextHandler(log, nil)), &printer{w: clitest.NewTranscript()})
 	require.NoError(t, err)
 	r.lookForOrphans(t.Context())
 	require.NoError(t, r.Close())
 	require.Empty(t, log.String())
 	free()
-	p.errout.await(t, `msg="message accepted"`)
+	p.errout.Await(t, `msg="message accepted"`)
 }
 
 // A day is long for who tries things out with the same file.
@@ -112,7 +113,7 @@ func TestStandInsForgetSoon(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[*standIn]int{nil: 1, {}: 2} {
 		synctest.Test(t, func(t *testing.T) {
-			send, got := newIntake(t, newTranscript(), false, s)
+			send, got := newIntake(t, clitest.NewTranscript(), false, s)
 			for range 2 {
 				require.NoError(t, send.Send(context.WithoutCancel(t.Context()), alert.Alert{Source: "s", ID: "1"}))
 				<-time.After(2 * repeatWindow)
@@ -127,7 +128,7 @@ func TestRouteOptions(t *testing.T) {
 	t.Parallel()
 	c, err := settingsOf("-wecom-url k -dingtalk-url t -dingtalk-rate 7 -trap-target nms:162 -trap-community c -trap-base-oid 1.3.6.1.4.1.32473 -db memory", nil)
 	require.NoError(t, err)
-	r, err := newRelay(t.Context(), c, discard(), &printer{w: newTranscript()})
+	r, err := newRelay(t.Context(), c, discard(), &printer{w: clitest.NewTranscript()})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
 	var options []outbox.RouteOptions
@@ -146,7 +147,7 @@ func TestRouteNames(t *testing.T) {
 	name := func(args string) []string {
 		c, err := settingsOf(args+" -db memory", nil)
 		require.NoError(t, err)
-		r, err := newRelay(t.Context(), c, discard(), &printer{w: newTranscript()})
+		r, err := newRelay(t.Context(), c, discard(), &printer{w: clitest.NewTranscript()})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, r.Close()) })
 		var names []string
@@ -171,7 +172,7 @@ func TestRouteNames(t *testing.T) {
 }
 
 // newIntake returns an intake in memory, and who gets what was accepted.
-func newIntake(t *testing.T, log *transcript, shared bool, s *standIn) (alert.Sender, *alerttest.Recorder) {
+func newIntake(t *testing.T, log *clitest.Transcript, shared bool, s *standIn) (alert.Sender, *alerttest.Recorder) {
 	t.Helper()
 	got := new(alerttest.Recorder)
 	c := &config{lease: defaultLease}
@@ -192,7 +193,7 @@ func TestProblemsToldTwice(t *testing.T) {
 	t.Parallel()
 	for shared, want := range map[bool]string{false: "1 3 4 6 7", true: "1 2 3 4 6 7"} {
 		synctest.Test(t, func(t *testing.T) {
-			log := newTranscript()
+			log := clitest.NewTranscript()
 			s, got := newIntake(t, log, shared, nil)
 			send := func(id string, status alert.Status, severity alert.Severity) {
 				require.NoError(t, s.Send(context.WithoutCancel(t.Context()), alert.Alert{Source: "s", Key: "k", ID: id, Status: status, Severity: severity}))

@@ -10,21 +10,12 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
-)
 
-// The exit statuses.
-const (
-	exitOK      = 0
-	exitFailure = 1 // the work could not be done
-	exitUsage   = 2 // a setting is wrong; nothing was started
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
 func main() {
@@ -33,28 +24,16 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the next signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+	cli.Main(run)
 }
 
 // run is the program. It ends when ctx does.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	c, err := configure(args, getenv, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return exitOK
-	}
 	if err == nil {
 		err = start(ctx, c, stdout, stderr)
 	}
-	if err == nil {
-		return exitOK
-	}
-	fmt.Fprintf(stderr, "relay: %s\n", printable(err.Error()))
-	if _, ok := errors.AsType[usageError](err); ok {
-		return exitUsage
-	}
-	return exitFailure
+	return cli.Exit("relay", err, stderr)
 }
 
 // start does what was asked for: a test, a demonstration, or the service.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/examples/internal/realdb"
 )
 
@@ -34,16 +35,16 @@ func TestDatabaseThatGoesAndComes(t *testing.T) {
 			code, _ := p.callback(t, testSecret, string(capturedCallback))
 			require.Equal(t, 503, code)
 			t.Logf("refused after %v", time.Since(began))
-			p.errout.await(t, `level=ERROR msg="alert not accepted" .*outbox: send: `)
+			p.errout.Await(t, `level=ERROR msg="alert not accepted" .*outbox: send: `)
 			require.Eventually(t, func() bool { // what was said within a second still holds
 				status, text = p.get(t, "/healthz")
 				return status == 503 && text == "store\n"
-			}, patience, 100*time.Millisecond)
+			}, clitest.Patience, 100*time.Millisecond)
 			tt.up()
 			require.Eventually(t, func() bool {
 				status, _ := p.get(t, "/healthz")
 				return status == 200
-			}, patience, 100*time.Millisecond)
+			}, clitest.Patience, 100*time.Millisecond)
 			code, _ = p.callback(t, testSecret, string(capturedCallback))
 			require.Equal(t, 200, code)
 			require.Contains(t, <-group.messages, "InternetBandwidthThresholdExceeded")

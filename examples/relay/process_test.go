@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 func TestExitStatuses(t *testing.T) {
@@ -73,7 +75,7 @@ func TestStopFinishesTheMessage(t *testing.T) {
 		"-listen", "127.0.0.1:0", "-wecom-url", slow.url, "-callback-secret", testSecret, "-db", filepath.Join(t.TempDir(), "a relay's.db"),
 	}
 	p, cmd := process(t, nil, args...)
-	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+	p.addr = p.errout.Await(t, `msg=listening addr=(\S+)`)
 	code, _ := p.callback(t, testSecret, string(capturedCallback))
 	require.Equal(t, 200, code)
 	<-arrived
@@ -82,7 +84,7 @@ func TestStopFinishesTheMessage(t *testing.T) {
 	code, _ = p.callback(t, testSecret, string(other))
 	require.Equal(t, 200, code)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-	p.errout.await(t, `msg="stopping`)
+	p.errout.Await(t, `msg="stopping`)
 	free()
 	require.Equal(t, 0, p.wait(t))
 	require.Contains(t, p.printed(), `msg="stopped: what was not delivered is in the database"`)
@@ -93,7 +95,7 @@ func TestStopFinishesTheMessage(t *testing.T) {
 	p, _ = process(t, nil, args...)
 	<-arrived
 	require.Contains(t, <-slow.messages, "API网关")
-	p.errout.await(t, `msg="message accepted"`)
+	p.errout.Await(t, `msg="message accepted"`)
 	require.Equal(t, 0, p.stop(t))
 	require.Empty(t, slow.messages)
 }
@@ -103,7 +105,7 @@ func TestStopFinishesCallbacks(t *testing.T) {
 	t.Parallel()
 	group := newRobot(t, nil)
 	p, cmd := process(t, nil, "-listen", "127.0.0.1:0", "-wecom-url", group.url, "-callback-secret", testSecret)
-	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+	p.addr = p.errout.Await(t, `msg=listening addr=(\S+)`)
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", p.addr)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
@@ -115,7 +117,7 @@ func TestStopFinishesCallbacks(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, line, "100 Continue") // it waits for the body
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-	p.errout.await(t, `msg="stopping`)
+	p.errout.Await(t, `msg="stopping`)
 	_, err = conn.Write(capturedCallback)
 	require.NoError(t, err)
 	rest, err := io.ReadAll(answers)
@@ -136,20 +138,17 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	})
 	t.Cleanup(func() { close(release) })
 	p, cmd := process(t, nil, "-listen", "127.0.0.1:0", "-wecom-url", stuck.url, "-callback-secret", testSecret)
-	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+	p.addr = p.errout.Await(t, `msg=listening addr=(\S+)`)
 	code, _ := p.callback(t, testSecret, string(capturedCallback))
 	require.Equal(t, 200, code)
 	<-arrived
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-	p.errout.await(t, `msg="stopping`)
-	for ended := false; !ended; { // the first of these may still meet the old handler
+	p.errout.Await(t, `msg="stopping`)
+	ended := make(chan int, 1)
+	go func() { ended <- p.wait(t) }()
+	require.Eventually(t, func() bool { // the first of these may still meet the old handler
 		_ = cmd.Process.Signal(os.Interrupt)
-		select {
-		case code := <-p.exit:
-			p.exit <- code
-			require.Equal(t, -1, code, "ended by the signal")
-			ended = true
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+		return len(ended) > 0
+	}, clitest.Patience, 10*time.Millisecond)
+	require.Equal(t, -1, <-ended, "ended by the signal")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 	"github.com/tocsin-go/tocsin/aliyun"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
 // A relay is the program put together.
@@ -79,7 +80,7 @@ func (r *relay) newHandler() (http.Handler, error) {
 	if c.capture != "" {
 		f, err := openCapture(c.capture)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("-capture: %w", withoutPath(err))}
+			return nil, cli.UsageError{Err: fmt.Errorf("-capture: %w", cli.WithoutPath(err))}
 		}
 		r.closers = append(r.closers, f)
 		opts.Capture = func(e aliyun.Capture) {
@@ -90,7 +91,7 @@ func (r *relay) newHandler() (http.Handler, error) {
 	}
 	h, err := aliyun.NewHandler(r.intake(), c.secret, opts)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("-callback-secret: %w", err)}
+		return nil, cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
 	}
 	return newMux(h, r.newHealth()), nil
 }

@@ -27,7 +27,7 @@ func TestCallbackReachesRobotAndConsole(t *testing.T) {
 	require.Equal(t, "regionId:cn-hangzhou", trap["3"])
 	require.Equal(t, "instanceName:instanceName", trap["4"])
 	require.Equal(t, "name:InternetBandwidthThresholdExceeded", trap["5"])
-	line := p.errout.await(t, `(.*msg="alert accepted".*)`)
+	line := p.errout.Await(t, `(.*msg="alert accepted".*)`)
 	for _, part := range []string{"caller=127.0.0.1", "status=firing", "name=InternetBandwidthThresholdExceeded", ".id=", ".key="} {
 		require.Contains(t, line, part)
 	}
@@ -110,11 +110,11 @@ func TestFailureIsTriedAgain(t *testing.T) {
 	require.Equal(t, 200, code)
 	first, second := <-group.messages, <-group.messages
 	require.Equal(t, first, second)
-	p.errout.await(t, `level=WARN msg="message not accepted" route=wecom-[0-9a-f]{10} .*WeCom robot 1 at `+group.host+`: wecom: `)
-	p.errout.await(t, `level=INFO msg="message accepted" route=wecom-[0-9a-f]{10} alerts=1 `)
+	p.errout.Await(t, `level=WARN msg="message not accepted" route=wecom-[0-9a-f]{10} .*WeCom robot 1 at `+group.host+`: wecom: `)
+	p.errout.Await(t, `level=INFO msg="message accepted" route=wecom-[0-9a-f]{10} alerts=1 `)
 	code, _ = p.callback(t, testSecret, string(capturedCallback))
 	require.Equal(t, 200, code)
-	p.errout.await(t, `msg="a repeat: accepted before, not delivered again"`)
+	p.errout.Await(t, `msg="a repeat: accepted before, not delivered again"`)
 	other, err := os.ReadFile("testdata/threshold-2023-apigateway-alert.form")
 	require.NoError(t, err)
 	code, _ = p.callback(t, testSecret, string(other))
@@ -136,7 +136,7 @@ func TestAllowList(t *testing.T) {
 	code, _ = p.callback(t, testSecret, string(capturedCallback), "X-Forwarded-For", "198.51.100.1, 106.11.225.9")
 	require.Equal(t, 200, code)
 	require.NotEmpty(t, <-group.messages)
-	p.errout.await(t, `alert accepted.* caller=106.11.225.9 `)
+	p.errout.Await(t, `alert accepted.* caller=106.11.225.9 `)
 }
 
 func TestCapture(t *testing.T) {

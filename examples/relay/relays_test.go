@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/examples/internal/realdb"
 	"github.com/tocsin-go/tocsin/wecom/wecomtest"
 )
@@ -31,7 +32,7 @@ func startRelay(t *testing.T, lease time.Duration, args ...string) (*program, *e
 	p, cmd := process(t, nil, append([]string{
 		"-listen", "127.0.0.1:0", "-callback-secret", testSecret, "-admin-listen", "127.0.0.1:0", "-lease", lease.String(),
 	}, args...)...)
-	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+	p.addr = p.errout.Await(t, `msg=listening addr=(\S+)`)
 	return p, cmd
 }
 
@@ -72,7 +73,7 @@ func (p *program) awaitDrained(t *testing.T) {
 			require.Zero(t, c.Dead, c.Route)
 		}
 		return waiting == 0
-	}, patience, 20*time.Millisecond)
+	}, clitest.Patience, 20*time.Millisecond)
 }
 
 // Three relays share a database. One is killed in the middle of a storm: its
@@ -97,7 +98,7 @@ func TestRelaysShareADatabase(t *testing.T) {
 		relays, all = append(relays, p), append(all, p.url())
 		if victim == nil {
 			victim = cmd // who comes first gets all leases
-			require.Eventually(t, func() bool { return p.held(t) == 3 }, patience, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return p.held(t) == 3 }, clitest.Patience, 10*time.Millisecond)
 		}
 	}
 	var alive atomic.Pointer[[]string]
@@ -105,7 +106,7 @@ func TestRelaysShareADatabase(t *testing.T) {
 	s := &storm{total: 1500, pace: time.Millisecond, urls: func() []string { return *alive.Load() }}
 	var raging sync.WaitGroup
 	raging.Go(func() { s.rage(t) })
-	require.Eventually(t, func() bool { return s.next.Load() > int64(s.total)/3 && toldOf(t, groups[0]) > 0 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return s.next.Load() > int64(s.total)/3 && toldOf(t, groups[0]) > 0 }, clitest.Patience, time.Millisecond)
 	require.NoError(t, victim.Process.Kill())
 	raging.Wait()
 	others := all[1:]
@@ -122,7 +123,7 @@ func TestRelaysShareADatabase(t *testing.T) {
 	require.Eventually(t, func() bool {
 		alerts, _ := traps.counts()
 		return alerts+traps.dropped() >= s.total
-	}, patience, 10*time.Millisecond)
+	}, clitest.Patience, 10*time.Millisecond)
 	alerts, twice := traps.counts()
 	t.Logf("%d alerts trapped, %d traps sent twice, %d dropped by the kernel", alerts, twice, traps.dropped())
 	require.Len(t, traps.missing(s.accepted), traps.dropped(), "answered with 200 and lost")
@@ -159,9 +160,9 @@ func TestPausedRelayIsFenced(t *testing.T) {
 	t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGCONT) })
 	free()
 	other, _ := startRelay(t, longLease, args...)
-	other.errout.await(t, `msg="message accepted" route=wecom-\S+ alerts=1`)
+	other.errout.Await(t, `msg="message accepted" route=wecom-\S+ alerts=1`)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGCONT))
-	paused.errout.await(t, `error="another worker has taken the route over"`)
+	paused.errout.Await(t, `error="another worker has taken the route over"`)
 	other.awaitDrained(t)
 	require.EqualValues(t, 2, attempts.Load(), "told twice, and no more")
 	first, second := <-group.messages, <-group.messages

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/wecom"
 )
 
@@ -24,19 +25,19 @@ type robotConfig struct {
 }
 
 // judgeRobots reads what both kinds have.
-func judgeRobots(urls, rate *setting) (c robotConfig, err error) {
-	c = robotConfig{urls: urls.list(), origin: urls.origin, rate: 20}
-	if urls.origin != "" && len(c.urls) == 0 {
-		return c, urls.refuse("names no robot")
+func judgeRobots(urls, rate *cli.Setting) (c robotConfig, err error) {
+	c = robotConfig{urls: urls.List(), origin: urls.Origin(), rate: 20}
+	if urls.Given() && len(c.urls) == 0 {
+		return c, urls.Refuse("names no robot")
 	}
 	for i, u := range c.urls {
 		if first := slices.Index(c.urls, u); first < i {
-			return c, urls.refuse("entry %d is entry %d again: the group would get everything twice", i+1, first+1)
+			return c, urls.Refuse("entry %d is entry %d again: the group would get everything twice", i+1, first+1)
 		}
 	}
-	if rate.origin != "" {
-		if c.rate, err = strconv.Atoi(rate.text()); err != nil || c.rate < 0 {
-			return c, rate.refuse("not a number of messages a minute, 0 or more")
+	if rate.Given() {
+		if c.rate, err = strconv.Atoi(rate.Text("")); err != nil || c.rate < 0 {
+			return c, rate.Refuse("not a number of messages a minute, 0 or more")
 		}
 	}
 	return c, nil
@@ -44,7 +45,7 @@ func judgeRobots(urls, rate *setting) (c robotConfig, err error) {
 
 // refuse says which robot a channel does not take.
 func (c *robotConfig) refuse(i int, err error) error {
-	return usageError{fmt.Errorf("%s: entry %d: %w", c.origin, i+1, err)}
+	return cli.UsageError{Err: fmt.Errorf("%s: entry %d: %w", c.origin, i+1, err)}
 }
 
 // digestSize is how many alerts one message of a robot tells of at most. At
@@ -98,7 +99,7 @@ func (c *config) judgeWecom(f *form) (err error) {
 	if c.wecom.robotConfig, err = judgeRobots(f.wecomURL, f.wecomRate); err != nil {
 		return err
 	}
-	c.wecom.mentions = f.wecomMention.list()
+	c.wecom.mentions = f.wecomMention.List()
 	return firstBad(f.wecomMention, len(c.wecom.mentions), func(n int) error {
 		_, err := wecom.New("key", &wecom.Options{Mentions: c.wecom.mentions[:n]})
 		if e, ok := errors.AsType[*wecom.FieldError](err); ok {
@@ -111,10 +112,10 @@ func (c *config) judgeWecom(f *form) (err error) {
 // firstBad tries the first entry of s, then the first two and so on, and
 // refuses the one with which an error comes: the entry is wrong in itself, or
 // one too many.
-func firstBad(s *setting, entries int, try func(n int) error) error {
+func firstBad(s *cli.Setting, entries int, try func(n int) error) error {
 	for n := range entries {
 		if err := try(n + 1); err != nil {
-			return s.refuse("entry %d: %w", n+1, err)
+			return s.Refuse("entry %d: %w", n+1, err)
 		}
 	}
 	return nil

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 const (
@@ -57,7 +59,7 @@ func TestDeadRobotsDoNotStopTheOthers(t *testing.T) {
 	for _, line := range []string{
 		`WeCom robot 2 at ` + dead.host + `: wecom: [^\n]*93000`, `DingTalk robot 1 at ` + gone.host + `: dingtalk: [^\n]*300005`,
 	} {
-		route := p.errout.await(t, `level=ERROR msg="alerts ended as dead letters" route=(\S+) cause=refused alerts=1 error="`+line)
+		route := p.errout.Await(t, `level=ERROR msg="alerts ended as dead letters" route=(\S+) cause=refused alerts=1 error="`+line)
 		code, text := p.admin(t, http.MethodPost, "routes/"+route+"/requeue", `{"all":true}`)
 		require.Equal(t, 200, code)
 		require.JSONEq(t, `{"letters":1}`, text)
@@ -152,7 +154,7 @@ func TestRobotsByKeyAreNamedByTheVendorsHost(t *testing.T) {
 	t.Parallel()
 	c, err := settingsOf("-db memory -wecom-url "+testKey+" -dingtalk-url "+testToken, nil)
 	require.NoError(t, err)
-	r, err := newRelay(t.Context(), c, discard(), &printer{w: newTranscript()})
+	r, err := newRelay(t.Context(), c, discard(), &printer{w: clitest.NewTranscript()})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
 	require.Len(t, r.leaves, 2)
@@ -181,8 +183,8 @@ func TestFailuresDoNotShowSecrets(t *testing.T) {
 				"-dingtalk-secret", testSigning, "-dingtalk-at", "13800000001", "-callback-secret", testSecret)...)
 			code, body := p.callback(t, testSecret, string(capturedCallback))
 			require.Equal(t, 200, code)
-			p.errout.await(t, `DingTalk robot 1 at 127\.0\.0\.1:\d+: dingtalk: `)
-			p.errout.await(t, `WeCom robot 1 at 127\.0\.0\.1:\d+: wecom: `)
+			p.errout.Await(t, `DingTalk robot 1 at 127\.0\.0\.1:\d+: dingtalk: `)
+			p.errout.Await(t, `WeCom robot 1 at 127\.0\.0\.1:\d+: wecom: `)
 			require.Equal(t, 0, p.stop(t))
 			for _, hidden := range []string{"hush", "13800000001", "access_token", "/robot/send", "timestamp="} {
 				require.NotContains(t, p.printed()+body, hidden)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
 // testWait bounds the whole self-test.
@@ -33,7 +34,7 @@ func (r *relay) selfTest(ctx context.Context) error {
 	for i, l := range r.leaves {
 		if err := outcomes[i]; err != nil {
 			failed = true
-			r.out.printf("FAILED  %s: %s\n", l.name, printable(err.Error()))
+			r.out.printf("FAILED  %s: %s\n", l.name, cli.Printable(err.Error()))
 			continue
 		}
 		r.out.printf("ok      %s: %s\n", l.name, answers[i])

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // discard is a logger for what a test does not look at.
@@ -17,7 +19,7 @@ func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // selfTestRun runs the relay with -test to its end.
 func selfTestRun(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()
-	o, e := newTranscript(), newTranscript()
+	o, e := clitest.NewTranscript(), clitest.NewTranscript()
 	code = run(t.Context(), append(args, "-test"), func(string) string { return "" }, o, e)
 	require.NotContains(t, o.String()+e.String(), "hush")
 	return code, o.String()

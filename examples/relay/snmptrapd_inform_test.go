@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/snmptrap"
 )
 
@@ -59,7 +60,7 @@ func (ta *tally) send(t *testing.T, s *snmptrap.Sender, callers, each int, acked
 }
 
 // missing returns which of the acknowledged alerts are in no log.
-func (ta *tally) missing(logs ...*transcript) (names []string) {
+func (ta *tally) missing(logs ...*clitest.Transcript) (names []string) {
 	printed := ""
 	for _, log := range logs {
 		printed += log.String()
@@ -89,7 +90,7 @@ func TestRealSnmptrapdInforms(t *testing.T) {
 	require.Empty(t, ta.failed)
 	require.Len(t, ta.acked, callers*each)
 	require.NoError(t, s.Send(t.Context(), alert.Alert{Name: "alert<last>"}))
-	log.await(t, `alert<last>`) // and with it all that came before
+	log.Await(t, `alert<last>`) // and with it all that came before
 	require.Empty(t, ta.missing(log), "acknowledged and not printed")
 }
 
@@ -113,7 +114,7 @@ func TestRealSnmptrapdThatRestarts(t *testing.T) {
 			s := newTrapSender(t, addr, &tt.inform)
 			half := make(chan struct{})
 			var once sync.Once
-			var second atomic.Pointer[transcript]
+			var second atomic.Pointer[clitest.Transcript]
 			var wg sync.WaitGroup
 			wg.Go(func() {
 				<-half
@@ -139,7 +140,7 @@ func TestRealSnmptrapdThatRestarts(t *testing.T) {
 				require.ErrorContains(t, err, addr)
 			}
 			require.NoError(t, s.Send(t.Context(), alert.Alert{Name: "alert<last>"}))
-			second.Load().await(t, `alert<last>`)
+			second.Load().Await(t, `alert<last>`)
 			require.Empty(t, ta.missing(first, second.Load()), "acknowledged and not printed")
 		})
 	}
@@ -153,14 +154,14 @@ func TestRealSnmptrapdTrapsAcrossARestart(t *testing.T) {
 	log, kill := startSnmptrapdAt(t, addr)
 	s := newTrapSender(t, addr, nil)
 	require.NoError(t, s.Send(t.Context(), alert.Alert{Name: "alert<before>"}))
-	log.await(t, `alert<before>`)
+	log.Await(t, `alert<before>`)
 	kill()
 	for range 5 {
 		require.NoError(t, s.Send(t.Context(), alert.Alert{Name: "alert<lost>"}))
 	}
 	log, _ = startSnmptrapdAt(t, addr)
 	require.NoError(t, s.Send(t.Context(), alert.Alert{Name: "alert<after>"}))
-	log.await(t, `alert<after>`)
+	log.Await(t, `alert<after>`)
 	require.NotContains(t, log.String(), "alert<lost>")
 }
 
@@ -171,5 +172,5 @@ func TestRealSnmptrapdSelfTest(t *testing.T) {
 	code, out := selfTestRun(t, "-trap-target", addr, "-trap-community", testCommunity, "-trap-base-oid", testOID, "-trap-inform")
 	require.Equal(t, 0, code, out)
 	require.Regexp(t, `ok      SNMP console at `+addr+`: acknowledged by `+addr+` after \S+, attempt 1\n`, out)
-	log.await(t, `测试告警`)
+	log.Await(t, `测试告警`)
 }

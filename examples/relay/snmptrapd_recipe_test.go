@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/snmptrap"
 )
 
@@ -37,7 +38,7 @@ func recipe(t *testing.T, path, mark string) string {
 type kitchen struct {
 	dir  string
 	addr string
-	log  *transcript
+	log  *clitest.Transcript
 }
 
 // newKitchen takes the configuration and the handler from a page, and how to
@@ -45,7 +46,7 @@ type kitchen struct {
 func newKitchen(t *testing.T, page, handler string) *kitchen {
 	t.Helper()
 	realPart(t, "snmptrapd")
-	k := &kitchen{dir: t.TempDir(), addr: freeUDP(t), log: newTranscript()}
+	k := &kitchen{dir: t.TempDir(), addr: freeUDP(t), log: clitest.NewTranscript()}
 	replace := strings.NewReplacer(
 		"/usr/local/share/snmp/mibs", k.dir+"/mibs", "/usr/local/bin", k.dir, "/etc/snmp", k.dir, "/var/log", k.dir, "udp:162", "udp:"+k.addr,
 	).Replace
@@ -89,7 +90,7 @@ func (k *kitchen) inform(t *testing.T, community, number, retries string) error 
 func (k *kitchen) finish(t *testing.T) {
 	t.Helper()
 	require.NoError(t, k.inform(t, "change-me", "98", "20"), "%s", k.log)
-	k.log.await(t, `OID: \S*tocsinNotifications\.98`)
+	k.log.Await(t, `OID: \S*tocsinNotifications\.98`)
 }
 
 // send sends an alert as it changes: a warning, which becomes critical, and is

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // realPart returns the path of a program from a Debian package. Where it is
@@ -31,7 +33,7 @@ func realPart(t *testing.T, name string) string {
 
 // startSnmptrapd runs the real receiver with the shipped MIB and returns
 // its address and what it prints.
-func startSnmptrapd(t *testing.T) (addr string, log *transcript) {
+func startSnmptrapd(t *testing.T) (addr string, log *clitest.Transcript) {
 	t.Helper()
 	addr = freeUDP(t)
 	log, _ = startSnmptrapdAt(t, addr)
@@ -40,14 +42,14 @@ func startSnmptrapd(t *testing.T) (addr string, log *transcript) {
 
 // startSnmptrapdAt runs it at an address. The function kill ends it without
 // warning.
-func startSnmptrapdAt(t *testing.T, addr string) (log *transcript, kill func()) {
+func startSnmptrapdAt(t *testing.T, addr string) (log *clitest.Transcript, kill func()) {
 	t.Helper()
 	snmptrapd, snmpinform := realPart(t, "snmptrapd"), realPart(t, "snmpinform")
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "snmptrapd.conf")
 	require.NoError(t, os.WriteFile(conf, []byte("disableAuthorization yes\n"), 0o600))
 	mibs := mibDirs(t)
-	log = newTranscript()
+	log = clitest.NewTranscript()
 	cmd := exec.CommandContext(t.Context(), snmptrapd, "-f", "-Lo", "-n", "-C", "-c", conf,
 		"-M", mibs, "-m", "TOCSIN-ALERT-MIB", "udp:"+addr)
 	cmd.Env = append(os.Environ(), "SNMP_PERSISTENT_DIR="+dir)
@@ -131,9 +133,9 @@ func TestRealSnmptrapd(t *testing.T) {
 			p, _ := process(t, []string{"TOCSIN_WECOM_URL=" + group.url, "TOCSIN_CALLBACK_SECRET=" + testSecret},
 				"-listen", "127.0.0.1:0", "-trap-target", addr, "-trap-community", testCommunity,
 				"-trap-base-oid", testOID, "-trap-layout", tt.layout)
-			p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+			p.addr = p.errout.Await(t, `msg=listening addr=(\S+)`)
 			curl(t, "http://"+p.addr+"/aliyun/"+testSecret, tt.body)
-			line := log.await(t, `(?m)^.*TOCSIN-ALERT-MIB::`+tt.notification+`\s.*$`)
+			line := log.Await(t, `(?m)^.*TOCSIN-ALERT-MIB::`+tt.notification+`\s.*$`)
 			for _, want := range tt.want {
 				require.Contains(t, line, want)
 			}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/gosnmp/gosnmp"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
 // standInOID is the number that IANA keeps for documentation.
@@ -134,21 +136,10 @@ func (p *printer) printf(format string, args ...any) {
 // box prints text from outside under a title, each line behind a bar.
 func (p *printer) box(b box) {
 	var s strings.Builder
-	fmt.Fprintf(&s, "\n┌─ %s\n", printable(b.title))
+	fmt.Fprintf(&s, "\n┌─ %s\n", cli.Printable(b.title))
 	for line := range strings.Lines(b.text) {
-		fmt.Fprintf(&s, "│ %s\n", printable(strings.TrimRight(line, "\r\n")))
+		fmt.Fprintf(&s, "│ %s\n", cli.Printable(strings.TrimRight(line, "\r\n")))
 	}
 	s.WriteString("└─\n")
 	p.printf("%s", s.String())
-}
-
-// printable takes the control characters out of a line: an escape sequence in
-// an alert must not reach the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '·'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "�"))
 }

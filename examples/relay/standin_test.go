@@ -10,11 +10,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 func TestDemoShowsTheWholeWay(t *testing.T) {
 	t.Parallel()
-	out, errout := newTranscript(), newTranscript()
+	out, errout := clitest.NewTranscript(), clitest.NewTranscript()
 	code := run(t.Context(), []string{"-demo"}, func(string) string { return "" }, out, errout)
 	require.Equal(t, 0, code, "%s", errout)
 	rest := out.String()
@@ -37,14 +39,14 @@ func TestDemoShowsTheWholeWay(t *testing.T) {
 func TestStandInService(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "-trap-layout", "full", "-locale", "en", "-timezone", "Asia/Tokyo")
-	callback := p.out.await(t, `curl --data @\S+ (http://\S+)`)
+	callback := p.out.Await(t, `curl --data @\S+ (http://\S+)`)
 	_, secret, _ := strings.Cut(callback, "/aliyun/")
 	form, err := os.ReadFile("testdata/threshold-2023-apigateway-alert.form")
 	require.NoError(t, err)
 	code, _ := p.callback(t, secret, string(form))
 	require.Equal(t, 200, code)
-	require.Contains(t, p.out.await(t, `(.*tocsinName\.0.*)`), "STRING: API网关_返回码5XX个数")
-	p.out.await(t, `\+09:00`)
+	require.Contains(t, p.out.Await(t, `(.*tocsinName\.0.*)`), "STRING: API网关_返回码5XX个数")
+	p.out.Await(t, `\+09:00`)
 	require.NotContains(t, p.errout.String(), secret)
 }
 
@@ -59,16 +61,11 @@ func TestTerminalIsSafe(t *testing.T) {
 	values.Set("alertName", "bell\a \x1b]0;title\x07 \u202eback\u0085")
 	code, _ := p.callback(t, testSecret, values.Encode())
 	require.Equal(t, 200, code)
-	p.out.await(t, `WeCom group(?s:.*)└─`)
-	p.out.await(t, `DingTalk group(?s:.*)└─`)
-	p.out.await(t, `SNMP console(?s:.*)└─`)
+	p.out.Await(t, `WeCom group(?s:.*)└─`)
+	p.out.Await(t, `DingTalk group(?s:.*)└─`)
+	p.out.Await(t, `SNMP console(?s:.*)└─`)
 	require.Equal(t, 0, p.stop(t))
 	require.NotRegexp(t, "[\x00-\x09\x0b-\x1f\x7f\u0080-\u009f\u202e]", p.printed())
-}
-
-func TestPrintable(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, "磁盘 95%·[2J··�", printable("磁盘 95%\x1b[2J\u009b\u2028\xff"))
 }
 
 // The stand-in refuses what the real robot refuses.
@@ -76,7 +73,7 @@ func TestStandInRobotIsStrict(t *testing.T) {
 	t.Parallel()
 	c, err := settingsOf("", nil)
 	require.NoError(t, err)
-	out := newTranscript()
+	out := clitest.NewTranscript()
 	s, err := startStandIn(t.Context(), &printer{w: out}, discard(), false)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })

@@ -179,7 +179,7 @@ func TestStorm(t *testing.T) {
 	}
 	traps := newSink(t)
 	p, cmd := process(t, nil, append(args, "-trap-target", traps.addr, "-trap-community", testCommunity, "-trap-base-oid", testOID)...)
-	p.addr = p.errout.await(t, `msg=listening addr=(\S+)`)
+	p.addr = p.errout.Await(t, `msg=listening addr=(\S+)`)
 	s.urls = func() []string { return []string{"http://" + p.addr + "/aliyun/" + testSecret} }
 
 	began := time.Now()

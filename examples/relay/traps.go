@@ -11,6 +11,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/snmptrap"
 )
 
@@ -27,30 +28,30 @@ var errNoBaseOID = errors.New("needs -trap-base-oid: a number of your own, which
 	"(Private Enterprise Numbers); to keep filters made for the original relay, 1.3.6.1.4.1.12149, which belongs to Enalur")
 
 func (c *config) judgeTrap(f *form) error {
-	c.trap = trapConfig{targets: f.target.list(), community: f.community.text(), baseOID: f.baseOID.text(), layout: snmptrap.Seed}
-	c.trap.inform = f.inform.text() == "true"
-	if f.layout.origin != "" {
+	c.trap = trapConfig{targets: f.target.List(), community: f.community.Text(""), baseOID: f.baseOID.Text(""), layout: snmptrap.Seed}
+	c.trap.inform = f.inform.On()
+	if f.layout.Given() {
 		var err error
-		if c.trap.layout, err = snmptrap.ParseLayout(f.layout.text()); err != nil {
-			return f.layout.refuse("neither seed nor full")
+		if c.trap.layout, err = snmptrap.ParseLayout(f.layout.Text("")); err != nil {
+			return f.layout.Refuse("neither seed nor full")
 		}
 	}
-	if f.target.origin == "" {
+	if !f.target.Given() {
 		return nil
 	}
 	for i, t := range c.trap.targets {
 		host, port, err := net.SplitHostPort(t)
 		if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 || host == "" {
-			return f.target.refuse("entry %d is not of the form host:port, such as nms.example.com:162", i+1)
+			return f.target.Refuse("entry %d is not of the form host:port, such as nms.example.com:162", i+1)
 		}
 	}
 	switch {
 	case len(c.trap.targets) == 0:
-		return f.target.refuse("names no receiver")
+		return f.target.Refuse("names no receiver")
 	case c.trap.baseOID == "":
-		return f.target.refuse("%w", errNoBaseOID)
+		return f.target.Refuse("%w", errNoBaseOID)
 	case c.trap.community == "":
-		return f.target.refuse("needs -trap-community, better as TOCSIN_TRAP_COMMUNITY_FILE")
+		return f.target.Refuse("needs -trap-community, better as TOCSIN_TRAP_COMMUNITY_FILE")
 	}
 	return nil
 }
@@ -76,7 +77,7 @@ func (r *relay) addTraps() error {
 		}
 		s, err := snmptrap.New([]string{target}, t.community, t.baseOID, opts)
 		if err != nil {
-			return usageError{err}
+			return cli.UsageError{Err: err}
 		}
 		r.closers = append(r.closers, s)
 		l := leaf{
