@@ -59,10 +59,11 @@ func configure(args []string, getenv func(string) string, stdout io.Writer) (c *
 	if err := f.Read(args, getenv, stdout); err != nil {
 		return nil, err
 	}
-	c = &config{memory: f.db.Text("agent.db") + ".said.json"}
+	c = &config{}
 	if c.db, err = opendb.Parse(f.db.Text("agent.db")); err != nil || c.db.Dialect != "sqlite" {
-		return nil, f.db.Refuse("want the name of a file")
+		return nil, f.db.Refuse("want the name of a file; one with = or @ in it is written sqlite:FILE")
 	}
+	c.memory = c.db.Path + ".said.json"
 	if err = f.judgeTimes(c); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 
@@ -37,12 +38,12 @@ func start(ctx context.Context, c *config, log *slog.Logger) (err error) {
 	defer func() { err = errors.Join(err, destinations.Close(c.destinations)) }()
 	db, err := c.db.Open()
 	if err != nil {
-		return err
+		return fmt.Errorf("-db: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	store, err := outbox.NewSQLStore(ctx, db, c.db.Dialect)
 	if err != nil {
-		return err
+		return fmt.Errorf("-db: %w", err)
 	}
 	box, err := outbox.Open(store, &outbox.Options{Lease: c.lease, Logger: log})
 	if err != nil {

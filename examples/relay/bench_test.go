@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 )
 
 // BenchmarkCallback takes a callback from the request to an outbox in memory,
@@ -36,7 +37,7 @@ func BenchmarkCallback(b *testing.B) {
 			log:    slog.New(slog.NewTextHandler(io.Discard, nil)), //nolint:sloglint // formatting is part of the cost
 			leaves: []leaf{{route: "one", sender: accept}, {route: "two", sender: accept}},
 		}
-		c.db = inMemory()
+		c.db = database{Database: opendb.Memory()}
 		require.NoError(b, r.openBox(b.Context()))
 		r.handler, err = r.newHandler()
 		require.NoError(b, err)

@@ -130,7 +130,7 @@ func (c *config) judgeMode(f *form) error {
 		return f.demonstr.Refuse("shows stand-ins, but a real destination is configured; use -test to try that one")
 	case c.test && c.noDestination():
 		return f.test.Refuse("no destination is configured; set -wecom-url, -dingtalk-url or -trap-target")
-	case c.noDestination() && c.db.dialect != "" && f.db.Given():
+	case c.noDestination() && c.db.Dialect != "" && f.db.Given():
 		return f.db.Refuse("has no effect without a destination: stand-ins leave nothing behind")
 	case c.noDestination():
 		return nil

@@ -86,7 +86,7 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 		{"trap-base-oid", "1.3.6.1.4.1.9", " -trap-target nms:162 -trap-community c", func(c *config) any { return c.trap.baseOID }, "1.3.6.1.4.1.9"},
 		{"trap-layout", "full", trap, func(c *config) any { return c.trap.layout }, snmptrap.Full},
 		{"trap-inform", "true", trap, func(c *config) any { return c.trap.inform }, true},
-		{"db", "sqlite:/var/lib/tocsin.db", " -wecom-url k", func(c *config) any { return c.db.path }, "/var/lib/tocsin.db"},
+		{"db", "sqlite:/var/lib/tocsin.db", " -wecom-url k", func(c *config) any { return c.db.Path }, "/var/lib/tocsin.db"},
 		{"lease", "90s", "", func(c *config) any { return c.lease }, 90 * time.Second},
 		{"admin-listen", "localhost:9090", "", func(c *config) any { return c.admin.listen }, "localhost:9090"},
 		{"admin-token", "0123456789abcdef", " -admin-listen :9090", func(c *config) any { return c.admin.token }, "0123456789abcdef"},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -15,39 +14,9 @@ import (
 
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
+	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 	"github.com/tocsin-go/tocsin/internal/leaktest"
 )
-
-func TestDatabases(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name, given, dialect, shown, path string
-		shared                            bool
-	}{
-		{"memory", "memory", "", "memory", "", false},
-		{"file", "/var/lib/tocsin/a b?#%.db", "sqlite", "/var/lib/tocsin/a b?#%.db", "/var/lib/tocsin/a b?#%.db", false},
-		{"file called memory", "./memory", "sqlite", "./memory", "./memory", false},
-		{"file by its engine", "sqlite:a=b@c.db", "sqlite", "a=b@c.db", "a=b@c.db", false},
-		{"postgres", "postgres://u:hush-hush@h:5433/d?sslmode=disable", "postgres", "postgres://h:5433/d", "", true},
-		{"postgresql", "postgresql://h/d?password=hush-hush", "postgres", "postgres://h/d", "", true},
-		{"postgres by a socket", "postgres:///d?host=/run/postgresql", "postgres", "postgres:///d", "", true},
-		{"mysql", "mysql://u:hush-hush@h:3307/d", "mysql", "mysql://h:3307/d", "", true},
-		{"mariadb without a port", "mariadb://u:hush-hush@h/d?tls=true", "mysql", "mysql://h:3306/d", "", true},
-		{"mysql over IPv6", "mysql://u:hush-hush@[::1]/d", "mysql", "mysql://[::1]:3306/d", "", true},
-		{"mysql with odd names", "mysql://a%3Ab:hush%40%2F-hush@h/d", "mysql", "mysql://h:3306/d", "", true},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			d, err := parseDatabase(tt.given)
-			require.NoError(t, err)
-			require.Equal(t, tt.dialect, d.dialect)
-			require.Equal(t, tt.shown, d.shown)
-			require.Equal(t, tt.path, d.path)
-			require.Equal(t, tt.shared, d.shared())
-			leaktest.Check(t, []string{"hush-hush", "hush@/-hush"}, d)
-		})
-	}
-}
 
 // A database that cannot be reached ends the start with one line, which does not
 // hold the password, whatever the driver makes of it.
@@ -86,25 +55,6 @@ func TestDatabaseThatIsAway(t *testing.T) {
 	}
 }
 
-func TestErrorsThatQuoteThePasswordAreWithheld(t *testing.T) {
-	t.Parallel()
-	for _, given := range []string{
-		"postgres://u:hu%2Fsh-hush@h/d", "postgres://h/d?password=hu%2Fsh-hush", "postgres://h/d?sslpassword=hu%2Fsh-hush", "mysql://u:hu%2Fsh-hush@h/d",
-	} {
-		d, err := parseDatabase(given)
-		require.NoError(t, err)
-		leaktest.Check(t, []string{"hu/sh-hush"}, d.withheld(errors.New("cannot use hu/sh-hush")))
-		harmless := errors.New("connection refused")
-		require.Equal(t, harmless, d.withheld(harmless))
-	}
-	d, err := parseDatabase("postgres://u:hu%2Fsh-hush@h/d")
-	require.NoError(t, err)
-	require.NotContains(t, d.withheld(errors.New("cannot parse postgres://u:hu%2Fsh-hush@h")).Error(), "hush")
-	plain, err := parseDatabase("mysql://u@h/d")
-	require.NoError(t, err)
-	require.EqualError(t, plain.withheld(errors.New("why")), "why", "an empty password is in every text")
-}
-
 // Alerts are for the owner of the file only, also what the engine puts beside it
 // and what another program has made.
 func TestFileIsPrivate(t *testing.T) {
@@ -135,26 +85,15 @@ func TestFileIsPrivate(t *testing.T) {
 	}
 }
 
-func TestFilesThatAreNone(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	d := file(dir)
-	_, err := d.open()
-	require.ErrorContains(t, err, "not a file")
-	d = file(filepath.Join(dir, "none", "relay.db"))
-	_, err = d.open()
-	require.EqualError(t, err, "no such file or directory")
-}
-
 // Nobody said where: the file stands beside the program, or the start ends with a
 // line that says what to do.
 func TestDatabaseBesideTheProgram(t *testing.T) {
 	t.Parallel()
 	c, err := settingsOf("-wecom-url k", nil)
 	require.NoError(t, err)
-	require.Equal(t, filepath.Join(filepath.Dir(os.Args[0]), "tocsin-relay.db"), c.db.path)
+	require.Equal(t, filepath.Join(filepath.Dir(os.Args[0]), "tocsin-relay.db"), c.db.Path)
 	require.True(t, c.db.beside)
-	c, err = settingsOf("-wecom-url k -db "+c.db.path, nil)
+	c, err = settingsOf("-wecom-url k -db "+c.db.Path, nil)
 	require.NoError(t, err)
 	require.False(t, c.db.beside)
 
@@ -175,8 +114,7 @@ func TestTemporaryPlaceIsSaid(t *testing.T) {
 	require.False(t, isTemporary("/usr/local/bin/tocsin-relay.db"))
 	for beside, want := range map[bool]int{true: 1, false: 0} {
 		log := clitest.NewTranscript()
-		r := &relay{config: &config{secret: testSecret, db: file("/go-build/relay.db")}, log: slog.New(slog.NewTextHandler(log, nil))}
-		r.config.db.beside = beside
+		r := &relay{config: &config{secret: testSecret, db: database{opendb.File("/go-build/relay.db"), beside}}, log: slog.New(slog.NewTextHandler(log, nil))}
 		r.caution()
 		require.Equal(t, want, strings.Count(log.String(), "set -db"))
 	}
@@ -190,29 +128,7 @@ func TestStandInsLeaveNothingBehind(t *testing.T) {
 		require.NoError(t, err)
 		r, err := newRelay(t.Context(), c, discard(), &printer{w: io.Discard})
 		require.NoError(t, err)
-		require.Equal(t, "memory", r.config.db.shown)
+		require.Equal(t, "memory", r.config.db.Shown)
 		require.NoError(t, r.Close())
 	}
-}
-
-// Whatever stands behind a password, no error quotes it, and what is shown does not
-// hold it.
-func FuzzDatabase(f *testing.F) {
-	for _, s := range []string{"h/d", "h:5432/d?sslmode=disable", "tcp(h:1)/d", "@h/d", "[::1]:3306/d?timeout=1s", "h/d?x=%zz", "h:port/d", "\x00", ""} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		for _, scheme := range []string{"postgres", "mysql"} {
-			d, err := parseDatabase(scheme + "://u:hush-hush@" + s)
-			if err == nil && !strings.Contains(s, "hush") {
-				require.NotContains(t, d.shown, "hush")
-			}
-			if err != nil {
-				require.NotContains(t, err.Error(), "hush")
-			}
-		}
-		if d, err := parseDatabase(s); err == nil && !d.shared() && !strings.HasPrefix(s, "sqlite:") {
-			require.NotContains(t, d.path, "@", "it may be a connection string")
-		}
-	})
 }

@@ -58,19 +58,19 @@ func (r *relay) openBox(ctx context.Context) error {
 // openStore opens what -db names.
 func (r *relay) openStore(ctx context.Context) (*outbox.Store, error) {
 	d := &r.config.db
-	if d.dialect == "" {
+	if d.Dialect == "" {
 		return outbox.NewMemoryStore(), nil
 	}
-	db, err := d.open()
+	db, err := d.Open()
 	if err != nil {
-		return nil, fmt.Errorf("-db: %w", err)
+		return nil, d.cannotOpen(err)
 	}
 	r.closers = append(r.closers, db)
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	store, err := outbox.NewSQLStore(ctx, db, d.dialect)
+	store, err := outbox.NewSQLStore(ctx, db, d.Dialect)
 	if err != nil {
-		return nil, fmt.Errorf("-db: %w", d.withheld(err))
+		return nil, fmt.Errorf("-db: %w", d.Withheld(err))
 	}
 	return store, nil
 }
@@ -107,7 +107,7 @@ func (r *relay) deliver(ctx context.Context) (stop func() error) {
 // lookForOrphans says that alerts wait for a destination that nobody delivers
 // to: one whose key was changed, or that was taken out of the settings.
 func (r *relay) lookForOrphans(ctx context.Context) {
-	if r.config.db.dialect == "" {
+	if r.config.db.Dialect == "" {
 		return
 	}
 	counts, err := r.box.Counts(ctx)

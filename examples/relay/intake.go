@@ -23,7 +23,7 @@ const repeatWindow = 2 * time.Minute
 // it would take a problem that comes back for a copy if the recovery came by
 // another relay. There both are told.
 func (r *relay) intake() alert.Sender {
-	if r.config.db.shared() {
+	if r.config.db.Shared() {
 		return r.remarkRepeats(r.box)
 	}
 	return r.remarkRepeats(alert.Chain(r.box, alert.Dedup(repeatWindow), noteUse))
@@ -48,7 +48,7 @@ func (r *relay) remarkRepeats(next alert.Sender) alert.Sender {
 	var told atomic.Int64 // of what the outbox has recognised
 	return alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
 		var used atomic.Bool
-		used.Store(r.config.db.shared())
+		used.Store(r.config.db.Shared())
 		err := next.Send(context.WithValue(ctx, usedKey{}, &used), alerts...)
 		if grew(&told, r.box.Stats().Repeated) || err == nil && len(alerts) > 0 && !used.Load() {
 			r.log.Info("a repeat: accepted before, not delivered again")

@@ -13,6 +13,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert/outbox"
 	"github.com/tocsin-go/tocsin/aliyun"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 )
 
 // A relay is the program put together.
@@ -55,7 +56,7 @@ func newRelay(ctx context.Context, c *config, log *slog.Logger, out *printer) (r
 		}
 		r.closers = append(r.closers, r.standIn)
 		r.standIn.attract(c)
-		c.db = inMemory()
+		c.db = database{Database: opendb.Memory()}
 	}
 	for _, add := range []func() error{r.addTraps, r.addWecom, r.addDingtalk} {
 		if err := add(); err != nil {

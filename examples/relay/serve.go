@@ -20,7 +20,7 @@ func (r *relay) serve(ctx context.Context) error {
 	err := r.takeCallbacks(ctx)
 	err = errors.Join(err, deliveries())
 	left := "is in the database"
-	if r.config.db.dialect == "" {
+	if r.config.db.Dialect == "" {
 		left = "is lost"
 	}
 	r.log.Info("stopped: what was not delivered " + left)
@@ -55,8 +55,8 @@ func (r *relay) caution() {
 	if len(r.config.secret) < goodSecret {
 		r.log.Warn("the callback secret is short: who guesses it can raise alerts", "recommended_length", goodSecret)
 	}
-	if r.config.db.beside && isTemporary(r.config.db.path) {
-		r.log.Warn("the database stands where it may be cleared away any time: set -db to keep alerts over a stop", "db", r.config.db.shown)
+	if r.config.db.beside && isTemporary(r.config.db.Path) {
+		r.log.Warn("the database stands where it may be cleared away any time: set -db to keep alerts over a stop", "db", r.config.db.Shown)
 	}
 }
 

@@ -28,7 +28,7 @@ func (r *relay) listen(ctx context.Context, addr string) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.log.Info("listening", "addr", l.String(), "tls", r.config.cert != nil, "db", r.config.db.shown)
+	r.log.Info("listening", "addr", l.String(), "tls", r.config.cert != nil, "db", r.config.db.Shown)
 	s.url = "http://"
 	if r.config.cert != nil {
 		s.url = "https://"

@@ -51,13 +51,13 @@ type service struct {
 func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (err error) {
 	db, err := c.DB.Open()
 	if err != nil {
-		return cli.UsageError{Err: fmt.Errorf("-db: %w", err)}
+		return fmt.Errorf("-db: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	s := &service{config: c, log: log}
 	options := s.queueOptions()
 	if s.queue, err = autocall.NewSQLQueue(ctx, db, c.DB.Dialect, &options); err != nil {
-		return fmt.Errorf("-db: %w", err)
+		return fmt.Errorf("-db: %w", c.DB.Withheld(err))
 	}
 	if s.phones, err = s.newHandler(); err != nil {
 		return cli.UsageError{Err: err}

@@ -59,12 +59,12 @@ const phone = "phone"
 func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (err error) {
 	db, err := c.DB.Open()
 	if err != nil {
-		return err
+		return fmt.Errorf("-db: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	store, err := outbox.NewSQLStore(ctx, db, c.DB.Dialect)
 	if err != nil {
-		return err
+		return fmt.Errorf("-db: %w", c.DB.Withheld(err))
 	}
 	box, err := outbox.Open(store, &outbox.Options{Lease: c.Lease, Logger: log})
 	if err != nil {
@@ -104,7 +104,7 @@ func (d *desk) addPhones(ctx context.Context, db *sql.DB) (err error) {
 		Logger: d.log, Phones: []string{phone}, OnAnswered: d.answered,
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("-db: %w", d.config.DB.Withheld(err))
 	}
 	handler, err := autocall.NewHandler(d.queue, map[string]string{phone: d.config.PhoneToken}, &autocall.HandlerOptions{Logger: d.log})
 	d.mux.Handle("/phone/", handler)

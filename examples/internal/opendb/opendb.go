@@ -5,84 +5,106 @@ package opendb
 import (
 	"database/sql"
 	"errors"
-	"net/url"
+	"fmt"
 	"strings"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib" // the drivers
-	_ "modernc.org/sqlite"
 )
 
-// A Database is what was named. It holds a password and is never printed.
+// A Database is what was named. A password is held by functions only, so that
+// nothing prints it.
 type Database struct {
-	Dialect string // "sqlite", "postgres" or "mysql", as the stores want it
+	// Dialect is "sqlite", "postgres" or "mysql", as the stores want it; empty:
+	// memory, which is not opened.
+	Dialect string
 
-	driver, dsn string
+	Shown string // for people: no password
+	Path  string // of a file
+
+	connect func() (*sql.DB, error) // to a server; nil: a file
+	secrets func() []string         // which its errors must not quote
 }
 
-// sqliteSettings make a file durable at each commit and let another process
-// read it meanwhile.
-const sqliteSettings = "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+// Memory is the database that is gone with the program.
+func Memory() Database { return Database{Shown: "memory"} }
+
+// File is a database in a file.
+func File(path string) Database { return Database{Dialect: "sqlite", Shown: path, Path: path} }
+
+// Shared reports whether programs on several machines may stand in front of the
+// database.
+func (d Database) Shared() bool { return d.connect != nil }
+
+// What is none of the forms is told which there are.
+var (
+	errForm         = errors.New("want the name of a file, sqlite:FILE, postgres://… or mysql://…")
+	errFormOrMemory = errors.New("want the name of a file, sqlite:FILE, postgres://…, mysql://… or memory")
+)
 
 // Parse reads the name of a file or the URL of a server. Its errors do not
 // quote it.
 func Parse(s string) (Database, error) {
+	if s == "memory" {
+		return Database{}, errForm // as other programs mean it; a file is ./memory
+	}
+	return parse(s, errForm)
+}
+
+// ParseOrMemory does so for a program that can do without a database, and takes
+// the word "memory" too.
+func ParseOrMemory(s string) (Database, error) {
+	if s == "memory" {
+		return Memory(), nil
+	}
+	return parse(s, errFormOrMemory)
+}
+
+// parse returns want for what is none of the forms.
+func parse(s string, want error) (Database, error) {
 	scheme, _, isURL := strings.Cut(s, "://")
+	path, isFile := strings.CutPrefix(s, "sqlite:")
 	switch {
-	case !isURL && (strings.HasPrefix(s, "file:") || s == ":memory:"):
-		return Database{}, errors.New("want the name of a file, without file: before it")
-	case !isURL:
-		// What a URI would take for its end is spelled so that it is not.
-		path := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(s)
-		return Database{"sqlite", "sqlite", "file:" + path + sqliteSettings}, nil
-	case scheme == "postgres" || scheme == "postgresql":
-		if _, err := url.Parse(s); err != nil {
-			return Database{}, errors.New("not a URL; characters such as @ and / in a password are written as %40 and %2F")
-		}
-		return Database{"postgres", "pgx", s}, nil
-	case scheme == "mysql" || scheme == "mariadb":
-		dsn, err := mysqlDSN(s)
-		return Database{"mysql", "mysql", dsn}, err
+	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
+		return parsePostgres(s)
+	case scheme == "mysql" && isURL, scheme == "mariadb" && isURL:
+		return parseMySQL(s)
+	case isURL || s == "" || path == "" || strings.HasPrefix(path, "file:") || strings.HasPrefix(path, ":memory:"):
+		return Database{}, want
+	case !isFile && strings.ContainsAny(s, "=@"):
+		// So does a connection string with a password, and the name of a file is
+		// printed.
+		return Database{}, fmt.Errorf("%w; a file with = or @ in its name is written sqlite:FILE", want)
 	}
-	return Database{}, errors.New("want the name of a file, postgres://… or mysql://…")
+	return File(path), nil
 }
 
-// mysqlDSN returns a URL as the driver wants it, which is not a URL: in it,
-// nothing of a password is escaped.
-func mysqlDSN(s string) (string, error) {
-	u, err := url.Parse(s)
-	if err != nil {
-		return "", errors.New("not a URL; characters such as @ and / in a password are written as %40 and %2F")
-	}
-	name := strings.TrimPrefix(u.Path, "/")
-	if u.Hostname() == "" || name == "" || strings.Contains(name, "/") {
-		return "", errors.New("want mysql://user:password@host:3306/database")
-	}
-	c, err := mysql.ParseDSN("/?" + u.RawQuery)
-	if err != nil {
-		return "", errors.New("what stands behind the question mark is not of the driver's parameters")
-	}
-	c.Net, c.Addr, c.DBName = "tcp", u.Host, name
-	if u.Port() == "" {
-		c.Addr = u.Host + ":3306"
-	}
-	c.User = u.User.Username()
-	c.Passwd, _ = u.User.Password()
-	dsn := c.FormatDSN()
-	if back, err := mysql.ParseDSN(dsn); err != nil || back.User != c.User || back.Passwd != c.Passwd || back.DBName != c.DBName {
-		return "", errors.New("the driver cannot be told this user name")
-	}
-	return dsn, nil
-}
-
-// Open opens the database. Nothing is connected yet.
+// Open opens the database. A server is not connected yet; a file is made if it
+// is not there, and closed to all but its owner.
 func (d Database) Open() (*sql.DB, error) {
-	db, err := sql.Open(d.driver, d.dsn)
+	switch {
+	case d.Dialect == "":
+		return nil, errors.New("memory is not opened")
+	case d.connect == nil:
+		return d.openFile()
+	}
+	db, err := d.connect()
 	if err != nil {
-		return nil, errors.New("the driver does not take it")
+		return nil, d.Withheld(err)
 	}
 	db.SetMaxOpenConns(10)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	return db, nil
+}
+
+// Withheld keeps back the text of an error that quotes the password. No driver is
+// known to do so.
+func (d Database) Withheld(err error) error {
+	if d.secrets == nil {
+		return err
+	}
+	for _, secret := range d.secrets() {
+		if secret != "" && strings.Contains(err.Error(), secret) {
+			return errors.New("the database cannot be used, and the driver says why in words that hold the password")
+		}
+	}
+	return err
 }
