@@ -9,14 +9,20 @@ package main
 
 import (
 	"context"
-	"errors"
+	_ "embed"
 	"io"
 	"log/slog"
 	"os"
 	"runtime/debug"
 
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/relaying"
 )
+
+// sample is a callback that Alibaba Cloud sent, with digits changed.
+//
+//go:embed testdata/event-2020-cfw-dryrun.json
+var sample []byte
 
 func main() {
 	// The relay keeps little and allocates much in a storm: collecting less
@@ -29,25 +35,10 @@ func main() {
 
 // run is the program. It ends when ctx does.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	c, err := configure(args, getenv, stdout)
+	c, err := relaying.Configure(args, getenv, stdout)
 	if err == nil {
-		err = start(ctx, c, stdout, stderr)
+		c.Sample = sample
+		err = relaying.Run(ctx, c, slog.New(slog.NewTextHandler(stderr, nil)), stdout)
 	}
 	return cli.Exit("relay", err, stderr)
-}
-
-// start does what was asked for: a test, a demonstration, or the service.
-func start(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) {
-	r, err := newRelay(ctx, c, slog.New(slog.NewTextHandler(stderr, nil)), &printer{w: stdout})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	switch {
-	case c.test:
-		return r.selfTest(ctx)
-	case c.demo:
-		return r.demo(ctx)
-	}
-	return r.serve(ctx)
 }

@@ -1,0 +1,94 @@
+package relaying
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+const (
+	minToken  = 16               // characters of the admin token
+	adminTime = 10 * time.Second // that the store gets for one request
+	adminPath = "/outbox/"
+)
+
+// An adminConfig says where the admin API is, if anywhere.
+type adminConfig struct {
+	listen string // empty: nowhere
+	token  string
+}
+
+// judgeAdmin lets nobody reach the admin API from outside without a token: it
+// shows alerts and throws them away.
+func (c *Config) judgeAdmin(f *form) error {
+	c.admin = adminConfig{listen: f.adminListen.Text(""), token: f.adminToken.Text("")}
+	if !f.adminListen.Given() {
+		if f.adminToken.Given() {
+			return f.adminToken.Refuse("has no effect without -admin-listen")
+		}
+		return nil
+	}
+	host, _, err := net.SplitHostPort(c.admin.listen)
+	switch {
+	case err != nil:
+		return f.adminListen.Refuse("not of the form host:port")
+	case f.adminToken.Given() && len(c.admin.token) < minToken:
+		return f.adminToken.Refuse("want at least %d characters", minToken)
+	case !f.adminToken.Given() && !isLoopback(host):
+		return f.adminListen.Refuse("other machines can reach this address: set -admin-token, better as TOCSIN_ADMIN_TOKEN_FILE, or listen at 127.0.0.1")
+	}
+	return nil
+}
+
+// isLoopback reports whether a host means this machine and nobody else.
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+// adminHandler serves the outbox to operators.
+func (r *relay) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(adminPath, http.StripPrefix(strings.TrimSuffix(adminPath, "/"), r.box.Handler()))
+	return r.config.admin.guard(mux)
+}
+
+// guard lets nobody pass without the token. Where there is none, only this
+// machine gets here, but so does each page in its browser: a name that was made
+// to lead to the loopback is told by the header Host.
+func (a adminConfig) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case a.token == "" && !isLoopback(hostOf(r.Host)):
+			http.Error(w, "want a loopback address in the URL", http.StatusForbidden)
+			return
+		case a.token != "" && !a.isShownBy(r):
+			w.Header().Set("WWW-Authenticate", `Bearer realm="relay"`)
+			http.Error(w, "want the header Authorization: Bearer ADMIN-TOKEN", http.StatusUnauthorized)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), adminTime)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// isShownBy compares the token of a request in a time that depends on neither.
+func (a adminConfig) isShownBy(r *http.Request) bool {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	x, y := sha256.Sum256([]byte(strings.TrimSpace(token))), sha256.Sum256([]byte(a.token))
+	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
+
+// hostOf takes the port off a host.
+func hostOf(hostport string) string {
+	if host, _, err := net.SplitHostPort(hostport); err == nil {
+		return host
+	}
+	return strings.Trim(hostport, "[]")
+}

@@ -1,0 +1,148 @@
+package relaying
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
+)
+
+const (
+	// defaultLease is half of what the outbox has by default: a crash may delay a
+	// critical alert by so much.
+	defaultLease = 30 * time.Second
+
+	// openTime is what the database gets at the start.
+	openTime = 30 * time.Second
+)
+
+// judgeLease reads -lease; the outbox says what it must be.
+func (c *Config) judgeLease(f *form) (err error) {
+	c.lease = defaultLease
+	if !f.lease.Given() {
+		return nil
+	}
+	if c.lease, err = time.ParseDuration(f.lease.Text("")); err != nil || c.lease < time.Second {
+		return f.lease.Refuse("not a time of at least a second, such as 30s")
+	}
+	return nil
+}
+
+// openBox opens the database and puts an outbox with a route for each leaf
+// before it.
+func (r *relay) openBox(ctx context.Context) error {
+	store, err := r.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	opts := &outbox.Options{Lease: r.config.lease, Logger: slog.New(audible{r.log.Handler()})}
+	if r.standIn != nil {
+		opts.Window = repeatWindow // who tries things out posts the same file again
+	}
+	if r.box, err = outbox.Open(store, opts); err != nil {
+		return cli.UsageError{Err: err}
+	}
+	for _, l := range r.leaves {
+		if err := r.box.Route(l.route, l.named(l.sender), &l.options); err != nil {
+			return cli.UsageError{Err: err}
+		}
+	}
+	return nil
+}
+
+// openStore opens what -db names.
+func (r *relay) openStore(ctx context.Context) (*outbox.Store, error) {
+	d := &r.config.db
+	if d.Dialect == "" {
+		return outbox.NewMemoryStore(), nil
+	}
+	db, err := d.Open()
+	if err != nil {
+		return nil, d.cannotOpen(err)
+	}
+	r.closers = append(r.closers, db)
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	store, err := outbox.NewSQLStore(ctx, db, d.Dialect)
+	if err != nil {
+		return nil, fmt.Errorf("-db: %w", d.Withheld(err))
+	}
+	return store, nil
+}
+
+// named puts the name of the leaf before its errors, so that the log and the
+// list of dead letters say which of several robots failed.
+func (l leaf) named(next alert.Sender) alert.Sender {
+	return alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+		if err := next.Send(ctx, alerts...); err != nil {
+			return fmt.Errorf("%s: %w", l.name, err)
+		}
+		return nil
+	})
+}
+
+// deliver delivers until the function that it returns is called, which lets the
+// messages under way come to their end.
+func (r *relay) deliver(ctx context.Context) (stop func() error) {
+	for _, l := range r.leaves {
+		r.log.Info("destination", "name", l.name, "route", l.route)
+	}
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var work sync.WaitGroup
+	var err error
+	work.Go(func() { err = r.box.Run(running) })
+	work.Go(func() { r.lookForOrphans(running) })
+	return sync.OnceValue(func() error {
+		cancel()
+		work.Wait()
+		return err
+	})
+}
+
+// lookForOrphans says that alerts wait for a destination that nobody delivers
+// to: one whose key was changed, or that was taken out of the settings.
+func (r *relay) lookForOrphans(ctx context.Context) {
+	if r.config.db.Dialect == "" {
+		return
+	}
+	counts, err := r.box.Counts(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			r.log.Warn("what waits in the database was not counted", "error", err)
+		}
+		return
+	}
+	ours := r.box.Stats().Routes
+	for _, c := range counts {
+		if _, known := ours[c.Route]; !known && c.Waiting > 0 && !c.Held {
+			r.log.Warn("alerts wait for a destination that is not configured: set it again to deliver them",
+				"route", c.Route, "alerts", c.Waiting, "oldest", c.Oldest)
+		}
+	}
+}
+
+// audible raises the records of an outbox to Info, so that each message that was
+// delivered has its line.
+type audible struct{ slog.Handler }
+
+// Enabled takes all.
+func (audible) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle writes a record.
+func (a audible) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = max(r.Level, slog.LevelInfo)
+	return a.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps what is inside audible.
+func (a audible) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return audible{a.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup does, too.
+func (a audible) WithGroup(name string) slog.Handler { return audible{a.Handler.WithGroup(name)} }

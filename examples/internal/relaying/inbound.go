@@ -1,0 +1,102 @@
+package relaying
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/tocsin-go/tocsin/aliyun"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
+)
+
+func (c *Config) judgeServer(f *form) error {
+	c.listen = "127.0.0.1:8080"
+	if f.listen.Given() {
+		c.listen = f.listen.Text("")
+		if _, _, err := net.SplitHostPort(c.listen); err != nil {
+			return f.listen.Refuse("not of the form host:port")
+		}
+	}
+	if c.secret = f.secret.Text(""); !f.secret.Given() {
+		c.secret, c.secretMade = rand.Text(), true
+	}
+	if !regexp.MustCompile(`^\.*[A-Za-z0-9_~-][A-Za-z0-9._~-]*$`).MatchString(c.secret) {
+		return f.secret.Refuse("want only letters, digits and . _ ~ -, and not only dots")
+	}
+	var err error
+	if c.proxies, err = prefixes(f.proxy, nil); err != nil {
+		return err
+	}
+	c.allow, err = prefixes(f.allow, aliyun.SourceRanges())
+	return err
+}
+
+// prefixes reads ranges and single addresses. The word "aliyun" stands for
+// named, if there are any.
+func prefixes(s *cli.Setting, named []netip.Prefix) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for i, word := range s.List() {
+		if word == "aliyun" && named != nil {
+			out = append(out, named...)
+			continue
+		}
+		p, err := netip.ParsePrefix(word)
+		if err != nil {
+			a, err := netip.ParseAddr(word)
+			if err != nil {
+				return nil, s.Refuse("entry %d is neither an address nor a range such as 192.0.2.0/24", i+1)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		if p.Addr().Is4In6() {
+			return nil, s.Refuse("entry %d: write the range as IPv4", i+1)
+		}
+		out = append(out, p.Masked())
+	}
+	if s.Given() && len(out) == 0 {
+		return nil, s.Refuse("names no range")
+	}
+	return out, nil
+}
+
+func (c *Config) judgeTLS(f *form) error {
+	switch {
+	case !f.cert.Given() && !f.key.Given():
+		return nil
+	case !f.key.Given():
+		return f.cert.Refuse("needs -tls-key too")
+	case !f.cert.Given():
+		return f.key.Refuse("needs -tls-cert too")
+	}
+	chain, err := readPEM(f.cert)
+	if err != nil {
+		return err
+	}
+	key, err := readPEM(f.key)
+	if err != nil {
+		return err
+	}
+	pair, err := tls.X509KeyPair(chain, key)
+	if err != nil {
+		return f.cert.Refuse("%w", err)
+	}
+	c.cert = &pair
+	return nil
+}
+
+// readPEM reads the file that s names. With TOCSIN_TLS_KEY_FILE the value is
+// the content already, which is what one expects of that name.
+func readPEM(s *cli.Setting) ([]byte, error) {
+	if v := s.Text(""); strings.HasPrefix(v, "-----BEGIN ") {
+		return []byte(v), nil
+	}
+	b, err := os.ReadFile(s.Text(""))
+	if err != nil {
+		return nil, s.Refuse("%w", cli.WithoutPath(err))
+	}
+	return b, nil
+}

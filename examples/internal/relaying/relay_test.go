@@ -1,0 +1,170 @@
+package relaying
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestCallbackReachesRobotAndConsole(t *testing.T) {
+	t.Parallel()
+	group, nms := newRobot(t, nil), newConsole(t)
+	p := launch(t, append(nms.settings(), "-wecom-url", group.url, "-callback-secret", testSecret)...)
+	code, _ := p.callback(t, testSecret, string(sample()))
+	require.Equal(t, 200, code)
+	message := <-group.messages
+	for _, part := range []string{"cfw", "WARN", "cn-hangzhou", "InternetBandwidthThresholdExceeded"} {
+		require.Contains(t, message, part)
+	}
+	trap := nms.next(t)
+	require.Equal(t, "product:cfw", trap["1"])
+	require.Equal(t, "level:WARN", trap["2"])
+	require.Equal(t, "regionId:cn-hangzhou", trap["3"])
+	require.Equal(t, "instanceName:instanceName", trap["4"])
+	require.Equal(t, "name:InternetBandwidthThresholdExceeded", trap["5"])
+	line := p.errout.Await(t, `(.*msg="alert accepted".*)`)
+	for _, part := range []string{"caller=127.0.0.1", "status=firing", "name=InternetBandwidthThresholdExceeded", ".id=", ".key="} {
+		require.Contains(t, line, part)
+	}
+	require.Equal(t, 0, p.stop(t))
+	require.NotContains(t, p.printed(), "hush")
+}
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	p := launch(t, "-callback-secret", testSecret)
+	tests := []struct {
+		method, path string
+		want         int
+	}{
+		{"GET", "/healthz", 200},
+		{"GET", "/", 404},
+		{"GET", "/aliyun", 404},
+		{"GET", "/aliyun/", 404},
+		{"POST", "/aliyun/" + testSecret + "/more", 404},
+		{"GET", "/aliyun/" + testSecret, 200},
+		{"GET", "/aliyun/" + testSecret + "/", 200},
+		{"GET", "/../aliyun/x", 404},
+	}
+	for _, tt := range tests {
+		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
+			t.Parallel()
+			var code int
+			if tt.method == "GET" {
+				code, _ = p.get(t, tt.path)
+			} else {
+				code, _ = p.callback(t, strings.TrimPrefix(tt.path, "/aliyun/"), string(sample()))
+			}
+			require.Equal(t, tt.want, code)
+		})
+	}
+}
+
+func TestCallbackWithTrailingSlash(t *testing.T) {
+	t.Parallel()
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-callback-secret", testSecret)
+	code, _ := p.callback(t, testSecret+"/", string(sample()))
+	require.Equal(t, 200, code)
+	require.NotEmpty(t, <-group.messages)
+}
+
+func TestWrongSecretIsRefusedAndNotLogged(t *testing.T) {
+	t.Parallel()
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-callback-secret", testSecret)
+	code, body := p.callback(t, "a-guess-hush", string(sample()))
+	require.GreaterOrEqual(t, code, 400)
+	require.Less(t, code, 500)
+	require.NotContains(t, body, "hush")
+	require.Equal(t, 0, p.stop(t))
+	require.Empty(t, group.messages)
+	require.NotContains(t, p.printed(), "hush")
+}
+
+// A short secret is the operator's own choice, about which the log says so.
+func TestShortSecretIsTakenWithAWarning(t *testing.T) {
+	t.Parallel()
+	const warning = "callback secret is short"
+	for secret, want := range map[string]int{"a.1": 1, "0123456789abcde": 1, "0123456789abcdef": 0} {
+		p := launch(t, "-callback-secret", secret)
+		code, _ := p.callback(t, secret, string(sample()))
+		require.Equal(t, 200, code)
+		require.Equal(t, 0, p.stop(t))
+		require.Equal(t, want, strings.Count(p.errout.String(), warning))
+	}
+}
+
+// A robot that fails for a moment is tried again by itself: CloudMonitor has its
+// 200, the console its one trap. A repeated callback reaches nobody.
+func TestFailureIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	group, nms := newRobot(t, thenAccept(`{"errcode":-1,"errmsg":"system busy"}`)), newConsole(t)
+	p := launch(t, append(nms.settings(), "-wecom-url", group.url, "-callback-secret", testSecret)...)
+	code, _ := p.callback(t, testSecret, string(sample()))
+	require.Equal(t, 200, code)
+	first, second := <-group.messages, <-group.messages
+	require.Equal(t, first, second)
+	p.errout.Await(t, `level=WARN msg="message not accepted" route=wecom-[0-9a-f]{10} .*WeCom robot 1 at `+group.host+`: wecom: `)
+	p.errout.Await(t, `level=INFO msg="message accepted" route=wecom-[0-9a-f]{10} alerts=1 `)
+	code, _ = p.callback(t, testSecret, string(sample()))
+	require.Equal(t, 200, code)
+	p.errout.Await(t, `msg="a repeat: accepted before, not delivered again"`)
+	other, err := os.ReadFile("../../relay/testdata/threshold-2023-apigateway-alert.form")
+	require.NoError(t, err)
+	code, _ = p.callback(t, testSecret, string(other))
+	require.Equal(t, 200, code)
+	require.Contains(t, <-group.messages, "API网关")
+	require.Equal(t, "name:InternetBandwidthThresholdExceeded", nms.next(t)["5"])
+	require.Equal(t, "name:API网关_返回码5XX个数", nms.next(t)["5"], "the console got the first alert once")
+	require.Equal(t, 1, strings.Count(p.errout.String(), "a repeat: "))
+}
+
+func TestAllowList(t *testing.T) {
+	t.Parallel()
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-callback-secret", testSecret, "-allow-cidr", "aliyun", "-trusted-proxy", "127.0.0.1")
+	code, _ := p.callback(t, testSecret, string(sample()))
+	require.Equal(t, 403, code, "a proxy's own request")
+	code, _ = p.callback(t, testSecret, string(sample()), "X-Forwarded-For", "106.11.225.9, 198.51.100.1")
+	require.Equal(t, 403, code, "a claim of the caller itself")
+	code, _ = p.callback(t, testSecret, string(sample()), "X-Forwarded-For", "198.51.100.1, 106.11.225.9")
+	require.Equal(t, 200, code)
+	require.NotEmpty(t, <-group.messages)
+	p.errout.Await(t, `alert accepted.* caller=106.11.225.9 `)
+}
+
+func TestCapture(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "callbacks.jsonl")
+	require.NoError(t, os.WriteFile(name, []byte("{}\n"), 0o644)) //nolint:gosec // to be closed by the relay
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-callback-secret", testSecret, "-capture", name)
+	_, _ = p.callback(t, testSecret, string(sample()), "Content-Type", "application/json")
+	_, _ = p.callback(t, testSecret, "\xff\xfe")
+	_, _ = p.callback(t, "a-guess-of-it", "not recorded")
+	require.Equal(t, 0, p.stop(t))
+	info, err := os.Stat(name)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	f, err := os.Open(name)
+	require.NoError(t, err)
+	defer f.Close()
+	var lines []captured
+	for s := bufio.NewScanner(f); s.Scan(); {
+		var c captured
+		require.NoError(t, json.Unmarshal(s.Bytes(), &c))
+		lines = append(lines, c)
+	}
+	require.Len(t, lines, 3, "appended to what was there")
+	require.Equal(t, string(sample()), lines[1].Body)
+	require.Equal(t, "POST", lines[1].Method)
+	require.Equal(t, "127.0.0.1", lines[1].Caller.String())
+	require.False(t, lines[1].Time.IsZero())
+	require.Equal(t, []byte("\xff\xfe"), lines[2].Raw)
+}

@@ -1,0 +1,83 @@
+package relaying
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// goodSecret is the length, in characters, below which the secret draws a
+// warning. Sixteen hexadecimal digits have 64 bits.
+const goodSecret = 16
+
+// serve takes callbacks and delivers them until ctx ends. It then takes no more,
+// finishes those under way, lets each destination's message come to its end, and
+// leaves the rest in the database.
+func (r *relay) serve(ctx context.Context) error {
+	deliveries := r.deliver(ctx)
+	err := r.takeCallbacks(ctx)
+	err = errors.Join(err, deliveries())
+	left := "is in the database"
+	if r.config.db.Dialect == "" {
+		left = "is lost"
+	}
+	r.log.Info("stopped: what was not delivered " + left)
+	return err
+}
+
+// takeCallbacks serves callbacks, and the admin API if it is wanted.
+func (r *relay) takeCallbacks(ctx context.Context) error {
+	s, err := r.listen(ctx, r.config.listen)
+	if err != nil {
+		return err
+	}
+	admin, err := r.listenForAdmin(ctx)
+	if err != nil {
+		return errors.Join(err, s.stop())
+	}
+	r.caution()
+	r.welcome(s.url)
+	select {
+	case end := <-s.ended():
+		s.done <- end // for stop
+	case end := <-admin.ended():
+		admin.done <- end
+	case <-ctx.Done():
+	}
+	r.log.Info("stopping: no new callbacks; those under way and the messages under way are finished")
+	return errors.Join(s.stop(), admin.stop())
+}
+
+// caution warns of what the operator may not have meant.
+func (r *relay) caution() {
+	if len(r.config.secret) < goodSecret {
+		r.log.Warn("the callback secret is short: who guesses it can raise alerts", "recommended_length", goodSecret)
+	}
+	if r.config.db.beside && isTemporary(r.config.db.Path) {
+		r.log.Warn("the database stands where it may be cleared away any time: set -db to keep alerts over a stop", "db", r.config.db.Shown)
+	}
+}
+
+// isTemporary reports whether a file is where "go run" puts programs, or in
+// the directory for temporary files.
+func isTemporary(path string) bool {
+	rel, err := filepath.Rel(os.TempDir(), path)
+	return err == nil && filepath.IsLocal(rel) || strings.Contains(path, "go-build")
+}
+
+// welcome tells the operator what is not obvious. The URL holds the secret,
+// and is printed only if there is no other way to learn it.
+func (r *relay) welcome(url string) {
+	if r.config.secretMade {
+		r.out.Printf("Callback URL (made for this run; set -callback-secret to keep one):\n  %s\n", url)
+	}
+	if r.standIn != nil {
+		r.out.Printf("No destination is configured, so stand-in robots and a console print here what\n" +
+			"they would get. Set -wecom-url, -dingtalk-url or -trap-target (see -help) for\nreal ones.\n")
+		if r.config.secretMade {
+			r.out.Printf("Try it from another terminal:\n  %s\n", curlLine(url))
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package relaying
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// stopGrace bounds how long a stop waits for callbacks under way. Each of
+// them ends within the five seconds that CloudMonitor waits for an answer.
+const stopGrace = 15 * time.Second
+
+// A running is a server that accepts requests.
+type running struct {
+	http http.Server
+	url  string     // of the callbacks; holds the secret
+	done chan error // gets the end of the server
+}
+
+// listen opens the port for callbacks and begins to serve.
+func (r *relay) listen(ctx context.Context, addr string) (*running, error) {
+	s, l, err := r.start(ctx, addr, r.handler)
+	if err != nil {
+		return nil, err
+	}
+	r.log.Info("listening", "addr", l.String(), "tls", r.config.cert != nil, "db", r.config.db.Shown)
+	s.url = "http://"
+	if r.config.cert != nil {
+		s.url = "https://"
+	}
+	s.url += reachable(l) + callbackPath + r.config.secret
+	return s, nil
+}
+
+// listenForAdmin opens the port of the admin API. It returns nil if none is set.
+func (r *relay) listenForAdmin(ctx context.Context) (*running, error) {
+	if r.config.admin.listen == "" {
+		return nil, nil //nolint:nilnil // neither a server nor a failure
+	}
+	s, at, err := r.start(ctx, r.config.admin.listen, r.adminHandler())
+	if err == nil {
+		r.log.Info("admin API", "addr", at.String(), "path", adminPath, "guarded", r.config.admin.token != "")
+	}
+	return s, err
+}
+
+// start serves a handler, with the certificate if there is one.
+func (r *relay) start(ctx context.Context, addr string, handler http.Handler) (*running, net.Addr, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := l.Addr()
+	s := &running{done: make(chan error, 1)}
+	s.http = http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      20 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(r.log.Handler(), slog.LevelWarn),
+	}
+	if r.config.cert != nil {
+		l = tls.NewListener(l, &tls.Config{
+			Certificates: []tls.Certificate{*r.config.cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		})
+	}
+	go func() { s.done <- s.http.Serve(l) }()
+	return s, at, nil
+}
+
+// ended returns the channel of the server's end, which none never reaches.
+func (s *running) ended() chan error {
+	if s == nil {
+		return nil
+	}
+	return s.done
+}
+
+// stop ends the server after the requests under way and waits for it.
+func (s *running) stop() error {
+	if s == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = fmt.Errorf("stop: callbacks were cut off: %w", errors.Join(err, s.http.Close()))
+	}
+	if end := <-s.done; !errors.Is(end, http.ErrServerClosed) {
+		err = errors.Join(err, end)
+	}
+	return err
+}
+
+// reachable is an address at which this machine reaches a listener.
+func reachable(a net.Addr) string {
+	t, ok := a.(*net.TCPAddr)
+	if ok && t.IP.IsUnspecified() {
+		return fmt.Sprintf("localhost:%d", t.Port)
+	}
+	return a.String()
+}
+
+// callbackPath is what stands before the secret.
+const callbackPath = "/aliyun/"
+
+// newMux takes callbacks under their path and the health check; all else does
+// not exist. Both paths lead to the same handler, since people add slashes.
+func newMux(callbacks, health http.Handler) *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle(callbackPath+"{secret}", callbacks)
+	mux.Handle(callbackPath+"{secret}/{$}", callbacks)
+	mux.Handle("GET /healthz", health)
+	return mux
+}
