@@ -2,7 +2,8 @@
 // consoles. It answers a callback as soon as the alert is in its database, and
 // delivers from there.
 //
-// With nothing configured it shows in the terminal what it would deliver:
+// With nothing configured it shows in the terminal, and on a page that it prints
+// the address of, what it would deliver; with -demo it does so once and ends:
 //
 //	go run ./examples/relay -demo
 package main

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -36,6 +40,47 @@ func TestProgram(t *testing.T) {
 			require.Regexp(t, tt.stderr, p.Errout.String())
 		})
 	}
+}
+
+// Without a destination there are a page and a terminal to look at. A button of
+// the page posts to the relay, which delivers to both.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	p := clitest.Start(t, nil, "-listen", "127.0.0.1:0")
+	callback := p.Out.Await(t, `Callback URL .*\n  (http://127\.0\.0\.1:\d+/aliyun/\w+)\n`)
+	page := p.Out.Await(t, `(?m)^Open (http://127\.0\.0\.1:\d+/) to see what each destination receives\.$`)
+	code, text := ask(t, http.MethodGet, page)
+	require.Equal(t, http.StatusOK, code)
+	require.Contains(t, text, callback)
+	code, text = ask(t, http.MethodPost, page+"do/event")
+	require.Equal(t, http.StatusNoContent, code, text)
+	require.Equal(t, "InternetBandwidthThresholdExceeded", p.Errout.Await(t, `msg="alert accepted" .*name=(\w+)`))
+	for _, arrival := range []string{"WeCom group: one message", "DingTalk group: one message", "SNMP console: one trap"} {
+		p.Out.Await(t, arrival+`(?s:.*?)InternetBandwidthThresholdExceeded(?s:.*?)└─`)
+	}
+	for _, kind := range []string{"wecom", "dingtalk"} {
+		routes := regexp.MustCompile(`name="\w+ robot [12] at \S+" route=(`+kind+`-\w+)`).FindAllStringSubmatch(p.Errout.String(), -1)
+		require.Len(t, routes, 2, "one that prints and one of the page")
+		for _, route := range routes {
+			p.Errout.Await(t, `msg="message accepted" route=`+route[1])
+		}
+	}
+	require.Equal(t, 2, strings.Count(p.Errout.String(), `name="SNMP console at `))
+	require.Equal(t, cli.ExitOK, p.Stop(t, syscall.SIGTERM), p.Printed())
+	require.NotContains(t, p.Errout.String(), " level=WARN")
+}
+
+// ask sends a request without a body.
+func ask(t *testing.T, method, url string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
+	require.NoError(t, err)
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(text)
 }
 
 // It serves until it is told to end.

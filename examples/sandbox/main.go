@@ -15,28 +15,15 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
-	"os/signal"
-	"syscall"
 
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/sandbox"
 )
 
-// The exit statuses.
-const (
-	exitOK      = 0
-	exitFailure = 1 // it could not be started, or stopped badly
-	exitUsage   = 2 // a setting is wrong; nothing was started
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the next signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { cli.Main(run) }
 
 // run is the program. It ends when ctx does.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, _ func(string) string, stdout, stderr io.Writer) int {
 	opts := &sandbox.Options{Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
 	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -44,21 +31,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&opts.TrapListen, "trap-listen", "127.0.0.1:8162", "`address:port` of the SNMP console")
 	flags.StringVar(&opts.AutoCall, "autocall-url", "", "`URL` of your own AutoCall server, for the phone to poll in place of the sandbox's")
 	flags.DurationVar(&opts.Ring, "ring", 0, "how long phones ring (default 25s)")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return exitOK
-		}
-		return exitUsage
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return cli.ExitOK
+	} else if err != nil {
+		return cli.ExitUsage // the flags have said why
 	}
 	if _, _, err := net.SplitHostPort(opts.Listen); err != nil || flags.NArg() > 0 || opts.Ring < 0 {
-		fmt.Fprintln(stderr, "sandbox: want flags only, -listen of the form host:port and a positive -ring; see -help")
-		return exitUsage
+		err = errors.New("want flags only, -listen of the form host:port and a positive -ring; see -help")
+		return cli.Exit("sandbox", cli.UsageError{Err: err}, stderr)
 	}
-	if err := serve(ctx, opts, stdout); err != nil {
-		fmt.Fprintf(stderr, "sandbox: %v\n", err)
-		return exitFailure
-	}
-	return exitOK
+	return cli.Exit("sandbox", serve(ctx, opts, stdout), stderr)
 }
 
 // serve runs the sandbox until ctx ends.

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
 // A screen is what the program prints to.
@@ -41,7 +43,9 @@ func TestRun(t *testing.T) {
 		}
 	}
 	code := make(chan int, 1)
-	go func() { code <- run(ctx, []string{"-listen", "127.0.0.1:0", "-trap-listen", "127.0.0.1:0"}, out, errs) }()
+	go func() {
+		code <- run(ctx, []string{"-listen", "127.0.0.1:0", "-trap-listen", "127.0.0.1:0"}, nil, out, errs)
+	}()
 	text := <-printed
 	first, _, _ := strings.Cut(text, "\n")
 	url, ok := strings.CutPrefix(first, "Open ")
@@ -58,7 +62,7 @@ func TestRun(t *testing.T) {
 	require.NoError(t, resp.Body.Close())
 	require.Regexp(t, `(?s)^<!DOCTYPE html>.*</html>\s*$`, string(page))
 	stop()
-	require.Equal(t, exitOK, <-code)
+	require.Equal(t, cli.ExitOK, <-code)
 	require.Empty(t, errs.text.String())
 }
 
@@ -70,18 +74,18 @@ func TestUsage(t *testing.T) {
 		want int
 		says string
 	}{
-		{"help", []string{"-help"}, exitOK, "-listen"},
-		{"unknown", []string{"-x"}, exitUsage, "-x"},
-		{"no port", []string{"-listen", "localhost"}, exitUsage, "host:port"},
-		{"argument", []string{"x"}, exitUsage, "flags only"},
-		{"ring", []string{"-ring", "-1s"}, exitUsage, "positive"},
-		{"not ours", []string{"-listen", "192.0.2.1:0"}, exitFailure, "192.0.2.1"},
-		{"trap address", []string{"-listen", "127.0.0.1:0", "-trap-listen", "nonsense"}, exitFailure, "Addr"},
+		{"help", []string{"-help"}, cli.ExitOK, "-listen"},
+		{"unknown", []string{"-x"}, cli.ExitUsage, "-x"},
+		{"no port", []string{"-listen", "localhost"}, cli.ExitUsage, "host:port"},
+		{"argument", []string{"x"}, cli.ExitUsage, "flags only"},
+		{"ring", []string{"-ring", "-1s"}, cli.ExitUsage, "positive"},
+		{"not ours", []string{"-listen", "192.0.2.1:0"}, cli.ExitFailure, "192.0.2.1"},
+		{"trap address", []string{"-listen", "127.0.0.1:0", "-trap-listen", "nonsense"}, cli.ExitFailure, "Addr"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var out, errs bytes.Buffer
-			require.Equal(t, tt.want, run(t.Context(), tt.args, &out, &errs))
+			require.Equal(t, tt.want, run(t.Context(), tt.args, nil, &out, &errs))
 			require.Contains(t, errs.String(), tt.says)
 			require.Empty(t, out.String())
 		})

@@ -56,7 +56,7 @@ func TestAdminIsApart(t *testing.T) {
 	p := launch(t, "-callback-secret", testSecret, "-admin-listen", "127.0.0.1:0")
 	code, _ := p.get(t, adminPath)
 	require.Equal(t, 404, code, "not beside the callbacks")
-	require.Eventually(t, func() bool { return len(p.counts(t)) == 3 }, clitest.Patience, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(p.counts(t)) == 6 }, clitest.Patience, 10*time.Millisecond)
 	req := p.adminRequest(t, http.MethodGet, "", "")
 	req.URL.Path = "/healthz"
 	code, _ = do(t, req)

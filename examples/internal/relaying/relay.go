@@ -18,6 +18,7 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 	"github.com/tocsin-go/tocsin/examples/internal/printing"
+	"github.com/tocsin-go/tocsin/examples/internal/sandbox"
 )
 
 // Run does what was asked for until ctx ends: a test, a demonstration, or the
@@ -43,6 +44,7 @@ type relay struct {
 	log     *slog.Logger
 	out     *printing.Printer
 	standIn *printing.StandIns // nil when real destinations are configured
+	sandbox *sandbox.Sandbox   // nil, too, in a demonstration and where it did not start
 	leaves  []leaf
 	box     *outbox.Outbox // nil in a self-test, which goes around it
 	handler http.Handler
@@ -77,6 +79,9 @@ func newRelay(ctx context.Context, c *Config, log *slog.Logger, out *printing.Pr
 		}
 		r.closers = append(r.closers, r.standIn)
 		c.attract(r.standIn)
+		if !c.demo {
+			r.addSandbox(ctx, nil)
+		}
 		c.db = database{Database: opendb.Memory()}
 	}
 	for _, add := range []func() error{r.addTraps, r.addWecom, r.addDingtalk} {

@@ -38,6 +38,9 @@ func (r *relay) takeCallbacks(ctx context.Context) error {
 		return errors.Join(err, s.stop())
 	}
 	r.caution()
+	if r.sandbox != nil {
+		r.sandbox.PostTo(s.url)
+	}
 	r.welcome(s.url)
 	select {
 	case end := <-s.ended():
@@ -76,6 +79,9 @@ func (r *relay) welcome(url string) {
 	if r.standIn != nil {
 		r.out.Printf("No destination is configured, so stand-in robots and a console print here what\n" +
 			"they would get. Set -wecom-url, -dingtalk-url or -trap-target (see -help) for\nreal ones.\n")
+		if r.sandbox != nil {
+			r.out.Printf("Open %s to see what each destination receives.\n", r.sandbox.Targets().Page)
+		}
 		if r.config.secretMade {
 			r.out.Printf("Try it from another terminal:\n  %s\n", curlLine(url))
 		}

@@ -2,8 +2,10 @@ package relaying
 
 import (
 	"cmp"
+	"context"
 
 	"github.com/tocsin-go/tocsin/examples/internal/printing"
+	"github.com/tocsin-go/tocsin/examples/internal/sandbox"
 )
 
 // standInOID is the number that IANA keeps for documentation.
@@ -17,4 +19,28 @@ func (c *Config) attract(s *printing.StandIns) {
 	c.trap.targets = []string{s.Trap()}
 	c.trap.community = cmp.Or(c.trap.community, "public")
 	c.trap.baseOID = cmp.Or(c.trap.baseOID, standInOID)
+}
+
+// addSandbox starts the page that shows what destinations receive, and adds its
+// robots and its console to those that print. The relay can do without it.
+func (r *relay) addSandbox(ctx context.Context, opts *sandbox.Options) {
+	s, err := sandbox.Start(context.WithoutCancel(ctx), opts) // messages under way at a stop still arrive
+	if err != nil {
+		r.log.Warn("no page shows what arrives, which is printed all the same", "error", err)
+		return
+	}
+	r.sandbox = s
+	r.closers = append(r.closers, s)
+	r.config.attractToo(s.Targets())
+}
+
+// attractToo makes the sandbox a second destination of each kind. Its console
+// takes one community only: it is left out if another one is to be looked at.
+func (c *Config) attractToo(t sandbox.Targets) {
+	c.wecom.urls = append(c.wecom.urls, t.Wecom)
+	c.dingtalk.urls = append(c.dingtalk.urls, t.DingTalk)
+	c.dingtalk.secrets = []string{"", t.DingTalkSecret} // the one that prints does not sign
+	if c.trap.community == t.TrapCommunity {
+		c.trap.targets = append(c.trap.targets, t.Trap)
+	}
 }

@@ -1,6 +1,8 @@
 package relaying
 
 import (
+	"io"
+	"log/slog"
 	"net/url"
 	"os"
 	"strings"
@@ -9,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
+	"github.com/tocsin-go/tocsin/examples/internal/printing"
+	"github.com/tocsin-go/tocsin/examples/internal/sandbox"
 )
 
 func TestDemoShowsTheWholeWay(t *testing.T) {
@@ -45,6 +49,35 @@ func TestStandInService(t *testing.T) {
 	require.Contains(t, p.out.Await(t, `(.*tocsinName\.0.*)`), "STRING: API网关_返回码5XX个数")
 	p.out.Await(t, `\+09:00`)
 	require.NotContains(t, p.errout.String(), secret)
+}
+
+// Without the page the relay prints on, and says once what is missing.
+func TestSandboxThatDoesNotStart(t *testing.T) {
+	t.Parallel()
+	c, err := settingsOf("", nil)
+	require.NoError(t, err)
+	log := clitest.NewTranscript()
+	r := &relay{config: c, log: slog.New(slog.NewTextHandler(log, nil))}
+	r.addSandbox(t.Context(), &sandbox.Options{Listen: "192.0.2.1:0"})
+	require.Nil(t, r.sandbox)
+	require.Empty(t, c.wecom.urls)
+	require.Empty(t, r.closers)
+	require.Regexp(t, `^time=\S+ level=WARN msg="no page shows what arrives, which is printed all the same" error="sandbox: listen tcp 192\.0\.2\.1:0: [^\n]*\n$`, log.String())
+}
+
+// The sandbox gets what the printing stand-ins get, but for a console that would
+// refuse it; a demonstration has none.
+func TestSandboxIsADestinationToo(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]int{"": 6, "-trap-community other": 5, "-demo": 3} {
+		c, err := settingsOf(args, nil)
+		require.NoError(t, err)
+		r, err := newRelay(t.Context(), c, discard(), printing.NewPrinter(io.Discard))
+		require.NoError(t, err)
+		require.Len(t, r.leaves, want, args)
+		require.Equal(t, want == 3, r.sandbox == nil, args)
+		require.NoError(t, r.Close())
+	}
 }
 
 // An alert must not reach the terminal as escape sequences.

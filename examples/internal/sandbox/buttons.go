@@ -28,7 +28,7 @@ type button func(ctx context.Context) error
 
 // buttons are those of the page, by name.
 func (s *Sandbox) buttons() map[string]button {
-	p := &poster{url: s.targets.Callback, web: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: stormWorkers}, Timeout: 10 * time.Second}}
+	p := &poster{url: func() string { return s.Targets().Callback }, web: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: stormWorkers}, Timeout: 10 * time.Second}}
 	var storming atomic.Bool
 	post := func(make func(time.Time) callback) button {
 		return func(ctx context.Context) error { return p.post(ctx, make(time.Now())) }
@@ -78,13 +78,13 @@ func (s *Sandbox) burst(ctx context.Context) error {
 
 // A poster posts callbacks as CloudMonitor does.
 type poster struct {
-	url string
+	url func() string
 	web *http.Client
 }
 
 // post posts a callback and wants 200 for it.
 func (p *poster) post(ctx context.Context, c callback) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, strings.NewReader(c.body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url(), strings.NewReader(c.body))
 	if err != nil {
 		return errors.New("the callback URL cannot be used")
 	}

@@ -100,8 +100,9 @@ func secure(w http.ResponseWriter) {
 // view is the page in a language.
 func (s *Sandbox) view(said map[string]words, lang string) view {
 	text, _ := json.Marshal(said[lang]) // strings
+	targets := s.Targets()
 	v := view{
-		Lang: map[string]string{"zh": "zh-CN", "en": "en", "ja": "ja"}[lang], Words: said[lang], JSON: string(text), Callback: s.targets.Callback,
+		Lang: map[string]string{"zh": "zh-CN", "en": "en", "ja": "ja"}[lang], Words: said[lang], JSON: string(text), Callback: targets.Callback,
 		Buttons: []string{"event", "critical", "threshold", "recovery", "ocp"},
 		Extras:  []string{"storm", "burst", "hostile"},
 	}
@@ -112,7 +113,7 @@ func (s *Sandbox) view(said map[string]words, lang string) view {
 		var panels []panel
 		for _, dest := range column {
 			p := panel{Dest: dest}
-			for _, setting := range s.targets.Settings() {
+			for _, setting := range targets.Settings() {
 				if setting.Dest == dest {
 					p.Settings = append(p.Settings, setting)
 				}

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -54,7 +55,8 @@ type Sandbox struct {
 	hub     *hub
 	board   *board
 	parts   *parts
-	targets Targets
+	targets Targets // but for Callback, where PostTo was called
+	postTo  atomic.Pointer[string]
 	tcp     net.Listener
 	server  *http.Server
 	engine  *engine
@@ -119,7 +121,19 @@ func (s *Sandbox) assemble(ctx context.Context) (err error) {
 }
 
 // Targets returns where the page and the stand-ins are.
-func (s *Sandbox) Targets() Targets { return s.targets }
+func (s *Sandbox) Targets() Targets {
+	t := s.targets
+	if url := s.postTo.Load(); url != nil {
+		t.Callback = *url
+	}
+	return t
+}
+
+// PostTo makes the buttons of the page post callbacks to another URL from now
+// on, as Options.Callback does for who knows it before. The page shows it to
+// everybody on this machine; a page that is open shows the one before until it
+// is loaded again.
+func (s *Sandbox) PostTo(callback string) { s.postTo.Store(&callback) }
 
 // Close stops everything and waits for it.
 func (s *Sandbox) Close() error { return s.end() }

@@ -210,6 +210,31 @@ func TestClose(t *testing.T) {
 	require.NoError(t, again.Close())
 }
 
+// Who learns the URL late says so late, and may say so while buttons are pressed.
+func TestPostTo(t *testing.T) {
+	t.Parallel()
+	other, s := start(t, nil), start(t, nil)
+	o, own := follow(t, other), s.Targets().Callback
+	require.NotEqual(t, other.Targets().Callback, own)
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		s.PostTo(other.Targets().Callback)
+	}()
+	for range 3 {
+		require.Equal(t, 204, request(t, http.MethodPost, s.Targets().Page+"do/event", nil).status)
+	}
+	<-told
+	want := s.Targets()
+	require.Equal(t, want.Callback, other.Targets().Callback)
+	require.Equal(t, want.Callback, want.Settings()[0].Value)
+	page := request(t, http.MethodGet, want.Page, nil).text
+	require.Contains(t, page, want.Callback)
+	require.NotContains(t, page, own)
+	require.Equal(t, 204, request(t, http.MethodPost, want.Page+"do/event", nil).status)
+	o.see(t, "a message in the other one", func(v thing) bool { return v.Dest == "wecom" })
+}
+
 // The buttons post where they are told to.
 func TestCallbackElsewhere(t *testing.T) {
 	t.Parallel()
