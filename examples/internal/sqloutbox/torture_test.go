@@ -142,9 +142,10 @@ func (f *farm) drain(c lifeConfig) {
 	ctx, cancel := context.WithCancel(f.Context())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
-	for left := -1; left != 0; {
+	for left := waiting(ctx, b, -1); left != 0; {
 		f.until("some of the rest to be delivered", func() bool {
 			before := left
+			<-time.After(time.Second) // to count takes long, and keeps the workers waiting
 			left = waiting(ctx, b, left)
 			return left != before
 		})
