@@ -18,6 +18,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/wecom"
 	"github.com/tocsin-go/tocsin/wecom/wecomtest"
 )
@@ -173,7 +174,7 @@ func TestRobot(t *testing.T) {
 // The command of the documentation is one that the program takes.
 func TestDocumentedPost(t *testing.T) {
 	t.Parallel()
-	realPart(t, "curl")
+	clitest.RealPart(t, "curl")
 	page, err := os.ReadFile("../../docs/alertmanager.md")
 	require.NoError(t, err)
 	_, command, found := strings.Cut(string(page), "<!-- run by TestDocumentedPost -->\n```sh\n")

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // patience bounds a wait for something that must happen.
@@ -74,7 +75,7 @@ func wait[T any](t *testing.T, c <-chan T) T {
 // startAlertmanager returns the URL of its API.
 func startAlertmanager(t *testing.T, webhook string) string {
 	t.Helper()
-	program := realPart(t, "prometheus-alertmanager")
+	program := clitest.RealPart(t, "prometheus-alertmanager")
 	dir := t.TempDir()
 	token, config := filepath.Join(dir, "token"), filepath.Join(dir, "alertmanager.yml")
 	require.NoError(t, os.WriteFile(token, []byte(testToken), 0o600))
@@ -134,18 +135,4 @@ func ask(t *testing.T, method, url, body string) int {
 	}
 	_ = resp.Body.Close()
 	return resp.StatusCode
-}
-
-// realPart returns the path of a program from a Debian package. Where it is
-// missing the test is skipped, or fails if TOCSIN_REQUIRE_REAL is set.
-func realPart(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil && os.Getenv("TOCSIN_REQUIRE_REAL") != "" {
-		require.FailNow(t, name+" is not installed, but TOCSIN_REQUIRE_REAL is set")
-	}
-	if err != nil {
-		t.Skip(name + " is not installed")
-	}
-	return path
 }

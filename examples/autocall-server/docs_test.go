@@ -9,15 +9,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // The commands of the documentation do what it says.
 func TestDocumentedCalls(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("curl"); err != nil {
-		require.Empty(t, os.Getenv("TOCSIN_REQUIRE_REAL"), "curl is not installed, but TOCSIN_REQUIRE_REAL is set")
-		t.Skip("curl is not installed")
-	}
+	clitest.RealPart(t, "curl")
 	page, err := os.ReadFile("../../docs/autocall.md")
 	require.NoError(t, err)
 	_, script, found := strings.Cut(string(page), "<!-- run by TestDocumentedCalls -->\n```sh\n")

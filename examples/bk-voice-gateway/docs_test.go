@@ -8,15 +8,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // The request by hand that the documentation shows places a call.
 func TestDocumentedRequest(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("curl"); err != nil {
-		require.Empty(t, os.Getenv("TOCSIN_REQUIRE_REAL"), "curl is not installed, but TOCSIN_REQUIRE_REAL is set")
-		t.Skip("curl is not installed")
-	}
+	clitest.RealPart(t, "curl")
 	page, err := os.ReadFile("../../docs/voice-blueking.md")
 	require.NoError(t, err)
 	_, script, found := strings.Cut(string(page), "<!-- run by TestDocumentedRequest -->\n```sh\n")

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/alerttest"
 	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 const patience = 30 * time.Second
@@ -33,18 +32,6 @@ func blockOf(t *testing.T, path, test string) string {
 	return ""
 }
 
-// needCurl skips without curl, unless the real parts are required.
-func needCurl(t *testing.T) {
-	t.Helper()
-	_, err := exec.LookPath("curl")
-	if err != nil && os.Getenv("TOCSIN_REQUIRE_REAL") != "" {
-		require.FailNow(t, "curl is not installed, but TOCSIN_REQUIRE_REAL is set")
-	}
-	if err != nil {
-		t.Skip("curl is not installed")
-	}
-}
-
 // refused is refused for good.
 type refused struct{}
 
@@ -54,7 +41,7 @@ func (refused) Retryable() bool { return false }
 // The commands for dead letters do what the page says.
 func TestOutboxCurl(t *testing.T) {
 	t.Parallel()
-	needCurl(t)
+	clitest.RealPart(t, "curl")
 	var chat alerttest.Recorder
 	for range 3 {
 		chat.Fail(refused{})

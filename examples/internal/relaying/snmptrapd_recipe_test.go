@@ -45,7 +45,7 @@ type kitchen struct {
 // install the MIB and to start snmptrapd from its own.
 func newKitchen(t *testing.T, page, handler string) *kitchen {
 	t.Helper()
-	realPart(t, "snmptrapd")
+	clitest.RealPart(t, "snmptrapd")
 	k := &kitchen{dir: t.TempDir(), addr: freeUDP(t), log: clitest.NewTranscript()}
 	replace := strings.NewReplacer(
 		"/usr/local/share/snmp/mibs", k.dir+"/mibs", "/usr/local/bin", k.dir, "/etc/snmp", k.dir, "/var/log", k.dir, "udp:162", "udp:"+k.addr,
@@ -78,7 +78,7 @@ func newKitchen(t *testing.T, page, handler string) *kitchen {
 // number of times more, and returns nil if it was confirmed.
 func (k *kitchen) inform(t *testing.T, community, number, retries string) error {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), realPart(t, "snmpinform"), "-m", "", "-v2c", "-c", community, "-t", "0.2", "-r", retries,
+	cmd := exec.CommandContext(t.Context(), clitest.RealPart(t, "snmpinform"), "-m", "", "-v2c", "-c", community, "-t", "0.2", "-r", retries,
 		k.addr, "0", testOID+".0."+number)
 	cmd.Env = append(os.Environ(), "SNMP_PERSISTENT_DIR="+k.dir)
 	return cmd.Run()

@@ -14,23 +14,6 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
-// realPart returns the path of a program from a Debian package. Where it is
-// missing the test is skipped, or fails if TOCSIN_REQUIRE_REAL is set.
-func realPart(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil { // daemons are outside an ordinary user's PATH
-		path, err = exec.LookPath("/usr/sbin/" + name)
-	}
-	if err != nil && os.Getenv("TOCSIN_REQUIRE_REAL") != "" {
-		require.FailNow(t, name+" is not installed, but TOCSIN_REQUIRE_REAL is set")
-	}
-	if err != nil {
-		t.Skip(name + " is not installed")
-	}
-	return path
-}
-
 // startSnmptrapd runs the real receiver with the shipped MIB and returns
 // its address and what it prints.
 func startSnmptrapd(t *testing.T) (addr string, log *clitest.Transcript) {
@@ -44,7 +27,7 @@ func startSnmptrapd(t *testing.T) (addr string, log *clitest.Transcript) {
 // warning.
 func startSnmptrapdAt(t *testing.T, addr string) (log *clitest.Transcript, kill func()) {
 	t.Helper()
-	snmptrapd, snmpinform := realPart(t, "snmptrapd"), realPart(t, "snmpinform")
+	snmptrapd, snmpinform := clitest.RealPart(t, "snmptrapd"), clitest.RealPart(t, "snmpinform")
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "snmptrapd.conf")
 	require.NoError(t, os.WriteFile(conf, []byte("disableAuthorization yes\n"), 0o600))
@@ -93,7 +76,7 @@ func freeUDP(t *testing.T) string {
 // curl posts a file as anybody would do by hand.
 func curl(t *testing.T, url, file string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), realPart(t, "curl"), "--noproxy", "*", "-sS", "--fail-with-body",
+	out, err := exec.CommandContext(t.Context(), clitest.RealPart(t, "curl"), "--noproxy", "*", "-sS", "--fail-with-body",
 		"--data-binary", "@"+file, url).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }

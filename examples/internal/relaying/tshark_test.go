@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/snmptrap"
 )
 
@@ -65,7 +66,7 @@ type dissected struct {
 // needs no MIB.
 func (p *pcap) dissect(t *testing.T) (packets []dissected) {
 	t.Helper()
-	tshark := realPart(t, "tshark")
+	tshark := clitest.RealPart(t, "tshark")
 	file := filepath.Join(t.TempDir(), "traps.pcap")
 	require.NoError(t, os.WriteFile(file, p.Bytes(), 0o600))
 	cmd := exec.CommandContext(t.Context(), tshark, "-n", "-r", file, "-T", "json",
@@ -134,7 +135,7 @@ func wild() (alerts []alert.Alert) {
 // wrong with any trap, however hostile the alert.
 func TestTsharkDecodesTraps(t *testing.T) {
 	t.Parallel()
-	realPart(t, "tshark")
+	clitest.RealPart(t, "tshark")
 	file, octets := newPcap(), [][]byte(nil)
 	for _, layout := range []snmptrap.Layout{snmptrap.Full, snmptrap.Seed} {
 		for _, size := range []int{484, 0, 60000} {
@@ -164,7 +165,7 @@ func TestTsharkDecodesTraps(t *testing.T) {
 // The negative control: tshark does speak up, and the test hears it.
 func TestTsharkReportsDamage(t *testing.T) {
 	t.Parallel()
-	realPart(t, "tshark")
+	clitest.RealPart(t, "tshark")
 	e, err := snmptrap.NewEncoder("public", testOID, nil)
 	require.NoError(t, err)
 	trap, err := e.AppendTrap(nil, alert.Alert{Name: "磁盘使用率过高", StartsAt: time.Unix(1795162121, 0)}, 1, 1)

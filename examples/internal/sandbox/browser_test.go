@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/examples/internal/sandbox"
 )
 
@@ -32,22 +32,6 @@ var screenshots = flag.String("screenshots", "", "write pictures of the page int
 
 // patience bounds how long a test waits for the page.
 const patience = 30 * time.Second
-
-// realPart returns the path of a program. Where it is missing the test is
-// skipped, or fails if TOCSIN_REQUIRE_REAL is set.
-func realPart(t *testing.T, names ...string) string {
-	t.Helper()
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("TOCSIN_REQUIRE_REAL") != "" {
-		require.FailNow(t, names[0]+" is not installed, but TOCSIN_REQUIRE_REAL is set")
-	}
-	t.Skip(names[0] + " is not installed")
-	return ""
-}
 
 // A look is how the page is looked at.
 type look struct {
@@ -75,7 +59,7 @@ type tab struct {
 // open starts a sandbox and opens its page.
 func open(t *testing.T, l look) (*tab, *sandbox.Sandbox) {
 	t.Helper()
-	path := realPart(t, "chromium", "chromium-browser", "google-chrome")
+	path := clitest.RealPart(t, "chromium", "chromium-browser", "google-chrome")
 	s := start(t, &sandbox.Options{})
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("lang", l.lang), chromedp.Flag("accept-lang", l.lang), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("disable-lcd-text", true))

@@ -21,6 +21,9 @@ import (
 func smallDisk(t *testing.T) string {
 	t.Helper()
 	if os.Getuid() != 0 {
+		if os.Getenv("TOCSIN_REQUIRE_REAL") != "" {
+			t.Fatal("only root may mount a disk, and TOCSIN_REQUIRE_REAL is set")
+		}
 		t.Skip("only root may mount a disk")
 	}
 	dir := t.TempDir()

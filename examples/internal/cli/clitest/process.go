@@ -78,16 +78,21 @@ func (p *Process) Wait(tb testing.TB) int {
 // Printed is all output so far.
 func (p *Process) Printed() string { return p.Out.String() + p.Errout.String() }
 
-// RealPart returns the path of a program that a test needs. Where it is missing
-// the test is skipped, or fails if TOCSIN_REQUIRE_REAL is set.
-func RealPart(tb testing.TB, name string) string {
+// RealPart returns the path of a program that a test needs, under the first of its
+// names that is there. Where it is missing the test is skipped, or fails if
+// TOCSIN_REQUIRE_REAL is set.
+func RealPart(tb testing.TB, names ...string) string {
 	tb.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil && os.Getenv("TOCSIN_REQUIRE_REAL") != "" {
-		tb.Fatal(name + " is not installed, but TOCSIN_REQUIRE_REAL is set")
+	for _, name := range names {
+		for _, place := range [...]string{"", "/usr/sbin/"} { // daemons are outside an ordinary user's PATH
+			if path, err := exec.LookPath(place + name); err == nil {
+				return path
+			}
+		}
 	}
-	if err != nil {
-		tb.Skip(name + " is not installed")
+	if os.Getenv("TOCSIN_REQUIRE_REAL") != "" {
+		tb.Fatal(names[0] + " is not installed, but TOCSIN_REQUIRE_REAL is set")
 	}
-	return path
+	tb.Skip(names[0] + " is not installed")
+	return ""
 }
