@@ -1,7 +1,6 @@
 package sqloutbox_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/alert/alerttest"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
@@ -58,25 +56,8 @@ func TestFullDisk(t *testing.T) {
 	dir := smallDisk(t)
 	dsn := "file:" + filepath.Join(dir, "a.db") +
 		"?_txlock=immediate&_pragma=busy_timeout(200)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
-	store, err := outbox.NewSQLStore(t.Context(), open(t, "sqlite", dsn), "sqlite")
-	require.NoError(t, err)
-	b, err := outbox.Open(store, &outbox.Options{Poll: 10 * time.Millisecond})
-	require.NoError(t, err)
-	var far alerttest.Recorder
-	sending, answer := make(chan struct{}), make(chan struct{})
-	far.Next(func(context.Context, ...alert.Alert) error {
-		close(sending)
-		<-answer
-		return nil
-	})
-	require.NoError(t, b.Route("route", &far, &outbox.RouteOptions{NeverTwice: true}))
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- b.Run(ctx) }()
-	defer func() { cancel(); require.NoError(t, <-done) }()
-
-	require.NoError(t, b.Send(ctx, event(0)))
-	<-sending
+	b, far, answer := underWay(t, open(t, "sqlite", dsn), "sqlite")
+	ctx := t.Context()
 	free := fill(t, dir)
 	accepted, refusals := []string{"0"}, 0
 	for n := 1; refusals < 5; n++ { // the log may have some room

@@ -66,25 +66,8 @@ func TestLockedFile(t *testing.T) {
 
 // testAway lets a database be away while a message is under way.
 func testAway(t *testing.T, raw *sql.DB, dialect string, down, up func()) {
-	store, err := outbox.NewSQLStore(t.Context(), raw, dialect)
-	require.NoError(t, err)
-	b, err := outbox.Open(store, &outbox.Options{Poll: 10 * time.Millisecond})
-	require.NoError(t, err)
-	var far alerttest.Recorder
-	sending, answer := make(chan struct{}), make(chan struct{})
-	far.Next(func(context.Context, ...alert.Alert) error {
-		close(sending)
-		<-answer
-		return nil
-	})
-	require.NoError(t, b.Route("route", &far, &outbox.RouteOptions{NeverTwice: true}))
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- b.Run(ctx) }()
-	defer func() { cancel(); require.NoError(t, <-done) }()
-
-	require.NoError(t, b.Send(ctx, event(0)))
-	<-sending
+	b, far, answer := underWay(t, raw, dialect)
+	ctx := t.Context()
 	down()
 	close(answer)
 	for op, f := range map[string]func(context.Context) error{
@@ -114,6 +97,31 @@ func testAway(t *testing.T, raw *sql.DB, dialect string, down, up func()) {
 	dead, err := b.Dead(ctx, "route", 0, 10)
 	require.NoError(t, err)
 	require.Empty(t, dead, "the outcome was remembered until it could be told")
+}
+
+// underWay returns an outbox that runs, over a database, and has a first message
+// under way until answer is closed.
+func underWay(t *testing.T, raw *sql.DB, dialect string) (b *outbox.Outbox, far *alerttest.Recorder, answer chan struct{}) {
+	t.Helper()
+	store, err := outbox.NewSQLStore(t.Context(), raw, dialect)
+	require.NoError(t, err)
+	b, err = outbox.Open(store, &outbox.Options{Poll: 10 * time.Millisecond})
+	require.NoError(t, err)
+	far = new(alerttest.Recorder)
+	sending, answer := make(chan struct{}), make(chan struct{})
+	far.Next(func(context.Context, ...alert.Alert) error {
+		close(sending)
+		<-answer
+		return nil
+	})
+	require.NoError(t, b.Route("route", far, &outbox.RouteOptions{NeverTwice: true}))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	t.Cleanup(func() { cancel(); require.NoError(t, <-done) })
+	require.NoError(t, b.Send(ctx, event(0)))
+	<-sending
+	return b, far, answer
 }
 
 func event(n int) alert.Alert { return alert.Alert{Source: "test", ID: fmt.Sprint(n)} }
