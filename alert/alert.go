@@ -8,7 +8,8 @@ import (
 )
 
 // An Alert is one statement by a monitoring system about one problem: it has
-// begun, it is over, or nothing is known of it any more.
+// begun, it is over, or nothing is known of it any more. News is the exception:
+// a statement that is about no problem.
 //
 // It is a plain value. Write it as a literal, copy it freely, and call
 // [Alert.Clone] before changing Labels, the only part that copies share. The
@@ -28,8 +29,14 @@ type Alert struct {
 	// matches nothing.
 	Key string `json:"key,omitempty"`
 
-	// Status says whether the problem has begun or is over.
+	// Status says whether the problem has begun or is over, or that the alert is
+	// News and neither.
 	Status Status `json:"status"`
+
+	// Test marks a trial: a dry run of a console, a test button, a self-test. It
+	// says nothing about a real problem. Every channel shows it as a test, and
+	// nothing rings for it unless its owner asked for that.
+	Test bool `json:"test,omitempty"`
 
 	// Severity orders alerts by urgency. On a resolved alert it is the
 	// severity of the problem that is over, so that filters keep the pair.

@@ -56,7 +56,7 @@ type instanceKey struct {
 }
 
 // NewDigest groups alerts. Groups are in order of Severity, worst first, then
-// Status (Firing, NoData, Resolved), then Count, greatest first, then arrival.
+// Status (Firing, NoData, News, Resolved), then Count, greatest first, then arrival.
 // It neither changes nor keeps the slice. The time it takes is linear in the
 // number of alerts but for sorting the groups and their instances.
 func NewDigest(alerts []Alert) Digest {
@@ -135,10 +135,12 @@ func compareTallies(a, b *Alert, ta, tb tally) int {
 }
 
 // statusRank orders states by how much they ask for: a problem, then a blind
-// spot, then good news. What is out of range counts as a problem.
+// spot, then news, then a recovery. What is out of range counts as a problem.
 func statusRank(s Status) int {
 	switch s {
 	case Resolved:
+		return 3
+	case News:
 		return 2
 	case NoData:
 		return 1

@@ -25,6 +25,7 @@ func TestNewDigestOrder(t *testing.T) {
 		a("late", alert.Critical, alert.Firing),
 		a("resolved", alert.Critical, alert.Resolved),
 		a("resolved", alert.Critical, alert.Resolved),
+		a("news", alert.Critical, alert.News),
 		a("blind", alert.Critical, alert.NoData),
 		a("often", alert.Critical, alert.Firing),
 		a("later", alert.Critical, alert.Firing),
@@ -37,13 +38,14 @@ func TestNewDigestOrder(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"often 2", "late 1", "later 1", // critical and firing: count, then arrival
-		"blind 1", "resolved 2", // critical: what needs no work comes last
+		"blind 1", "news 1", "resolved 2", // critical: what needs no work comes last
 		"major 1", "info 1",
 	}, order)
-	require.Equal(t, 9, d.Total)
+	require.Equal(t, 10, d.Total)
 	require.Equal(t, 6, d.Count(alert.Firing))
 	require.Equal(t, 2, d.Count(alert.Resolved))
 	require.Equal(t, 1, d.Count(alert.NoData))
+	require.Equal(t, 1, d.Count(alert.News))
 	require.Zero(t, d.Count(9))
 }
 
@@ -159,7 +161,7 @@ func requireCountsAddUp(t *testing.T, alerts []alert.Alert, n int) {
 	d := alert.NewDigest(alerts)
 	require.Equal(t, len(alerts), d.Total)
 	sum := 0
-	for _, s := range []alert.Status{alert.Firing, alert.Resolved, alert.NoData} {
+	for _, s := range []alert.Status{alert.Firing, alert.Resolved, alert.NoData, alert.News} {
 		sum += d.Count(s)
 	}
 	require.Equal(t, len(alerts), sum, "by status")

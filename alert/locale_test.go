@@ -107,7 +107,7 @@ func TestLocaleWords(t *testing.T) {
 			for f := alert.FieldTime; f <= alert.FieldLink; f++ {
 				fields = append(fields, l.Field(f))
 			}
-			for s := alert.Firing; s <= alert.NoData; s++ {
+			for s := alert.Firing; s <= alert.News; s++ {
 				states = append(states, l.Status(s))
 				titles = append(titles, l.Title(s))
 			}

@@ -14,12 +14,13 @@ const (
 	Firing   Status = iota // the problem exists
 	Resolved               // the problem is over
 	NoData                 // the source can no longer tell
+	News                   // something was done or changed: no problem, and the end of none
 )
 
 // statusWords holds the canonical word of each Status.
 //
 //nolint:gochecknoglobals // read-only table
-var statusWords = [...]string{"firing", "resolved", "no_data"}
+var statusWords = [...]string{"firing", "resolved", "no_data", "news"}
 
 // String returns the lower-case English word for s.
 func (s Status) String() string {
@@ -37,8 +38,8 @@ func (s Status) MarshalText() ([]byte, error) {
 	return []byte(s.String()), nil
 }
 
-// UnmarshalText decodes the words "firing", "resolved" and "no_data" in any
-// letter case. It refuses every other word, because taking an unknown state
+// UnmarshalText decodes the words "firing", "resolved", "no_data" and "news" in
+// any letter case. It refuses every other word, because taking an unknown state
 // for Firing would invent an alert and taking it for Resolved would lose one.
 func (s *Status) UnmarshalText(text []byte) error {
 	for i, word := range statusWords {
@@ -47,5 +48,5 @@ func (s *Status) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("alert: unknown status %q (want firing, resolved or no_data)", text)
+	return fmt.Errorf("alert: unknown status %q (want firing, resolved, no_data or news)", text)
 }

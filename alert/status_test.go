@@ -19,6 +19,7 @@ func TestStatusText(t *testing.T) {
 		{alert.Firing, []string{"firing", "FIRING"}},
 		{alert.Resolved, []string{"resolved", "Resolved"}},
 		{alert.NoData, []string{"no_data", "NO_DATA"}},
+		{alert.News, []string{"news", "News"}},
 	} {
 		text, err := tt.status.MarshalText()
 		require.NoError(t, err)
@@ -30,14 +31,14 @@ func TestStatusText(t *testing.T) {
 			require.Equal(t, tt.status, back)
 		}
 	}
-	require.Equal(t, "Status(3)", alert.Status(3).String())
-	_, err := alert.Status(3).MarshalText()
-	require.ErrorContains(t, err, "status 3 is out of range")
+	require.Equal(t, "Status(4)", alert.Status(4).String())
+	_, err := alert.Status(4).MarshalText()
+	require.ErrorContains(t, err, "status 4 is out of range")
 }
 
 func TestStatusRefusesUnknownWords(t *testing.T) {
 	t.Parallel()
-	for _, word := range []string{"", "ok", " firing", "Status(3)", "nodata"} {
+	for _, word := range []string{"", "ok", " firing", "Status(4)", "nodata"} {
 		s := alert.NoData
 		require.ErrorContains(t, s.UnmarshalText([]byte(word)), "unknown status", word)
 		require.Equal(t, alert.NoData, s, "left as it was")

@@ -3,9 +3,9 @@ package alert
 // words holds what one language calls the parts and states of an alert.
 type words struct {
 	field    [FieldLink + 1]string
-	status   [NoData + 1]string
+	status   [News + 1]string
 	severity [Critical - Info + 1]string // from Info up
-	title    [NoData + 1]string
+	title    [News + 1]string
 }
 
 // words returns the table of l.
@@ -37,9 +37,9 @@ var chinese = words{
 		FieldDetails:  "详情",
 		FieldLink:     "查看",
 	},
-	status:   [...]string{Firing: "告警中", Resolved: "已恢复", NoData: "无数据"},
+	status:   [...]string{Firing: "告警中", Resolved: "已恢复", NoData: "无数据", News: "通知"},
 	severity: [...]string{"信息", "通知", "警告", "重要", "紧急"},
-	title:    [...]string{Firing: "告警通知", Resolved: "恢复通知", NoData: "无数据通知"},
+	title:    [...]string{Firing: "告警通知", Resolved: "恢复通知", NoData: "无数据通知", News: "事件通知"},
 }
 
 //nolint:gochecknoglobals // read-only table
@@ -57,9 +57,9 @@ var english = words{
 		FieldDetails:  "Details",
 		FieldLink:     "Link",
 	},
-	status:   [...]string{Firing: "Firing", Resolved: "Resolved", NoData: "No data"},
+	status:   [...]string{Firing: "Firing", Resolved: "Resolved", NoData: "No data", News: "News"},
 	severity: [...]string{"Info", "Notice", "Warning", "Major", "Critical"},
-	title:    [...]string{Firing: "Alert", Resolved: "Resolved", NoData: "No data"},
+	title:    [...]string{Firing: "Alert", Resolved: "Resolved", NoData: "No data", News: "News"},
 }
 
 //nolint:gochecknoglobals // read-only table
@@ -77,7 +77,7 @@ var japanese = words{
 		FieldDetails:  "詳細",
 		FieldLink:     "リンク",
 	},
-	status:   [...]string{Firing: "発生中", Resolved: "復旧", NoData: "データなし"},
+	status:   [...]string{Firing: "発生中", Resolved: "復旧", NoData: "データなし", News: "お知らせ"},
 	severity: [...]string{"情報", "注意", "警告", "重大", "緊急"},
-	title:    [...]string{Firing: "アラート通知", Resolved: "復旧通知", NoData: "データなし通知"},
+	title:    [...]string{Firing: "アラート通知", Resolved: "復旧通知", NoData: "データなし通知", News: "お知らせ"},
 }

@@ -42,7 +42,7 @@ func encode(a *alert.Alert) (letter, error) {
 // normalise replaces what JSON cannot express. No alert is lost over it: a
 // status that nobody knows counts as a problem, as everywhere.
 func normalise(a *alert.Alert) {
-	if a.Status > alert.NoData {
+	if a.Status > alert.News {
 		a.Status = alert.Firing
 	}
 	a.Severity = min(max(a.Severity, alert.Info), alert.Critical)
