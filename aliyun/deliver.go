@@ -16,19 +16,21 @@ import (
 
 // handle reads the request in c, delivers what it says, and returns the
 // answer.
-func (h *Handler) handle(ctx context.Context, r *http.Request, c Capture) (status int, text string) {
+func (h *Handler) handle(ctx context.Context, r *http.Request, account *caller, c Received) (status int, text string) {
 	defer func() {
 		if v := recover(); v != nil {
-			h.opts.Logger.LogAttrs(ctx, slog.LevelError, "callback handler panicked",
-				callerAttr(c.Caller), panicAttr(v), slog.String("stack", string(debug.Stack())))
+			h.panicked(ctx, "callback handler panicked", c, v)
 			status, text = http.StatusServiceUnavailable, "not delivered, call again"
 		}
 	}()
+	var alerts []alert.Alert
 	callback, err := Parse(c.Query, c.Body)
-	c.Err = err
-	if h.opts.Capture != nil {
-		h.opts.Capture(c)
+	if err == nil {
+		alerts = callback.Alerts(h.opts.Status)
+		h.attribute(account, alerts)
 	}
+	c.Callback, c.Err = callback, err
+	h.show(ctx, c)
 	switch {
 	case errors.Is(err, ErrEmpty):
 		h.warn(r, c.Caller, "callback without an alert", err)
@@ -37,17 +39,29 @@ func (h *Handler) handle(ctx context.Context, r *http.Request, c Capture) (statu
 		h.warn(r, c.Caller, "callback not understood", err)
 		return http.StatusBadRequest, "not a CloudMonitor callback"
 	}
-	alerts := callback.Alerts(h.opts.Status)
 	err = h.sender.Send(ctx, alerts...)
-	h.report(ctx, c, callback, alerts, err)
+	h.report(ctx, c, alerts, err)
 	if err != nil {
 		return http.StatusServiceUnavailable, "not delivered, call again"
 	}
 	return http.StatusOK, "ok"
 }
 
+// show gives the request to OnCallback. Its panics cost no alert.
+func (h *Handler) show(ctx context.Context, c Received) {
+	if h.opts.OnCallback == nil {
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			h.panicked(ctx, "OnCallback panicked", c, v)
+		}
+	}()
+	h.opts.OnCallback(ctx, c)
+}
+
 // report logs the fate of each alert.
-func (h *Handler) report(ctx context.Context, c Capture, callback *Callback, alerts []alert.Alert, err error) {
+func (h *Handler) report(ctx context.Context, c Received, alerts []alert.Alert, err error) {
 	for i := range alerts {
 		level, message := slog.LevelInfo, "alert accepted"
 		e := alert.ErrorAt(err, i, len(alerts))
@@ -57,13 +71,16 @@ func (h *Handler) report(ctx context.Context, c Capture, callback *Callback, ale
 		if !h.opts.Logger.Enabled(ctx, level) {
 			continue
 		}
-		attrs := append(make([]slog.Attr, 0, 5),
+		attrs := append(make([]slog.Attr, 0, 6),
 			callerAttr(c.Caller),
 			slog.Attr{Key: "alert", Value: alerts[i].LogValue()}, // Any would copy the alert
 			slog.Duration("elapsed", time.Since(c.Time)),
 		)
-		if len(callback.Problems) > 0 {
-			attrs = append(attrs, slog.Any("problems", callback.Problems))
+		if c.Account != "" {
+			attrs = append(attrs, slog.String("account", c.Account))
+		}
+		if c.Callback != nil && len(c.Callback.Problems) > 0 {
+			attrs = append(attrs, slog.Any("problems", c.Callback.Problems))
 		}
 		if e != nil {
 			attrs = append(attrs, slog.String("error", e.Error()))
@@ -80,6 +97,12 @@ func (h *Handler) warn(r *http.Request, caller netip.Addr, message string, err e
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
 	h.opts.Logger.LogAttrs(r.Context(), slog.LevelWarn, message, attrs...)
+}
+
+// panicked logs a recovered value.
+func (h *Handler) panicked(ctx context.Context, message string, c Received, v any) {
+	h.opts.Logger.LogAttrs(ctx, slog.LevelError, message,
+		callerAttr(c.Caller), panicAttr(v), slog.String("stack", string(debug.Stack())))
 }
 
 // callerAttr returns the log attribute for the address of the caller.

@@ -1,8 +1,10 @@
 package aliyun
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -45,20 +47,33 @@ type Options struct {
 	// Status decides the status of events. Default: [EventStatus].
 	Status StatusFunc
 
-	// Capture sees every request that had the right secret and a body that
-	// could be received, before the alert is sent. It is called concurrently
-	// and delays the answer.
-	Capture func(Capture)
+	// Accounts have a secret each, besides that of [NewHandler], which may then
+	// be empty.
+	Accounts []Account
+
+	// OnCallback sees every request that had a right secret and a body that
+	// could be received, before its alerts are sent. It is called concurrently,
+	// delays the answer, and changes nothing about the alerts, not even by a
+	// panic, which is logged. ctx is that of the delivery.
+	OnCallback func(ctx context.Context, r Received)
+
+	// Locale is the language of the words that the Handler adds to alerts.
+	// Default: Chinese.
+	Locale alert.Locale
 }
 
-// A Capture is a request as it arrived. Body and Query may hold personal data.
-type Capture struct {
-	Time   time.Time
-	Caller netip.Addr // invalid if unknown
-	Method string
-	Query  string // raw query of the URL
-	Body   []byte // not to be modified
-	Err    error  // why it gave no alert, as from [Parse]; nil if it did
+// A Received is an authenticated request: as it arrived, and what it was
+// understood as. Callback, Body and Query may hold personal data.
+type Received struct {
+	Time    time.Time
+	Caller  netip.Addr // invalid if unknown
+	Account string     // name of the [Account]; empty for the bare secret
+	Method  string
+	Query   string // raw query of the URL
+	Body    []byte // not to be modified
+
+	Callback *Callback // as from [Parse]; nil if there is an error
+	Err      error     // why it gave no alert, as from [Parse]
 }
 
 // A Handler is the webhook that CloudMonitor calls. It is safe for concurrent
@@ -66,6 +81,9 @@ type Capture struct {
 // it, so that it can be mounted anywhere:
 //
 //	mux.Handle("/aliyun/{secret}", handler)
+//
+// A caller that can send headers may give it as "Authorization: Bearer SECRET"
+// instead. A secret in the path that is right counts, whatever the header says.
 //
 // Its answers are
 //
@@ -83,25 +101,28 @@ type Capture struct {
 // A Sender that returns late in spite of its context, against its duty, delays
 // the answer; CloudMonitor then calls again, and nothing is lost.
 type Handler struct {
-	sender alert.Sender
-	secret inbound.Secret
-	opts   Options
+	sender  alert.Sender
+	callers []caller
+	opts    Options
 }
 
 // NewHandler returns a Handler that gives alerts to sender. The secret is text
 // for a URL path: letters, digits and -._~ only. Whoever knows it can raise
-// alerts, so make it long and random, as crypto/rand.Text does.
+// alerts, so make it long and random, as crypto/rand.Text does. It may be empty
+// if there are [Options.Accounts], whose names and secrets all differ.
 func NewHandler(sender alert.Sender, secret string, opts *Options) (*Handler, error) {
 	if sender == nil {
 		return nil, errors.New("aliyun: new handler: no sender")
 	}
-	if !inbound.FitsPath(secret) {
-		return nil, errors.New("aliyun: new handler: the secret must be letters, digits and -._~ and not only dots")
-	}
-	h := &Handler{sender: sender, secret: inbound.NewSecret(secret)}
+	h := &Handler{sender: sender}
 	if opts != nil {
 		h.opts = *opts
 		h.opts.Allow = slices.Clone(opts.Allow)
+		h.opts.Accounts = nil // the Handler keeps no secret in clear
+	}
+	var err error
+	if h.callers, err = newCallers(secret, cmp.Or(opts, &Options{}).Accounts); err != nil {
+		return nil, fmt.Errorf("aliyun: new handler: %w", err)
 	}
 	if h.opts.Timeout == 0 {
 		h.opts.Timeout = defaultTimeout
@@ -124,7 +145,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		inbound.Answer(w, http.StatusForbidden, "forbidden")
 		return
 	}
-	if _, last := inbound.Last(r.URL.Path); !h.secret.Opens(last) {
+	account := h.identify(r)
+	if account == nil {
 		h.warn(r, caller, "callback refused: wrong secret", nil)
 		http.NotFound(w, r)
 		return
@@ -150,8 +172,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		inbound.Answer(w, status, "body not read")
 		return
 	}
-	status, text := h.handle(ctx, r, Capture{
-		Time: start, Caller: caller, Method: r.Method, Query: r.URL.RawQuery, Body: body,
+	status, text := h.handle(ctx, r, account, Received{
+		Time: start, Caller: caller, Account: account.name, Method: r.Method, Query: r.URL.RawQuery, Body: body,
 	})
 	inbound.Answer(w, status, text)
 }

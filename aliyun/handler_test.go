@@ -274,28 +274,45 @@ func TestHandlerPanics(t *testing.T) {
 	}
 }
 
-func TestHandlerCapture(t *testing.T) {
+func TestHandlerOnCallback(t *testing.T) {
 	t.Parallel()
-	var seen []aliyun.Capture
+	var seen []aliyun.Received
 	sender := &recorder{}
-	h, _ := newHandler(t, sender, aliyun.Options{Capture: func(c aliyun.Capture) {
+	h, _ := newHandler(t, sender, aliyun.Options{OnCallback: func(ctx context.Context, r aliyun.Received) {
 		require.Empty(t, sender.alerts, "before the delivery")
-		seen = append(seen, c)
+		_, bounded := ctx.Deadline()
+		require.True(t, bounded)
+		seen = append(seen, r)
+		if r.Callback != nil {
+			r.Callback.Event.Name = "changed"
+		}
 	}})
 	serve(h, "POST", "/aliyun/wrong", "{}")
-	serve(h, "POST", "/aliyun/"+secret+"?q=1", "garbage")
 	serve(h, "GET", "/aliyun/"+secret, "")
-	serve(h, "POST", "/aliyun/"+secret, `{"product":"p","name":"n"}`)
-	require.Len(t, seen, 3)
-	require.Equal(t, "garbage", string(seen[0].Body))
-	require.Equal(t, "q=1", seen[0].Query)
-	require.Equal(t, "POST", seen[0].Method)
-	require.Equal(t, "47.74.206.122", seen[0].Caller.String())
-	require.False(t, seen[0].Time.IsZero())
-	require.ErrorIs(t, seen[0].Err, aliyun.ErrSyntax)
-	require.ErrorIs(t, seen[1].Err, aliyun.ErrEmpty)
-	require.NoError(t, seen[2].Err)
+	serve(h, "POST", "/aliyun/"+secret+"?q=1", `{"product":"p","name":"n"}`)
+	require.Len(t, seen, 2)
+	require.ErrorIs(t, seen[0].Err, aliyun.ErrEmpty)
+	require.Nil(t, seen[0].Callback)
+	require.Equal(t, `{"product":"p","name":"n"}`, string(seen[1].Body))
+	require.Equal(t, "q=1", seen[1].Query)
+	require.Equal(t, "POST", seen[1].Method)
+	require.Equal(t, "47.74.206.122", seen[1].Caller.String())
+	require.False(t, seen[1].Time.IsZero())
+	require.Empty(t, seen[1].Account)
+	require.NoError(t, seen[1].Err)
+	require.Equal(t, "p", seen[1].Callback.Event.Product)
+	require.Equal(t, "n", sender.alerts[0].Name, "the hook changes nothing")
+}
+
+// TestHandlerOnCallbackPanics: a hook costs no alert.
+func TestHandlerOnCallbackPanics(t *testing.T) {
+	t.Parallel()
+	sender := &recorder{}
+	h, log := newHandler(t, sender, aliyun.Options{OnCallback: func(context.Context, aliyun.Received) { panic("SECRET") }})
+	require.Equal(t, 200, serve(h, "POST", "/aliyun/"+secret, `{"product":"p","name":"n"}`).Code)
 	require.Len(t, sender.alerts, 1)
+	require.Contains(t, log.String(), `level=ERROR msg="OnCallback panicked" caller=47.74.206.122 panic=string`)
+	require.NotContains(t, log.String(), "SECRET")
 }
 
 func TestHandlerConcurrently(t *testing.T) {

@@ -50,6 +50,18 @@ func Last(path string) (before, last string) {
 	return path[:max(i, 0)], path[i+1:]
 }
 
+// Bearer returns the token of the first header "Authorization: Bearer TOKEN",
+// or "".
+func Bearer(r *http.Request) string {
+	for _, line := range r.Header.Values("Authorization") {
+		scheme, token, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if strings.EqualFold(scheme, "Bearer") {
+			return strings.TrimSpace(token)
+		}
+	}
+	return ""
+}
+
 // errPeer is said of connections that are not of the internet's kind.
 var errPeer = errors.New("the remote address is not an IP address")
 

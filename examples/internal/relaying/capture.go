@@ -48,7 +48,7 @@ type captured struct {
 }
 
 // add appends one callback in a single write, so that lines never mix.
-func (c *captureFile) add(e aliyun.Capture) error {
+func (c *captureFile) add(e aliyun.Received) error {
 	l := captured{Time: e.Time, Caller: e.Caller, Method: e.Method, Query: e.Query}
 	if utf8.Valid(e.Body) {
 		l.Body = string(e.Body)

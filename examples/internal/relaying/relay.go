@@ -110,7 +110,7 @@ func (r *relay) newHandler() (http.Handler, error) {
 			return nil, cli.UsageError{Err: fmt.Errorf("-capture: %w", cli.WithoutPath(err))}
 		}
 		r.closers = append(r.closers, f)
-		opts.Capture = func(e aliyun.Capture) {
+		opts.OnCallback = func(_ context.Context, e aliyun.Received) {
 			if err := f.add(e); err != nil {
 				r.log.Error("callback not captured", "error", err)
 			}
