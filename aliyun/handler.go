@@ -80,7 +80,8 @@ type Received struct {
 // use. The secret is the last element of the URL path, whatever stands before
 // it, so that it can be mounted anywhere:
 //
-//	mux.Handle("/aliyun/{secret}", handler)
+//	mux.Handle("/aliyun/", handler)
+//	server.Handler = aliyun.CleanPath("/aliyun/", mux)
 //
 // A caller that can send headers may give it as "Authorization: Bearer SECRET"
 // instead. A secret in the path that is right counts, whatever the header says.
@@ -135,6 +136,15 @@ func NewHandler(sender alert.Sender, secret string, opts *Options) (*Handler, er
 	}
 	return h, nil
 }
+
+// CleanPath returns a handler that stands in front of an [http.ServeMux]. It
+// gives next the requests for prefix, which ends in a slash, and for all below
+// it without doubled slashes, escapes, dot segments and a slash at the end; and
+// all others as they are. A ServeMux redirects such requests before any handler
+// sees them: CloudMonitor does not follow, and Location repeats the secret. A
+// [Handler] that is served without a ServeMux needs no CleanPath; other webhooks
+// with a secret in the path may stand behind one.
+func CleanPath(prefix string, next http.Handler) http.Handler { return inbound.CleanPath(prefix, next) }
 
 // ServeHTTP answers one callback.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

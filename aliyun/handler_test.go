@@ -21,6 +21,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/aliyun"
+	"github.com/tocsin-go/tocsin/internal/leaktest"
 )
 
 const secret = "R4nd0m-secret_of.26~letters"
@@ -74,6 +75,10 @@ func TestHandlerAnswers(t *testing.T) {
 		{"form", "POST", "/" + secret, string(form), nil, 200, 1},
 		{"deep path", "POST", "/a/b/c/" + secret, string(form), nil, 200, 1},
 		{"trailing slash", "POST", "/aliyun/" + secret + "/", string(form), nil, 200, 1},
+		{"doubled slashes", "POST", "//aliyun//" + secret + "//", string(form), nil, 200, 1},
+		{"escaped slash", "POST", "/aliyun%2F" + secret, string(form), nil, 200, 1},
+		{"dot segments", "POST", "/x/../aliyun/./" + secret + "/.", string(form), nil, 200, 1},
+		{"absolute form", "POST", "http://relay.example//aliyun/" + secret, string(form), nil, 200, 1},
 		{"escaped secret", "POST", "/aliyun/" + strings.ReplaceAll(secret, "R", "%52"), string(form), nil, 200, 1},
 		{"subscription by GET", "GET", "/aliyun/" + secret + "?" + get, "", nil, 200, 1},
 		{"other method", "PUT", "/aliyun/" + secret, string(event), nil, 200, 1},
@@ -121,19 +126,26 @@ func TestHandlerAnswers(t *testing.T) {
 func TestHandlerUnderMux(t *testing.T) {
 	t.Parallel()
 	sender := &recorder{}
-	h, _ := newHandler(t, sender, aliyun.Options{})
+	h, log := newHandler(t, sender, aliyun.Options{})
 	mux := http.NewServeMux()
-	mux.Handle("/aliyun/{secret}", h)
+	mux.Handle("/aliyun/", h)
 	mux.Handle("/behind/", http.StripPrefix("/behind", h))
+	server := aliyun.CleanPath("/aliyun/", mux)
 	_, event := fixture(t, "event-2020-cfw-dryrun.json")
-	for _, path := range []string{"/aliyun/", "/behind/", "/behind/proxy/"} {
-		require.Equal(t, 200, serve(mux, "POST", path+secret, string(event)).Code)
-		require.Equal(t, 404, serve(mux, "POST", path+"guess", string(event)).Code)
+	paths := []string{"/aliyun/", "//aliyun/", "/aliyun//", "/%61liyun/", "/aliyun%2F", "/./aliyun/x/../", "http://h//aliyun/", "/behind/", "/behind/proxy/"}
+	for _, path := range paths {
+		for _, end := range []string{"", "/"} {
+			require.Equal(t, 200, serve(server, "POST", path+secret+end, string(event)).Code, path+end)
+		}
+		before := log.Len()
+		require.Equal(t, 404, serve(server, "POST", path+"guess", string(event)).Code)
+		require.Contains(t, log.String()[before:], "wrong secret")
 	}
-	require.Len(t, sender.alerts, 3)
+	require.Equal(t, 200, withBearer(server, "/aliyun", "Bearer "+secret).Code, "not redirected to the slash")
 	unmounted := httptest.NewRecorder()
 	http.NotFound(unmounted, httptest.NewRequest("POST", "/x", nil))
-	require.Equal(t, unmounted.Body.String(), serve(mux, "POST", "/aliyun/guess", "").Body.String(), "a wrong secret must look like no handler at all")
+	require.Equal(t, unmounted.Body.String(), serve(server, "POST", "/aliyun/guess", "").Body.String(), "a wrong secret must look like no handler at all")
+	leaktest.Check(t, []string{secret}, log.String())
 }
 
 func TestHandlerCallers(t *testing.T) {

@@ -183,7 +183,7 @@ func (h *Handler) answer(r *http.Request) (status int, said reply) {
 // identify returns the phone whose token stands in the path, or nil. The time
 // it takes does not depend on which.
 func (h *Handler) identify(path string) *caller {
-	rest, found := strings.CutSuffix(strings.TrimSuffix(path, "/"), pathEnd)
+	rest, found := strings.CutSuffix(inbound.Clean(path), pathEnd)
 	token := rest[strings.LastIndexByte(rest, '/')+1:]
 	var known *caller
 	for i := range h.phones { // to the end in any case

@@ -308,6 +308,8 @@ func TestHandlerRefusals(t *testing.T) {
 		{"unknown event", "POST", at + "transferred", `{}`, 404},
 		{"no event", "POST", "/pigeon/" + pathSecret, `{}`, 404},
 		{"slash behind", "POST", at + "started/", `{}`, 400},
+		{"doubled slashes", "POST", strings.ReplaceAll(at, "/", "//") + "started//", `{}`, 400},
+		{"escapes", "POST", strings.ReplaceAll(at, "h", "%68") + "../" + pathSecret + "%2Fstarted", `{}`, 400},
 		{"probe", "GET", at + "started", "", 200},
 		{"probe by head", "HEAD", at + "completed", "", 200},
 		{"probe with a wrong secret", "GET", "/pigeon/x/started", "", 404},

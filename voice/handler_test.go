@@ -135,7 +135,7 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	// With the right token, wherever the handler is mounted.
-	for _, target := range []string{"/" + token, "/a/b/" + token + "/", "/voice/" + token + "?x=y"} {
+	for _, target := range []string{"/" + token, "/a/b/" + token + "/", "/voice/" + token + "?x=y", "//voice//" + token + "//", "/voice%2F" + token} {
 		phones := &voicetest.Phones{}
 		require.Equal(t, true, serve(t, newHandler(t, phones, voice.HandlerOptions{}), at("POST", target, ok))["result"])
 		require.Len(t, phones.Calls(), 1)

@@ -19,6 +19,7 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/callcommand"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 	"github.com/tocsin-go/tocsin/voice"
 )
 
@@ -64,10 +65,9 @@ func start(ctx context.Context, c *config, log *slog.Logger) error {
 }
 
 // newMux takes requests under their path, and the health check.
-func newMux(handler http.Handler) *http.ServeMux {
+func newMux(handler http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/voice/{token}", handler)
-	mux.Handle("/voice/{token}/{$}", handler)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	return mux
+	return inbound.CleanPath("/voice/", mux)
 }

@@ -42,14 +42,6 @@ func FitsPath(s string) bool {
 	return strings.Trim(s, ".") != ""
 }
 
-// Last cuts the last element off a path. A slash at the end does not matter:
-// people add them.
-func Last(path string) (before, last string) {
-	path = strings.TrimSuffix(path, "/")
-	i := strings.LastIndexByte(path, '/')
-	return path[:max(i, 0)], path[i+1:]
-}
-
 // Bearer returns the token of the first header "Authorization: Bearer TOKEN",
 // or "".
 func Bearer(r *http.Request) string {

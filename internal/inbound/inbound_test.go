@@ -35,20 +35,23 @@ func TestFitsPath(t *testing.T) {
 	}
 }
 
-func TestLast(t *testing.T) {
+func TestBearer(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ path, before, last string }{
-		{"/aliyun/secret", "/aliyun", "secret"},
-		{"/aliyun/secret/", "/aliyun", "secret"},
-		{"/secret", "", "secret"},
-		{"secret", "", "secret"},
-		{"/", "", ""},
-		{"", "", ""},
-		{"/a//", "/a", ""},
+	for _, tt := range []struct {
+		lines []string
+		want  string
+	}{
+		{nil, ""},
+		{[]string{"Bearer token"}, "token"},
+		{[]string{"bearer   token "}, "token"},
+		{[]string{"Basic x", "BEARER token", "Bearer other"}, "token"},
+		{[]string{"Bearer"}, ""},
+		{[]string{"token"}, ""},
+		{[]string{"Bearertoken"}, ""},
 	} {
-		before, last := inbound.Last(tt.path)
-		require.Equal(t, tt.before, before, tt.path)
-		require.Equal(t, tt.last, last, tt.path)
+		r := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
+		r.Header["Authorization"] = tt.lines
+		require.Equal(t, tt.want, inbound.Bearer(r), "%q", tt.lines)
 	}
 }
 

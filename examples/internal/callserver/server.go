@@ -18,6 +18,7 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // A Config is what the operator decided.
@@ -111,7 +112,7 @@ func (s *service) mux() http.Handler {
 	mux.HandleFunc("GET /healthz", s.health)
 	s.addAPI(mux)
 	s.addPage(mux)
-	return mux
+	return inbound.CleanPath("/phone/", mux)
 }
 
 // health answers 200 if the database does.
