@@ -49,8 +49,9 @@ func (a Account) Format(s fmt.State, _ rune) {
 
 // A caller is an account that may call. That of the bare secret has no name.
 type caller struct {
-	name   string
-	secret inbound.Secret
+	name    string
+	secret  inbound.Secret
+	notices *notices
 }
 
 // newCallers checks the secrets that may call, and hides them.
@@ -60,10 +61,10 @@ func newCallers(bare string, accounts []Account) ([]caller, error) {
 		if !inbound.FitsPath(bare) {
 			return nil, errors.New("the secret must be letters, digits and -._~ and not only dots")
 		}
-		all = append(all, caller{secret: inbound.NewSecret(bare)})
+		all = append(all, caller{secret: inbound.NewSecret(bare), notices: newNotices()})
 	}
 	for _, a := range accounts {
-		c := caller{name: a.Name, secret: inbound.NewSecret(a.Secret)}
+		c := caller{name: a.Name, secret: inbound.NewSecret(a.Secret), notices: newNotices()}
 		switch {
 		case a.Name == "" || a.Name != strings.TrimSpace(cleanKey(a.Name)):
 			return nil, fmt.Errorf("account name %q: want one line of 1 to %d bytes without blanks around it", cleanKey(a.Name), maxKey)

@@ -2,7 +2,6 @@ package aliyun
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -14,7 +13,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// handle reads the request in c, delivers what it says, and returns the
+// handle reads the request in c, unless that has failed, delivers what it says, and returns the
 // answer.
 func (h *Handler) handle(ctx context.Context, r *http.Request, account *caller, c Received) (status int, text string) {
 	defer func() {
@@ -24,22 +23,22 @@ func (h *Handler) handle(ctx context.Context, r *http.Request, account *caller, 
 		}
 	}()
 	var alerts []alert.Alert
-	callback, err := Parse(c.Query, c.Body)
-	if err == nil {
-		alerts = callback.Alerts(h.opts.Status)
+	if c.Err == nil {
+		c.Callback, c.Err = Parse(c.Query, c.Body)
+	}
+	if c.Err == nil {
+		alerts = c.Callback.Alerts(h.opts.Status)
 		h.attribute(account, alerts)
 	}
-	c.Callback, c.Err = callback, err
 	h.show(ctx, c)
 	switch {
-	case errors.Is(err, ErrEmpty):
-		h.warn(r, c.Caller, "callback without an alert", err)
+	case isProbe(c.Err):
+		h.warn(r, c.Caller, "callback without an alert", c.Err)
 		return http.StatusOK, "ok"
-	case err != nil:
-		h.warn(r, c.Caller, "callback not understood", err)
-		return http.StatusBadRequest, "not a CloudMonitor callback"
+	case c.Err != nil:
+		return h.unreadable(ctx, r, account, c)
 	}
-	err = h.sender.Send(ctx, alerts...)
+	err := h.sender.Send(ctx, alerts...)
 	h.report(ctx, c, alerts, err)
 	if err != nil {
 		return http.StatusServiceUnavailable, "not delivered, call again"

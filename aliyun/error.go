@@ -39,7 +39,8 @@ type Error struct {
 	Detail string
 
 	// Keys holds the first 24 keys at the top of the body, each cut at 48
-	// bytes and free of control characters. Omitted counts the rest.
+	// bytes and free of control characters. Omitted counts the rest, and keys
+	// of a form that do not look like names.
 	Keys    []string
 	Omitted int
 }
@@ -47,11 +48,7 @@ type Error struct {
 // Error returns one line without values from the body.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString("aliyun: parse: ")
-	if e.Detail != "" {
-		b.WriteString(e.Detail + ": ")
-	}
-	fmt.Fprintf(&b, "%v", e.Kind)
+	b.WriteString("aliyun: parse: " + e.reason())
 	if len(e.Keys) > 0 {
 		fmt.Fprintf(&b, " (keys %s", strings.Join(e.Keys, ", "))
 		if e.Omitted > 0 {
@@ -62,20 +59,40 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// reason returns the Detail and the Kind.
+func (e *Error) reason() string {
+	if e.Detail == "" {
+		return fmt.Sprint(e.Kind)
+	}
+	return fmt.Sprintf("%s: %v", e.Detail, e.Kind)
+}
+
 // Unwrap returns Kind.
 func (e *Error) Unwrap() error { return e.Kind }
 
 // Retryable reports false.
 func (e *Error) Retryable() bool { return false }
 
-// refuse builds the Error for a readable body.
+// refuse builds the Error for a readable body. Prose and XML with an equals
+// sign pass for a form, whose keys are then text that may hold a value: only
+// what looks like a name is quoted of a form.
 func refuse(kind error, detail string, fields []field) *Error {
 	e := &Error{Kind: kind, Detail: detail}
 	for _, f := range fields[:min(len(fields), maxKeys)] {
-		e.Keys = append(e.Keys, cleanKey(f.key))
+		if !f.plain || isName(f.key) {
+			e.Keys = append(e.Keys, cleanKey(f.key))
+		}
 	}
 	e.Omitted = len(fields) - len(e.Keys)
 	return e
+}
+
+// isName tells whether s is short and consists of ASCII letters, digits and
+// what joins them.
+func isName(s string) bool {
+	return len(s) <= maxKey && strings.IndexFunc(s, func(c rune) bool {
+		return (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && !strings.ContainsRune("_-.[]$", c)
+	}) < 0
 }
 
 // cleanKey makes a key from outside fit for one line of a log.

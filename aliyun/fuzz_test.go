@@ -1,7 +1,10 @@
 package aliyun_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -57,6 +60,40 @@ func FuzzParse(f *testing.F) {
 		again, err := aliyun.Parse(query, body)
 		require.NoError(t, err)
 		require.Equal(t, alerts, again.Alerts(nil))
+	})
+}
+
+// FuzzHandler: whatever an authenticated caller sends is a probe, or becomes an
+// alert or a notice.
+func FuzzHandler(f *testing.F) {
+	for _, name := range fixtures(f) {
+		query, body := fixture(f, name)
+		f.Add(query, body)
+	}
+	f.Add("", []byte(mns))
+	f.Add("", []byte("[{\"a\":1"))
+	f.Add("", []byte(" [ {\"\\ud800\":1} ]"))
+	f.Add("data=%5B%7B%7D%5D", []byte(""))
+	f.Fuzz(func(t *testing.T, query string, body []byte) {
+		sender := &recorder{}
+		h, err := aliyun.NewHandler(sender, secret, &aliyun.Options{Accounts: accounts()})
+		require.NoError(t, err)
+		r := httptest.NewRequest("POST", "/"+prodSecret, bytes.NewReader(body))
+		r.URL.RawQuery = query
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, 200, w.Code)
+		_, err = aliyun.Parse(query, body)
+		require.True(t, errors.Is(err, aliyun.ErrEmpty) || len(sender.alerts) > 0)
+		for _, a := range sender.alerts {
+			require.True(t, utf8.ValidString(a.Name+a.Summary+a.Key+a.ID))
+			require.NotEmpty(t, a.ID)
+			require.Equal(t, "prod", a.Labels[aliyun.LabelAccount])
+			if err != nil {
+				require.Equal(t, alert.Warning, a.Severity)
+				require.LessOrEqual(t, len(a.Summary), 2000)
+			}
+		}
 	})
 }
 

@@ -52,7 +52,7 @@ type Options struct {
 	Accounts []Account
 
 	// OnCallback sees every request that had a right secret and a body that
-	// could be received, before its alerts are sent. It is called concurrently,
+	// arrived, before its alerts are sent. It is called concurrently,
 	// delays the answer, and changes nothing about the alerts, not even by a
 	// panic, which is logged. ctx is that of the delivery.
 	OnCallback func(ctx context.Context, r Received)
@@ -70,7 +70,7 @@ type Received struct {
 	Account string     // name of the [Account]; empty for the bare secret
 	Method  string
 	Query   string // raw query of the URL
-	Body    []byte // not to be modified
+	Body    []byte // cut off at [MaxBody]; not to be modified
 
 	Callback *Callback // as from [Parse]; nil if there is an error
 	Err      error     // why it gave no alert, as from [Parse]
@@ -90,11 +90,19 @@ type Received struct {
 //
 //   - 200 when the [alert.Sender] has accepted the alert, and when there is
 //     none: consoles probe a webhook with HEAD, GET or an empty POST;
-//   - 400 for a body that is no callback, and 413 for one beyond [MaxBody];
+//   - 200 for a callback that cannot be read, or is longer than [MaxBody], when
+//     the Sender has accepted a Warning that says so, see below;
+//   - 400 for a body that did not arrive;
 //   - 403 for a caller who is not allowed, and 404 for a wrong secret;
 //   - 503 when the Sender failed, for good or for now, or panicked. CloudMonitor
 //     calls again. Wrap the leaves of a fan-out in [alert.Dedup], so that the
 //     repetition reaches those that failed only.
+//
+// A callback that cannot be read holds an alert that would be lost, so its
+// Warning is sent: why, who called, size, media type and the names of the keys
+// at the top, never a value. For each shape, that is reason and keys, there is
+// one in ten minutes, which counts those that came since the one before; beyond
+// 64 shapes of an account, one for all others. Its Key is that of the shape.
 //
 // The Sender runs in the goroutine of the request. Its context ends with
 // [Options.Timeout], and not when CloudMonitor hangs up: a delivery that is
@@ -173,17 +181,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 	}
 	body, err := readBody(ctx, w, r)
-	if err != nil {
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+		err = &Error{Kind: ErrSyntax, Detail: fmt.Sprintf("longer than %d bytes", MaxBody)}
+	} else if err != nil {
 		h.warn(r, caller, "callback not received", err)
-		status := http.StatusBadRequest
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			status = http.StatusRequestEntityTooLarge
-		}
-		inbound.Answer(w, status, "body not read")
+		inbound.Answer(w, http.StatusBadRequest, "body not read")
 		return
 	}
 	status, text := h.handle(ctx, r, account, Received{
-		Time: start, Caller: caller, Account: account.name, Method: r.Method, Query: r.URL.RawQuery, Body: body,
+		Time: start, Caller: caller, Account: account.name, Method: r.Method, Query: r.URL.RawQuery, Body: body, Err: err,
 	})
 	inbound.Answer(w, status, text)
 }
