@@ -105,6 +105,7 @@ func TestHandlerAccountIdentity(t *testing.T) {
 			for _, identity := range []string{a.ID, a.Key} {
 				require.False(t, seen[identity], identity)
 				require.LessOrEqual(t, len(identity), 200)
+				require.Regexp(t, `^[!-~]+$`, identity)
 				seen[identity] = true
 			}
 		}

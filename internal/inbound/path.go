@@ -28,7 +28,7 @@ func CleanPath(prefix string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		clean := Clean(r.URL.Path)
 		switch {
-		case clean == root || clean == "/" && root == "":
+		case clean == root:
 			clean = root + "/" // a mux redirects the path without it
 		case !strings.HasPrefix(clean, root+"/"):
 			next.ServeHTTP(w, r)
