@@ -19,9 +19,11 @@
 // Alerts of ARMS and of the log service (SLS), which look similar, are refused
 // with an error that matches [ErrLookalike].
 //
-// [Handler] is the webhook itself: a secret in the path, an optional list of
-// caller addresses, an answer within CloudMonitor's five seconds, and 200 only
-// when the [alert.Sender] has accepted the alert.
+// [Handler] is the webhook itself: a secret in the path or in a header, one for
+// each [Account] if there are several, an optional list of caller addresses, an
+// answer within CloudMonitor's five seconds, and 200 only when the
+// [alert.Sender] has accepted the alert. What it cannot read it reports as an
+// alert too.
 //
 // # Vendor pages
 //

@@ -21,7 +21,7 @@ const warning = `{"product":"cfw","level":"WARN","regionId":"cn-hangzhou","name"
 // post does what CloudMonitor does, and returns the status of the answer.
 func post(h http.Handler, secret string) int {
 	mux := http.NewServeMux()
-	mux.Handle("/aliyun/{secret}", h)
+	mux.Handle("/aliyun/", h)
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/aliyun/"+secret, strings.NewReader(warning)))
 	return w.Code
@@ -73,6 +73,89 @@ func ExampleNewHandler_failure() {
 	}
 	fmt.Println(post(handler, "3XAMPLE-of-a-long-secret"), post(handler, "guess"))
 	// Output: 503 404
+}
+
+// Two accounts call one webhook, each with its secret. The second can send
+// headers, as CloudMonitor 2.0 can, and has no secret in its URL.
+func ExampleAccount() {
+	var group alerttest.Recorder
+	handler, err := aliyun.NewHandler(&group, "", &aliyun.Options{Accounts: []aliyun.Account{
+		{Name: "shop", Secret: "3XAMPLE-of-a-long-secret"},
+		{Name: "bank", Secret: "4NOTHER-of-a-long-secret"},
+	}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/aliyun/", handler)
+	server := aliyun.CleanPath("/aliyun/", mux) // a mux alone answers "//aliyun/" with a redirect
+
+	w := httptest.NewRecorder()
+	server.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "//aliyun/3XAMPLE-of-a-long-secret", strings.NewReader(warning)))
+	fmt.Println(w.Code)
+
+	r := httptest.NewRequest(http.MethodPost, "/aliyun", strings.NewReader(warning))
+	r.Header.Set("Authorization", "Bearer 4NOTHER-of-a-long-secret")
+	w = httptest.NewRecorder()
+	server.ServeHTTP(w, r)
+	fmt.Println(w.Code)
+
+	for _, a := range group.Accepted() {
+		fmt.Println(a.Name, a.Labels[aliyun.LabelAccount])
+	}
+	// Output:
+	// 200
+	// 200
+	// InternetBandwidthThresholdExceeded shop
+	// InternetBandwidthThresholdExceeded bank
+}
+
+// The hook sees what an alert has no room for.
+func ExampleOptions_onCallback() {
+	handler, err := aliyun.NewHandler(&alerttest.Recorder{}, "3XAMPLE-of-a-long-secret", &aliyun.Options{
+		OnCallback: func(_ context.Context, r aliyun.Received) {
+			switch {
+			case r.Err != nil:
+				fmt.Println("unreadable:", r.Err)
+			case r.Callback.Event != nil:
+				fmt.Println("event of", r.Callback.Event.Product)
+			case r.Callback.Threshold != nil:
+				fmt.Println("metric", r.Callback.Threshold.MetricName)
+			}
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(post(handler, "3XAMPLE-of-a-long-secret"))
+	// Output:
+	// event of cfw
+	// 200
+}
+
+// A callback that cannot be read is reported by the names of its keys.
+func ExampleHandler_unreadable() {
+	var group alerttest.Recorder
+	handler, err := aliyun.NewHandler(&group, "3XAMPLE-of-a-long-secret", &aliyun.Options{Locale: alert.English})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := httptest.NewRequest(http.MethodPost, "/aliyun/3XAMPLE-of-a-long-secret", strings.NewReader(`{"TopicName":"ops","Message":"..."}`))
+	handler.ServeHTTP(httptest.NewRecorder(), r)
+	for _, a := range group.Accepted() {
+		fmt.Println(a.Name)
+		fmt.Println(a.Summary)
+	}
+	// Output:
+	// Callback that cannot be read
+	// A callback came whose alert is not delivered, because it cannot be read. Look into the console.
+	// Reason: not a known CloudMonitor callback
+	// Caller: 192.0.2.1
+	// Bytes: 35
+	// Keys: TopicName, Message
 }
 
 // Behind a proxy, only what the proxy says counts.

@@ -53,7 +53,7 @@ func ExampleHandler() {
 		return
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/aliyun/{secret}", handler)
+	mux.Handle("/aliyun/", handler)
 
 	// What CloudMonitor does.
 	r := httptest.NewRequest("POST", "/aliyun/3XAMPLE-of-a-long-secret",
