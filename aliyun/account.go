@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,32 +46,33 @@ func (a Account) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, cleanKey(a.Name)) // a State has nobody to tell
 }
 
-// A caller is an account that may call. That of the bare secret has no name.
-type caller struct {
+// An account is an [Account] whose secret is hidden. That of the bare secret has
+// no name.
+type account struct {
 	name    string
 	secret  inbound.Secret
 	notices *notices
 }
 
-// newCallers checks the secrets that may call, and hides them.
-func newCallers(bare string, accounts []Account) ([]caller, error) {
-	var all []caller
+// newAccounts checks the secrets that may call, and hides them.
+func newAccounts(bare string, accounts []Account) ([]account, error) {
+	var all []account
 	if bare != "" || len(accounts) == 0 {
 		if !inbound.FitsPath(bare) {
 			return nil, errors.New("the secret must be letters, digits and -._~ and not only dots")
 		}
-		all = append(all, caller{secret: inbound.NewSecret(bare), notices: newNotices()})
+		all = append(all, account{secret: inbound.NewSecret(bare), notices: newNotices()})
 	}
 	for _, a := range accounts {
-		c := caller{name: a.Name, secret: inbound.NewSecret(a.Secret), notices: newNotices()}
+		c := account{name: a.Name, secret: inbound.NewSecret(a.Secret), notices: newNotices()}
 		switch {
 		case a.Name == "" || a.Name != strings.TrimSpace(cleanKey(a.Name)):
 			return nil, fmt.Errorf("account name %q: want one line of 1 to %d bytes without blanks around it", cleanKey(a.Name), maxKey)
 		case !inbound.FitsPath(a.Secret):
 			return nil, fmt.Errorf("account %q: the secret must be letters, digits and -._~ and not only dots", a.Name)
-		case slices.ContainsFunc(all, func(other caller) bool { return other.name == c.name }):
+		case slices.ContainsFunc(all, func(other account) bool { return other.name == c.name }):
 			return nil, fmt.Errorf("account %q is given twice", a.Name)
-		case slices.ContainsFunc(all, func(other caller) bool { return other.secret == c.secret }):
+		case slices.ContainsFunc(all, func(other account) bool { return other.secret == c.secret }):
 			return nil, fmt.Errorf("account %q: another account has the same secret", a.Name)
 		}
 		all = append(all, c)
@@ -83,45 +83,44 @@ func newCallers(bare string, accounts []Account) ([]caller, error) {
 // identify returns the account whose secret the request holds, or nil. The
 // secret in the path counts before one in a header, which a gateway may have
 // set for purposes of its own. All are compared, so that the time tells nothing.
-func (h *Handler) identify(r *http.Request) (known *caller) {
+func (h *Handler) identify(r *http.Request) (known *account) {
 	_, last := inbound.Last(r.URL.Path)
 	for _, given := range [...]string{inbound.Bearer(r), last} {
-		for i := range h.callers {
-			if h.callers[i].secret.Opens(given) {
-				known = &h.callers[i]
+		for i := range h.accounts {
+			if h.accounts[i].secret.Opens(given) {
+				known = &h.accounts[i]
 			}
 		}
 	}
 	return known
 }
 
-// attribute says in the alerts whose they are. Where there is one secret only,
-// and it has no name, they stay as they are.
-func (h *Handler) attribute(c *caller, alerts []alert.Alert) {
-	if c.name == "" {
+// attribute says in the alerts whose they are. Those of the bare secret stay as
+// they are.
+func (h *Handler) attribute(from *account, alerts []alert.Alert) {
+	if from.name == "" {
 		return
 	}
 	for i := range alerts {
 		a := &alerts[i]
-		a.ID, a.Key = c.identity(a.ID), c.identity(a.Key)
-		a.Labels = maps.Clone(a.Labels)
+		a.ID, a.Key = from.identity(a.ID), from.identity(a.Key)
 		if a.Labels == nil {
 			a.Labels = map[string]string{}
 		}
-		a.Labels[LabelAccount] = c.name
-		if len(h.callers) > 1 {
+		a.Labels[LabelAccount] = from.name
+		if len(h.accounts) > 1 {
 			// In front, where no channel cuts it off.
-			a.Summary = strings.TrimSuffix(wordsOf(h.opts.Locale).account+": "+c.name+"\n"+a.Summary, "\n")
+			a.Summary = strings.TrimSuffix(wordsOf(h.opts.Locale).account+": "+from.name+"\n"+a.Summary, "\n")
 		}
 	}
 }
 
 // identity returns an identity that no other account shares.
-func (c *caller) identity(own string) string {
+func (a *account) identity(own string) string {
 	if own == "" {
 		return ""
 	}
-	name := c.name
+	name := a.name
 	if !plainPart(name) {
 		name = digest(name)
 	}

@@ -15,7 +15,7 @@ import (
 
 // handle reads the request in c, unless that has failed, delivers what it says, and returns the
 // answer.
-func (h *Handler) handle(ctx context.Context, r *http.Request, account *caller, c Received) (status int, text string) {
+func (h *Handler) handle(ctx context.Context, r *http.Request, from *account, c Received) (status int, text string) {
 	defer func() {
 		if v := recover(); v != nil {
 			h.panicked(ctx, "callback handler panicked", c, v)
@@ -28,7 +28,7 @@ func (h *Handler) handle(ctx context.Context, r *http.Request, account *caller, 
 	}
 	if c.Err == nil {
 		alerts = c.Callback.Alerts(h.opts.Status)
-		h.attribute(account, alerts)
+		h.attribute(from, alerts)
 	}
 	h.show(ctx, c)
 	switch {
@@ -36,7 +36,7 @@ func (h *Handler) handle(ctx context.Context, r *http.Request, account *caller, 
 		h.warn(r, c.Caller, "callback without an alert", c.Err)
 		return http.StatusOK, "ok"
 	case c.Err != nil:
-		return h.unreadable(ctx, r, account, c)
+		return h.unreadable(ctx, r, from, c)
 	}
 	err := h.sender.Send(ctx, alerts...)
 	h.report(ctx, c, alerts, err)

@@ -110,9 +110,9 @@ type Received struct {
 // A Sender that returns late in spite of its context, against its duty, delays
 // the answer; CloudMonitor then calls again, and nothing is lost.
 type Handler struct {
-	sender  alert.Sender
-	callers []caller
-	opts    Options
+	sender   alert.Sender
+	accounts []account
+	opts     Options
 }
 
 // NewHandler returns a Handler that gives alerts to sender. The secret is text
@@ -130,7 +130,7 @@ func NewHandler(sender alert.Sender, secret string, opts *Options) (*Handler, er
 		h.opts.Accounts = nil // the Handler keeps no secret in clear
 	}
 	var err error
-	if h.callers, err = newCallers(secret, cmp.Or(opts, &Options{}).Accounts); err != nil {
+	if h.accounts, err = newAccounts(secret, cmp.Or(opts, &Options{}).Accounts); err != nil {
 		return nil, fmt.Errorf("aliyun: new handler: %w", err)
 	}
 	if h.opts.Timeout == 0 {
@@ -163,8 +163,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		inbound.Answer(w, http.StatusForbidden, "forbidden")
 		return
 	}
-	account := h.identify(r)
-	if account == nil {
+	from := h.identify(r)
+	if from == nil {
 		h.warn(r, caller, "callback refused: wrong secret", nil)
 		http.NotFound(w, r)
 		return
@@ -188,8 +188,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		inbound.Answer(w, http.StatusBadRequest, "body not read")
 		return
 	}
-	status, text := h.handle(ctx, r, account, Received{
-		Time: start, Caller: caller, Account: account.name, Method: r.Method, Query: r.URL.RawQuery, Body: body, Err: err,
+	status, text := h.handle(ctx, r, from, Received{
+		Time: start, Caller: caller, Account: from.name, Method: r.Method, Query: r.URL.RawQuery, Body: body, Err: err,
 	})
 	inbound.Answer(w, status, text)
 }

@@ -30,17 +30,17 @@ const (
 // unreadable tells that a callback holds no alert that this package can read,
 // and returns the answer. It runs in the goroutine of the request: what was not
 // accepted is answered 503, so that the caller repeats it.
-func (h *Handler) unreadable(ctx context.Context, r *http.Request, account *caller, c Received) (status int, text string) {
+func (h *Handler) unreadable(ctx context.Context, r *http.Request, from *account, c Received) (status int, text string) {
 	why := explain(c)
 	h.warn(r, c.Caller, "callback not understood", why)
 	shape := shapeOf(why)
-	err := account.notices.tell(ctx, shape, func(now time.Time, missed int) error {
+	err := from.notices.tell(ctx, shape, func(now time.Time, missed int) error {
 		alerts := []alert.Alert{h.notice(r, c, why, missed)}
 		alerts[0].Key = identity("unreadable", shape)
 		// The same in each process and after a restart, so that an outbox which
 		// they share accepts one in a window.
 		alerts[0].ID = identity("unreadable", shape, strconv.FormatInt(now.Truncate(noticeWindow).Unix(), 10))
-		h.attribute(account, alerts)
+		h.attribute(from, alerts)
 		err := h.sender.Send(ctx, alerts...)
 		h.report(ctx, c, alerts, err)
 		return err
