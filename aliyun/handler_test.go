@@ -305,7 +305,7 @@ func TestHandlerOnCallback(t *testing.T) {
 	require.Len(t, seen, 2)
 	require.ErrorIs(t, seen[0].Err, aliyun.ErrEmpty)
 	require.Nil(t, seen[0].Callback)
-	require.Equal(t, `{"product":"p","name":"n"}`, string(seen[1].Body))
+	require.JSONEq(t, `{"product":"p","name":"n"}`, string(seen[1].Body))
 	require.Equal(t, "q=1", seen[1].Query)
 	require.Equal(t, "POST", seen[1].Method)
 	require.Equal(t, "47.74.206.122", seen[1].Caller.String())

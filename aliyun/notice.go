@@ -83,7 +83,7 @@ func (h *Handler) notice(r *http.Request, c Received, why *Error, missed int) al
 // balancers look whether somebody answers.
 func isProbe(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && e.Kind == ErrEmpty && len(e.Keys) <= maxProbe
+	return ok && errors.Is(e, ErrEmpty) && len(e.Keys) <= maxProbe
 }
 
 // explain returns why the callback cannot be read, for an array with the keys

@@ -133,16 +133,16 @@ func TestNoticeWindow(t *testing.T) {
 		for i := range 5 {
 			require.Equal(t, 200, post(fmt.Sprintf(`{"foo":%d,"bar":%d}`, i, i)))
 			require.Equal(t, 200, post(fmt.Sprintf(`{"bar":%d,"foo":"longer"}`, i)))
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 		}
 		require.Len(t, sender.alerts, 1)
 		require.Equal(t, 10, strings.Count(log.String(), "callback not understood"))
-		time.Sleep(5*time.Minute - time.Nanosecond)
+		<-time.After(5*time.Minute - time.Nanosecond)
 		require.Equal(t, 200, post(`{"foo":0,"bar":0}`))
 		require.Len(t, sender.alerts, 1)
 		require.Equal(t, 200, post(`{"foo":0}`), "another shape")
 		require.Len(t, sender.alerts, 2)
-		time.Sleep(time.Nanosecond)
+		<-time.After(time.Nanosecond)
 		require.Equal(t, 200, post(`{"foo":0,"bar":0}`))
 		require.Len(t, sender.alerts, 3)
 		first, other, next := sender.alerts[0], sender.alerts[1], sender.alerts[2]
@@ -151,7 +151,7 @@ func TestNoticeWindow(t *testing.T) {
 		require.NotEqual(t, first.Key, other.Key)
 		require.NotContains(t, first.Summary, "since the last notice")
 		require.Contains(t, next.Summary, "Like it since the last notice: 10")
-		time.Sleep(10 * time.Minute)
+		<-time.After(10 * time.Minute)
 		require.Equal(t, 200, post(`{"foo":0,"bar":0}`))
 		require.NotContains(t, sender.alerts[3].Summary, "since the last notice", "counted once")
 
@@ -171,7 +171,7 @@ func TestNoticeNotAccepted(t *testing.T) {
 		h, log := newHandler(t, sender, aliyun.Options{Locale: alert.English})
 		for range 3 {
 			require.Equal(t, 503, serve(h, "POST", "/"+secret, mns).Code)
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 		}
 		require.Contains(t, log.String(), "alert not accepted")
 		sender.err = nil
@@ -206,7 +206,7 @@ func TestNoticeConcurrently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sender := &recorder{err: errors.New("down")}
 		slow := alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			err := sender.Send(ctx, alerts...)
 			sender.mu.Lock()
 			defer sender.mu.Unlock()
@@ -260,7 +260,7 @@ func TestNoticeFlood(t *testing.T) {
 		require.Equal(t, 200, serve(h, "POST", "/"+prodSecret, `{"key-999":1}`).Code)
 		require.Len(t, sender.alerts, 66, "another account is not concerned")
 		require.Equal(t, 200, serve(h, "POST", "/"+secret, `{"key-0":1}`).Code)
-		time.Sleep(10 * time.Minute)
+		<-time.After(10 * time.Minute)
 		for i := range 1000 {
 			require.Equal(t, 200, serve(h, "POST", "/"+secret, fmt.Sprintf(`{"new-%d":1}`, i)).Code)
 		}
