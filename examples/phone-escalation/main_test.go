@@ -73,7 +73,7 @@ func (s *scene) callback(t *testing.T, rule, event, state, level string) {
 	values.Set("transId", event)
 	values.Set("alertState", state)
 	values.Set("triggerLevel", level)
-	require.Equal(t, http.StatusOK, s.post(t, s.url+"/aliyun/"+secret, values))
+	require.Equal(t, http.StatusOK, s.post(t, s.url+"//aliyun//"+secret, values))
 }
 
 func (s *scene) post(t *testing.T, to string, values url.Values) int {
@@ -198,6 +198,7 @@ func TestSettings(t *testing.T) {
 		{"phone token", []string{"-call", "Li=13800000001", "-phone-token", "short"}, "-phone-token"},
 		{"rounds", []string{"-call", "Li=13800000001", "-phone-token", phoneToken, "-call-rounds", "99"}, "-call-rounds"},
 		{"secret", []string{robot, "-callback-secret", "a/b"}, "secret"},
+		{"one secret for two accounts", []string{robot, "-callback-secret", "a=0123456789abcdef,b=0123456789abcdef"}, "-callback-secret: entry 2"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
