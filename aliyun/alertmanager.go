@@ -31,7 +31,7 @@ type Alertmanager struct {
 type AlertmanagerAlert struct {
 	Status      string // firing or resolved; if absent, that of the group counts
 	Fingerprint string
-	Labels      Fields // if absent, the common ones count
+	Labels      Fields // if absent and the alert is the only one, the common ones
 	Annotations Fields // likewise
 
 	StartTime string    // startsAt as it came
@@ -89,9 +89,18 @@ func (r *reader) alertmanager(fields []field) *Alertmanager {
 			r.problem("truncatedAlerts", "not a number")
 		}
 	}
-	if list != "" {
-		for i, element := range elements(nil, list) {
-			r.groupMember(m, i, element)
+	if list == "" {
+		return m
+	}
+	for i, element := range elements(nil, list) {
+		r.groupMember(m, i, element)
+	}
+	if len(m.Alerts) == 1 { // of several, each would be as long as the whole
+		if a := &m.Alerts[0]; len(a.Labels) == 0 {
+			a.Labels = m.CommonLabels
+		}
+		if a := &m.Alerts[0]; len(a.Annotations) == 0 {
+			a.Annotations = m.CommonAnnotations
 		}
 	}
 	return m
@@ -134,12 +143,6 @@ func (r *reader) groupMember(m *Alertmanager, i int, element string) {
 		}
 		return true
 	})
-	if len(a.Labels) == 0 {
-		a.Labels = m.CommonLabels
-	}
-	if len(a.Annotations) == 0 {
-		a.Annotations = m.CommonAnnotations
-	}
 	a.URL = link(append(a.Extra[:len(a.Extra):len(a.Extra)], Field{"externalURL", m.ExternalURL}),
 		"generatorURL", "url", "dashboardURL", "panelURL", "externalURL")
 	a.StartsAt = r.groupTime(where+".startsAt", a.StartTime)

@@ -16,9 +16,11 @@ const levelLabel = "_aliyun_arms_alert_level"
 // text only serves as identity when nothing else does.
 func (m *Alertmanager) alerts(raw string) []alert.Alert {
 	list := make([]alert.Alert, 0, len(m.Alerts)+1)
-	text := digest(raw)
+	text, name := digest(raw), m.CommonLabels.first("alertname")
 	for i := range m.Alerts {
-		list = append(list, m.Alerts[i].alert(cmp.Or(m.Alerts[i].Status, m.Status), text))
+		a := m.Alerts[i].alert(m.Status, text+strconv.Itoa(i))
+		a.Name = cmp.Or(a.Name, name)
+		list = append(list, a)
 	}
 	if m.Truncated > 0 {
 		list = append(list, alert.Alert{
@@ -37,8 +39,9 @@ func (a *AlertmanagerAlert) level() string {
 	return a.Labels.first(levelLabel, "severity", "level")
 }
 
-// alert maps a, whose status is given; text stands for the whole body.
-func (a *AlertmanagerAlert) alert(status, text string) alert.Alert {
+// alert maps a. The group's status counts if it has none; text stands for its
+// place in the whole body.
+func (a *AlertmanagerAlert) alert(group, text string) alert.Alert {
 	l := a.Labels
 	m := alert.Alert{
 		Level:    a.level(),
@@ -48,7 +51,7 @@ func (a *AlertmanagerAlert) alert(status, text string) alert.Alert {
 		Instance: l.first("instance", "pod_name", "pod", "node", "host", "_aliyun_arms_involvedObject_name", "clustername"),
 		Resource: l.first("_aliyun_arms_involvedObject_id", "instance"),
 		Summary:  a.summary(),
-		Labels:   a.labels(status),
+		Labels:   a.labels(),
 		URL:      a.URL,
 		StartsAt: a.StartsAt,
 	}
@@ -59,7 +62,7 @@ func (a *AlertmanagerAlert) alert(status, text string) alert.Alert {
 	if strings.EqualFold(l.first(levelLabel), "page") { // in ARMS the least, P4; elsewhere a page wakes people
 		m.Severity = alert.Info
 	}
-	if strings.EqualFold(strings.TrimSpace(status), "resolved") {
+	if strings.EqualFold(strings.TrimSpace(cmp.Or(a.Status, group)), "resolved") {
 		m.Status, m.EndsAt = alert.Resolved, a.EndsAt
 	}
 	m.Key, m.ID = a.identities(m.Status, text)
@@ -114,8 +117,8 @@ func (a *AlertmanagerAlert) summary() string {
 }
 
 // labels returns what the alert says beyond its own fields.
-func (a *AlertmanagerAlert) labels(status string) map[string]string {
-	own := [...]Field{{"fingerprint", a.Fingerprint}, {"status", status}}
+func (a *AlertmanagerAlert) labels() map[string]string {
+	own := [...]Field{{"fingerprint", a.Fingerprint}, {"status", a.Status}}
 	m := newLabels(a.Extra, a.Labels, a.Annotations, own[:])
 	m.all("", a.Extra)
 	m.all("label.", public(a.Labels))
