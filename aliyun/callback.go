@@ -128,14 +128,7 @@ func (r *reader) understand(raw string, fields []field) (*Callback, error) {
 	c := &Callback{Raw: raw}
 	s := signs(fields)
 	switch {
-	case s.alertObject && s.envelope:
-		c.Subscription = r.subscription(fields)
-	case s.alertState:
-		c.Threshold = r.threshold(fields)
-	case s.alerts && (s.group || !s.product || !s.name):
-		c.Alertmanager = r.alertmanager(fields)
-	case s.logService || s.logRule && s.logState:
-		c.LogAlert = r.logAlert(fields)
+	case r.unmistakable(c, s, fields):
 	case s.product && s.name && !s.specVersion:
 		c.Event = r.event(fields)
 	case looksLikeCloudEvent(fields):
@@ -150,6 +143,24 @@ func (r *reader) understand(raw string, fields []field) (*Callback, error) {
 		return nil, refuse(ErrUnknown, "", fields)
 	}
 	return r.finish(c, fields)
+}
+
+// unmistakable reads a shape that has keys which no other has, and reports
+// false if there are none.
+func (r *reader) unmistakable(c *Callback, s tellTale, fields []field) bool {
+	switch {
+	case s.alertObject && s.envelope:
+		c.Subscription = r.subscription(fields)
+	case s.alertState:
+		c.Threshold = r.threshold(fields)
+	case s.alerts && (s.group || !s.product || !s.name):
+		c.Alertmanager = r.alertmanager(fields)
+	case s.logService || s.logRule && s.logState:
+		c.LogAlert = r.logAlert(fields)
+	default:
+		return false
+	}
+	return true
 }
 
 // finish hands over what was noted while c was read.

@@ -100,10 +100,7 @@ func (r *reader) cloudEvent(c *Callback, fields []field) (*Callback, error) {
 		inner = split(nil, object)
 	}
 	switch s := signs(inner); {
-	case s.alertObject && s.envelope:
-		c.Subscription = r.subscription(inner)
-	case s.alertState:
-		c.Threshold = r.threshold(inner)
+	case r.unmistakable(c, s, inner):
 	case s.product || s.name || ok && strings.Contains(e.Type, ":CloudMonitor:"):
 		c.Event = r.event(inner)
 	case looksLikeCloudMonitor2(inner):

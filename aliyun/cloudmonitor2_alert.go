@@ -60,7 +60,14 @@ func (c *CloudMonitor2) identities(raw string) (key, id string) {
 		what = append(what, c.Subject)
 	}
 	if c.RuleID+c.EntityID+c.Entity.ID+c.Subject != "" || len(c.Labels) > 0 {
-		key = identity("cloudmonitor2", digest(append(what, pairs(c.Labels)...)...))
+		for _, l := range c.Labels.sorted() {
+			switch l.Key {
+			case "severity", "level", "status", "value", "current_value": // may change while the problem lasts
+			default:
+				what = append(what, l.Key, l.Value)
+			}
+		}
+		key = identity("cloudmonitor2", digest(what...))
 	}
 	when := cmp.Or(c.Timestamp, c.Time)
 	if c.ID == "" || when == "" {

@@ -71,6 +71,7 @@ func TestShapeIdentity(t *testing.T) {
 		{"another entity", cms2, object{"alertEntityId": "ecs:i-bbbb"}, false, false},
 		{"another entity in the resource", cms2, object{"resource.entity.entity_id": "i-bbbb"}, false, false},
 		{"another disk", cms2, object{"labels": object{"_cms_region": "cn-hangzhou", "device": "/dev/vdb"}}, false, false},
+		{"another value in a label", cms2, object{"labels": object{"_cms_region": "cn-hangzhou", "current_value": "99", "severity": "INFO"}}, true, true},
 		{"another rule", cms2, object{"ruleId": "rule-2"}, false, false},
 		{"another workspace", cms2, object{"workspace": "w"}, false, false},
 
@@ -195,6 +196,30 @@ func quote(tb testing.TB, text string) string {
 	quoted, err := json.Marshal(text)
 	require.NoError(tb, err)
 	return string(quoted)
+}
+
+// Whatever is known is known in an envelope too.
+func TestCloudEventOfEveryShape(t *testing.T) {
+	t.Parallel()
+	for _, name := range fixtures(t) {
+		query, body := fixture(t, name)
+		c, err := aliyun.Parse(query, body)
+		if err != nil || c.CloudEvent != nil || query != "" || body[0] != '{' {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := aliyun.Parse("", []byte(`{"specversion":"1.0","id":"1","source":"acs.x","type":"x:y:z","data":`+string(body)+`}`))
+			require.NoError(t, err)
+			require.NotNil(t, got.CloudEvent)
+			want := c.Alerts(nil)
+			for i, a := range got.Alerts(nil) {
+				require.Equal(t, want[i].Key, a.Key)
+				require.Equal(t, want[i].Status, a.Status)
+				require.Equal(t, want[i].URL, a.URL)
+			}
+		})
+	}
 }
 
 // Where the data do not name the event, its type does.
