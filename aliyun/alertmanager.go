@@ -2,6 +2,7 @@ package aliyun
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -143,7 +144,7 @@ func (r *reader) groupMember(m *Alertmanager, i int, element string) {
 		}
 		return true
 	})
-	a.URL = link(append(a.Extra[:len(a.Extra):len(a.Extra)], Field{"externalURL", m.ExternalURL}),
+	a.URL = link(append(slices.Clip(a.Extra), Field{"externalURL", m.ExternalURL}),
 		"generatorURL", "url", "dashboardURL", "panelURL", "externalURL")
 	a.StartsAt = r.groupTime(where+".startsAt", a.StartTime)
 	a.EndsAt = r.groupTime(where+".endsAt", a.EndTime)

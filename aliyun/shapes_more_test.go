@@ -2,6 +2,7 @@ package aliyun_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -78,7 +79,7 @@ func TestShapeLinks(t *testing.T) {
 		"", "x", "/relative", "//example.com/", "ftp://example.com/", "javascript:alert(1)", "data:text/html,x", "https://", "https:///x", "http://:80/",
 		"https://user:secret@example.com/", "https://example.com/a b", "https://example.com/\n", "https://exa\nmple.com", "https://example.com/\u202e",
 		"https://example.com/\x00", "https://example.com/<script>", "https://example.com/\"x", "https://example.com/`x", `https://example.com\x`,
-		"https://example.com/%zz", "https://[::1/", "https://example.com/" + strings.Repeat("a", 2048), 7, object{"a": 1}, []any{good},
+		"https://example.com/\ufffd", "https://example.com/%zz", "https://[::1/", "https://example.com/" + strings.Repeat("a", 2048), 7, object{"a": 1}, []any{good},
 	} {
 		a := alertOf(t, vary(t, cms2, object{"alertHistoryUrl": bad}))
 		if text, ok := bad.(string); ok && strings.TrimSpace(text) != text {
@@ -121,6 +122,10 @@ func TestManyElements(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, c.Alerts(nil), 1)
 	require.Len(t, c.Problems, 32)
+	require.Len(t, c.Unread, 32)
+	c, err = aliyun.Parse("", []byte("["+strings.Repeat(`{"alerts":[{"status":"firing"},7]},`, 40)+objects[0]+"]"))
+	require.NoError(t, err)
+	require.Len(t, c.Alerts(nil), 41)
 	require.Len(t, c.Unread, 32)
 }
 
@@ -198,9 +203,7 @@ func TestContactsStayOut(t *testing.T) {
 	inside := object{"contactPhone": "geheim", "email": "geheim", "team": "dba"}
 	for _, of := range []string{cms2, sls, arms, ce} {
 		change := object{"labels": inside, "annotations": inside, "alerts.labels": inside, "alerts.annotations": inside, "commonLabels": inside}
-		for k, v := range people {
-			change[k] = v
-		}
+		maps.Copy(change, people)
 		if of == arms {
 			delete(change, "labels")
 			delete(change, "annotations")

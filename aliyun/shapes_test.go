@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -137,9 +138,7 @@ func TestShapeIdentityIncomplete(t *testing.T) {
 				change := func(more object) alert.Alert {
 					all := object{}
 					for _, m := range []object{more, gone} {
-						for k, v := range m {
-							all[k] = v
-						}
+						maps.Copy(all, m)
 					}
 					return alertOf(t, vary(t, of, all))
 				}
