@@ -54,22 +54,9 @@ func (m *Alertmanager) empty() bool {
 func (r *reader) alertmanager(fields []field) *Alertmanager {
 	m := &Alertmanager{}
 	var list, truncated string
-	m.Extra = r.read(fields, func(key []byte) *string {
-		switch string(key) {
-		case "version":
-			return &m.Version
-		case "groupkey":
-			return &m.GroupKey
-		case "receiver":
-			return &m.Receiver
-		case "status":
-			return &m.Status
-		case "externalurl":
-			return &m.ExternalURL
-		case "truncatedalerts":
-			return &truncated
-		}
-		return nil
+	m.Extra = r.read(fields, map[string]*string{
+		"version": &m.Version, "groupkey": &m.GroupKey, "receiver": &m.Receiver, "status": &m.Status,
+		"externalurl": &m.ExternalURL, "truncatedalerts": &truncated,
 	}, func(key string, f field) bool {
 		switch key {
 		case "commonlabels":
@@ -121,18 +108,8 @@ func (r *reader) groupMember(m *Alertmanager, i int, element string) {
 		return
 	}
 	a := AlertmanagerAlert{}
-	a.Extra = r.read(fields, func(key []byte) *string {
-		switch string(key) {
-		case "status":
-			return &a.Status
-		case "fingerprint":
-			return &a.Fingerprint
-		case "startsat":
-			return &a.StartTime
-		case "endsat":
-			return &a.EndTime
-		}
-		return nil
+	a.Extra = r.read(fields, map[string]*string{
+		"status": &a.Status, "fingerprint": &a.Fingerprint, "startsat": &a.StartTime, "endsat": &a.EndTime,
 	}, func(key string, f field) bool {
 		switch key {
 		case "labels":

@@ -51,7 +51,7 @@ func (a *AlertmanagerAlert) alert(group, text string) alert.Alert {
 		Instance: l.first("instance", "pod_name", "pod", "node", "host", "_aliyun_arms_involvedObject_name", "clustername"),
 		Resource: l.first("_aliyun_arms_involvedObject_id", "instance"),
 		Summary:  a.summary(),
-		Labels:   a.labels(),
+		Labels:   common(Fields{{"fingerprint", a.Fingerprint}, {"status", a.Status}}, a.Extra, l, a.Annotations).orNil(),
 		URL:      a.URL,
 		StartsAt: a.StartsAt,
 	}
@@ -114,15 +114,4 @@ func (a *AlertmanagerAlert) summary() string {
 		}
 	}
 	return s.String()
-}
-
-// labels returns what the alert says beyond its own fields.
-func (a *AlertmanagerAlert) labels() map[string]string {
-	own := [...]Field{{"fingerprint", a.Fingerprint}, {"status", a.Status}}
-	m := newLabels(a.Extra, a.Labels, a.Annotations, own[:])
-	m.all("", a.Extra)
-	m.all("label.", public(a.Labels))
-	m.all("annotation.", public(a.Annotations))
-	m.all("", own[:])
-	return m.orNil()
 }

@@ -24,23 +24,6 @@ type CloudEvent struct {
 	opaque bool // the data have no known shape
 }
 
-// slot returns where the text of the field with this lower-case key belongs.
-func (e *CloudEvent) slot(key []byte) *string {
-	switch string(key) {
-	case "id":
-		return &e.ID
-	case "source":
-		return &e.Source
-	case "type":
-		return &e.Type
-	case "subject":
-		return &e.Subject
-	case "time":
-		return &e.Time
-	}
-	return nil
-}
-
 // looksLikeCloudEvent tells whether the fields are an envelope. CloudMonitor
 // 2.0 has specversion, type, and sometimes source too, but neither the data of
 // an event nor a type with colons.
@@ -72,7 +55,9 @@ func looksLikeCloudEvent(fields []field) bool {
 func (r *reader) cloudEvent(c *Callback, fields []field) (*Callback, error) {
 	e := &CloudEvent{}
 	data := field{raw: "null"}
-	e.Extra = r.read(fields, e.slot, func(key string, f field) bool {
+	e.Extra = r.read(fields, map[string]*string{
+		"id": &e.ID, "source": &e.Source, "type": &e.Type, "subject": &e.Subject, "time": &e.Time,
+	}, func(key string, f field) bool {
 		switch key {
 		case "data":
 			data = f

@@ -47,39 +47,6 @@ type Entity struct {
 	Properties Fields
 }
 
-// slot returns where the text of the field with this lower-case key belongs.
-func (c *CloudMonitor2) slot(key []byte) *string {
-	switch string(key) {
-	case "id":
-		return &c.ID
-	case "status":
-		return &c.Status
-	case "subtype":
-		return &c.Subtype
-	case "severity":
-		return &c.Severity
-	case "subject":
-		return &c.Subject
-	case "alertmessage":
-		return &c.Message
-	case "ruleid":
-		return &c.RuleID
-	case "alertentityid":
-		return &c.EntityID
-	case "workspace":
-		return &c.Workspace
-	case "userid":
-		return &c.UserID
-	case "traceid":
-		return &c.TraceID
-	case "timestamp":
-		return &c.Timestamp
-	case "time":
-		return &c.Time
-	}
-	return nil
-}
-
 // looksLikeCloudMonitor2 tells whether the fields are an alert of CloudMonitor
 // 2.0. It is asked last: some deliveries lack specversion, type and ruleId, and
 // what is left are common words.
@@ -113,7 +80,11 @@ func find(fields []field, name string) string {
 // cloudMonitor2 reads an alert of CloudMonitor 2.0.
 func (r *reader) cloudMonitor2(fields []field) *CloudMonitor2 {
 	c := &CloudMonitor2{}
-	c.Extra = r.read(fields, c.slot, func(key string, f field) bool {
+	c.Extra = r.read(fields, map[string]*string{
+		"id": &c.ID, "status": &c.Status, "subtype": &c.Subtype, "severity": &c.Severity, "subject": &c.Subject,
+		"alertmessage": &c.Message, "ruleid": &c.RuleID, "alertentityid": &c.EntityID, "workspace": &c.Workspace,
+		"userid": &c.UserID, "traceid": &c.TraceID, "timestamp": &c.Timestamp, "time": &c.Time,
+	}, func(key string, f field) bool {
 		switch key {
 		case "labels":
 			c.Labels, _ = r.members(f)
@@ -160,16 +131,8 @@ func (r *reader) resource(c *CloudMonitor2, f field) {
 
 // entity reads the object that the alert is about.
 func (r *reader) entity(e *Entity, f field) {
-	rest := r.read(r.inner(f), func(key []byte) *string {
-		switch string(key) {
-		case "domain":
-			return &e.Domain
-		case "entity_type", "entitytype":
-			return &e.Type
-		case "entity_id", "entityid":
-			return &e.ID
-		}
-		return nil
+	rest := r.read(r.inner(f), map[string]*string{
+		"domain": &e.Domain, "entity_type": &e.Type, "entitytype": &e.Type, "entity_id": &e.ID, "entityid": &e.ID,
 	}, func(key string, f field) bool {
 		if key == "prop" || key == "properties" {
 			e.Properties, _ = r.members(f)

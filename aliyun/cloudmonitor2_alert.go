@@ -96,18 +96,13 @@ func (c *CloudMonitor2) summary() string {
 
 // labels returns what the alert says beyond its own fields.
 func (c *CloudMonitor2) labels() map[string]string {
-	own := [...]Field{
+	m := common(Fields{
 		{"alertEntityId", c.EntityID}, {"comparisonOperator", c.Operator}, {"id", c.ID}, {"ruleId", c.RuleID},
 		{"status", c.Status}, {"subtype", c.Subtype}, {"threshold", c.Threshold}, {"traceId", c.TraceID},
 		{"userId", c.UserID}, {"value", c.Value}, {"workspace", c.Workspace}, {"entityType", c.Entity.Type},
 		{"entityId", c.Entity.ID},
-	}
-	m := newLabels(c.Extra, c.Labels, c.Annotations, c.Tags, c.Entity.Properties, own[:])
-	m.all("", c.Extra)
-	m.all("label.", public(c.Labels))
-	m.all("annotation.", public(c.Annotations))
+	}, c.Extra, c.Labels, c.Annotations)
 	m.all("tag.", public(c.Tags))
 	m.all("entity.", public(c.Entity.Properties))
-	m.all("", own[:])
 	return m.orNil()
 }

@@ -200,14 +200,14 @@ func (r *reader) members(f field) (Fields, string) {
 	return fields, object
 }
 
-// read fills the texts that slot names, hands the other fields to other, and
-// returns what neither of them takes.
-func (r *reader) read(fields []field, slot func(key []byte) *string, other func(key string, f field) bool) Fields {
+// read fills texts, which are named by their keys in lower case, hands the other
+// fields to other, and returns what neither of them takes.
+func (r *reader) read(fields []field, texts map[string]*string, other func(key string, f field) bool) Fields {
 	var extra Fields
 	var room [foldSize]byte
 	for _, f := range fields {
 		key := f.fold(room[:0])
-		if p := slot(key); p != nil {
+		if p := texts[string(key)]; p != nil {
 			if r.fill(p, f) {
 				continue
 			}

@@ -1,6 +1,7 @@
 package aliyun
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -33,13 +34,18 @@ func (r *reader) grade(key, word string) {
 
 // public returns the fields that are not about people.
 func public(fields Fields) Fields {
-	kept := make(Fields, 0, len(fields))
-	for _, f := range fields {
-		if !personal(f.Key) {
-			kept = append(kept, f)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(slices.Clone(fields), func(f Field) bool { return personal(f.Key) })
+}
+
+// common returns the labels that all of these shapes have: fields of their own,
+// extra ones, labels and annotations.
+func common(own, extra, named, annotations Fields) labels {
+	m := newLabels(own, extra, named, annotations)
+	m.all("", extra)
+	m.all("label.", public(named))
+	m.all("annotation.", public(annotations))
+	m.all("", own)
+	return m
 }
 
 // pairs returns the keys and values of fields in one order, as parts of an

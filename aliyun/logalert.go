@@ -39,46 +39,16 @@ type LogAlert struct {
 	Extra Fields // other fields
 }
 
-// slot returns where the text of the field with this lower-case key belongs.
-func (l *LogAlert) slot(key []byte) *string {
-	switch string(key) {
-	case "aliuid":
-		return &l.UserID
-	case "alert_instance_id":
-		return &l.InstanceID
-	case "alert_id":
-		return &l.AlertID
-	case "alert_name":
-		return &l.Name
-	case "project":
-		return &l.Project
-	case "region":
-		return &l.Region
-	case "status":
-		return &l.Status
-	case "severity":
-		return &l.Severity
-	case "fingerprint":
-		return &l.Fingerprint
-	case "condition":
-		return &l.Condition
-	case "alert_time":
-		return &l.AlertTime
-	case "fire_time":
-		return &l.FireTime
-	case "resolve_time":
-		return &l.ResolveTime
-	case "fire_results_count":
-		return &l.FireCount
-	}
-	return nil
-}
-
 // logAlert reads an alert of the log service.
 func (r *reader) logAlert(fields []field) *LogAlert {
 	l := &LogAlert{}
 	var signin Fields
-	l.Extra = r.read(fields, l.slot, func(key string, f field) bool {
+	l.Extra = r.read(fields, map[string]*string{
+		"aliuid": &l.UserID, "alert_instance_id": &l.InstanceID, "alert_id": &l.AlertID, "alert_name": &l.Name,
+		"project": &l.Project, "region": &l.Region, "status": &l.Status, "severity": &l.Severity,
+		"fingerprint": &l.Fingerprint, "condition": &l.Condition, "alert_time": &l.AlertTime,
+		"fire_time": &l.FireTime, "resolve_time": &l.ResolveTime, "fire_results_count": &l.FireCount,
+	}, func(key string, f field) bool {
 		switch key {
 		case "labels":
 			l.Labels, _ = r.members(f)

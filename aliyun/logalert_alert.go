@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tocsin-go/tocsin/alert"
 )
@@ -115,30 +114,11 @@ func (l *LogAlert) rows(s *lines) {
 	}
 }
 
-// cut returns text in at most limit bytes, and shows that it is cut.
-func cut(text string, limit int) string {
-	const mark = "…"
-	if len(text) <= limit {
-		return text
-	}
-	end := limit - len(mark)
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + mark
-}
-
 // labels returns what the alert says beyond its own fields.
 func (l *LogAlert) labels() map[string]string {
-	own := [...]Field{
+	return common(Fields{
 		{"aliuid", l.UserID}, {"alert_id", l.AlertID}, {"alert_instance_id", l.InstanceID}, {"condition", l.Condition},
 		{"fingerprint", l.Fingerprint}, {"fire_results_count", l.FireCount}, {"project", l.Project}, {"severity", l.Severity},
 		{"status", l.Status},
-	}
-	m := newLabels(l.Extra, l.Labels, l.Annotations, own[:])
-	m.all("", l.Extra)
-	m.all("label.", public(l.Labels))
-	m.all("annotation.", public(l.Annotations))
-	m.all("", own[:])
-	return m.orNil()
+	}, l.Extra, l.Labels, l.Annotations).orNil()
 }
