@@ -1,8 +1,11 @@
 package aliyun
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 )
 
 // parseArray reads the elements of a JSON array that is valid, each by itself:
@@ -55,4 +58,23 @@ func (r *reader) leave(where string, err *Error) {
 	if len(r.unread) < maxProblems {
 		r.unread = append(r.unread, err)
 	}
+}
+
+// merged returns how many alerts a message stands for, if it is more than one:
+// the greater of the number it states and of those it lists.
+func merged(extra Fields) int {
+	n := 0
+	for _, f := range extra {
+		switch {
+		case strings.EqualFold(f.Key, "alertCount"):
+			count, _ := strconv.Atoi(strings.TrimSpace(f.Value))
+			n = max(n, count)
+		case strings.EqualFold(f.Key, "relatedAlertIds") && json.Valid([]byte(f.Value)) && strings.HasPrefix(f.Value, "["):
+			n = max(n, len(elements(nil, f.Value)))
+		}
+	}
+	if n < 2 {
+		return 0
+	}
+	return n
 }

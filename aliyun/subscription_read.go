@@ -3,8 +3,6 @@ package aliyun
 import (
 	"cmp"
 	"encoding/json"
-	"strconv"
-	"strings"
 )
 
 // subscription reads an event subscription, from JSON or from a form whose
@@ -144,23 +142,4 @@ func (r *reader) policy(f field) Policy {
 		}
 	}
 	return p
-}
-
-// merged returns how many alerts a message stands for, if it is more than one:
-// the greater of the number it states and of those it lists.
-func merged(extra Fields) int {
-	n := 0
-	for _, f := range extra {
-		switch {
-		case strings.EqualFold(f.Key, "alertCount"):
-			count, _ := strconv.Atoi(strings.TrimSpace(f.Value))
-			n = max(n, count)
-		case strings.EqualFold(f.Key, "relatedAlertIds") && json.Valid([]byte(f.Value)) && strings.HasPrefix(f.Value, "["):
-			n = max(n, len(elements(nil, f.Value)))
-		}
-	}
-	if n < 2 {
-		return 0
-	}
-	return n
 }
