@@ -13,13 +13,28 @@ import (
 // Source is the [alert.Alert] Source of every alert from this package.
 const Source = "aliyun"
 
-// A Callback is what CloudMonitor sent, read but not yet interpreted. Exactly
-// one of Threshold, Event and Subscription is set. It shares memory with
-// nothing and may be read concurrently.
+// A Callback is what was sent, read but not yet interpreted. Either Parts is
+// set, or exactly one of Threshold, Event, Subscription, CloudMonitor2, LogAlert
+// and Alertmanager. It shares memory with nothing and may be read concurrently.
 type Callback struct {
-	Threshold    *Threshold
-	Event        *Event
-	Subscription *Subscription
+	Threshold     *Threshold
+	Event         *Event
+	Subscription  *Subscription
+	CloudMonitor2 *CloudMonitor2
+	LogAlert      *LogAlert
+	Alertmanager  *Alertmanager
+
+	// CloudEvent is the envelope in which EventBridge delivered one of the
+	// above; nil if there was none.
+	CloudEvent *CloudEvent
+
+	// Parts are the elements of a JSON array, each read by itself: a merged push
+	// of the log service, a batch of CloudEvents, or any other shape.
+	Parts []*Callback
+
+	// Unread says why an element of Parts or of Alertmanager.Alerts gave no
+	// alert, for at most 32 of them: somebody should be told.
+	Unread []*Error
 
 	// Problems names the fields that could not be read as expected, at most
 	// 32 of them, and never their values.
@@ -77,12 +92,16 @@ func carried(fields []field) string {
 	return ""
 }
 
-// parseJSON reads text that must be a JSON object.
+// parseJSON reads text that must be a JSON object or an array of them.
 func parseJSON(raw, text string) (*Callback, error) {
 	if !json.Valid([]byte(text)) {
 		return nil, &Error{Kind: ErrSyntax, Detail: whereInvalid(text)}
 	}
-	if text[0] != '{' {
+	switch text[0] {
+	case '{':
+	case '[':
+		return parseArray(raw, text)
+	default:
 		return nil, &Error{Kind: ErrSyntax, Detail: "JSON, but not an object"}
 	}
 	var room [24]field
@@ -109,14 +128,13 @@ func (r *reader) understand(raw string, fields []field) (*Callback, error) {
 	c := &Callback{Raw: raw}
 	s := signs(fields)
 	switch {
-	case s.alertObject && s.envelope:
-		c.Subscription = r.subscription(fields)
-	case s.alertState:
-		c.Threshold = r.threshold(fields)
-	case s.alerts && s.commonLabels:
-		return nil, refuse(ErrLookalike, "ARMS alert management", fields)
-	case s.logService:
-		return nil, refuse(ErrLookalike, "log service (SLS)", fields)
+	case r.unmistakable(c, s, fields):
+	case s.product && s.name && !s.specVersion:
+		c.Event = r.event(fields)
+	case looksLikeCloudEvent(fields):
+		return r.cloudEvent(c, fields)
+	case looksLikeCloudMonitor2(fields):
+		c.CloudMonitor2 = r.cloudMonitor2(fields)
 	case s.product && s.name:
 		c.Event = r.event(fields)
 	case len(fields) == 0:
@@ -124,7 +142,36 @@ func (r *reader) understand(raw string, fields []field) (*Callback, error) {
 	default:
 		return nil, refuse(ErrUnknown, "", fields)
 	}
-	c.Problems = r.problems
+	return r.finish(c, fields)
+}
+
+// unmistakable reads a shape that has keys which no other has, and reports
+// false if there are none.
+func (r *reader) unmistakable(c *Callback, s tellTale, fields []field) bool {
+	switch {
+	case s.alertObject && s.envelope:
+		c.Subscription = r.subscription(fields)
+	case s.alertState:
+		c.Threshold = r.threshold(fields)
+	case s.alerts && (s.group || !s.product || !s.name):
+		c.Alertmanager = r.alertmanager(fields)
+	case s.logService || s.logRule && s.logState:
+		c.LogAlert = r.logAlert(fields)
+	default:
+		return false
+	}
+	return true
+}
+
+// finish hands over what was noted while c was read.
+func (r *reader) finish(c *Callback, fields []field) (*Callback, error) {
+	if c.Alertmanager.empty() {
+		if len(r.unread) > 0 {
+			return nil, refuse(ErrUnknown, "", fields)
+		}
+		return nil, refuse(ErrEmpty, "", fields)
+	}
+	c.Problems, c.Unread = r.problems, r.unread
 	return c, nil
 }
 
@@ -133,12 +180,15 @@ func (r *reader) understand(raw string, fields []field) (*Callback, error) {
 type tellTale struct {
 	alertObject, envelope bool // event subscription
 	alertState            bool // threshold
-	alerts, commonLabels  bool // ARMS
-	logService            bool // SLS
-	product, name         bool // system event
+	alerts, group         bool // Alertmanager, ARMS
+
+	logService, logRule, logState bool // log service
+	product, name                 bool // system event
+	specVersion                   bool // CloudEvents, CloudMonitor 2.0
 }
 
-// signs looks for the tell-tale keys.
+// signs looks for the tell-tale keys. The shapes of CloudMonitor 2.0 and of
+// CloudEvents are told by values, which are only read if nothing else fits.
 func signs(fields []field) tellTale {
 	var s tellTale
 	var room [foldSize]byte
@@ -154,15 +204,21 @@ func signs(fields []field) tellTale {
 		case "alertstate":
 			s.alertState = f.saysSomething()
 		case "alerts":
-			s.alerts = true
-		case "commonlabels":
-			s.commonLabels = true
-		case "alert_instance_id", "fire_results":
-			s.logService = true
+			_, s.alerts = f.array()
+		case "commonlabels", "grouplabels", "receiver":
+			s.group = true
+		case "alert_instance_id":
+			s.logService = f.saysSomething()
+		case "alert_id", "alert_name":
+			s.logRule = s.logRule || f.saysSomething()
+		case "alert_time", "fire_time", "fire_results", "status":
+			s.logState = true
 		case "product":
 			s.product = f.saysSomething()
 		case "name":
 			s.name = f.saysSomething()
+		case "specversion":
+			s.specVersion = f.saysSomething()
 		}
 	}
 	return s
@@ -178,38 +234,53 @@ func (f field) saysSomething() bool {
 // [EventStatus], the default.
 type StatusFunc func(e *Event) alert.Status
 
-// Alerts returns the alerts that the callback stands for, at least one.
-// CloudMonitor sends one alert a callback today.
+// Alerts returns the alerts that the callback stands for, at least one: one for
+// each element of Parts and of Alertmanager.Alerts, one for what Alertmanager
+// left out, and one for every other shape.
 //
 // The status of events is decided by status, or by [EventStatus] if it is nil.
-// It is not asked about threshold alerts, which say their state, nor about a
-// subscription that says RESOLVED.
+// It is not asked about shapes that say their state, nor about a subscription
+// that says RESOLVED.
 //
 // In each alert, ID is the same for a redelivery and differs for another state
 // or time, as long as the callback says which event and when; without that it
 // depends on the whole text, so that the same text sent twice counts as one
 // event. Key is the same for the alert and its recovery, and empty if the
-// callback does not say what it is about. Labels hold the remaining fields
+// callback does not say what it is about. URL is the best link of those that the
+// callback carries, http or https. Labels hold the remaining fields
 // under the vendor's names, entries of maps under "dimension.", "content.",
-// "label." and "meta.", and dry_run=true for a test sent from the console.
-// The names of the account's owner (userInfo) are not copied.
+// "label.", "annotation.", "tag.", "entity.", "cloudevent." and "meta.", and
+// dry_run=true for a test sent from the console.
+// The names of the account's owner (userInfo) and of contacts are not copied.
 func (c *Callback) Alerts(status StatusFunc) []alert.Alert {
 	if status == nil {
 		status = EventStatus
 	}
-	var a alert.Alert
+	var alerts []alert.Alert
 	switch {
 	case c.Threshold != nil:
-		a = c.Threshold.alert(c.Raw)
+		alerts = []alert.Alert{c.Threshold.alert(c.Raw)}
 	case c.Subscription != nil:
-		a = c.Subscription.alert(status, c.Raw)
+		alerts = []alert.Alert{c.Subscription.alert(status, c.Raw)}
 	case c.Event != nil:
-		a = c.Event.alert(status, c.Raw)
-	default:
-		return nil
+		alerts = []alert.Alert{c.Event.alert(status, c.Raw)}
+	case c.CloudMonitor2 != nil:
+		alerts = []alert.Alert{c.CloudMonitor2.alert(c.Raw)}
+	case c.LogAlert != nil:
+		alerts = []alert.Alert{c.LogAlert.alert(c.Raw)}
+	case c.Alertmanager != nil:
+		alerts = c.Alertmanager.alerts(c.Raw)
 	}
-	a.Source = Source
-	return []alert.Alert{a}
+	for _, part := range c.Parts {
+		alerts = append(alerts, part.Alerts(status)...)
+	}
+	for i := range alerts {
+		alerts[i].Source = Source
+		if c.CloudEvent != nil {
+			c.CloudEvent.complete(&alerts[i])
+		}
+	}
+	return alerts
 }
 
 // LogValue returns the shape and the problems. Everything else may hold
@@ -223,6 +294,14 @@ func (c *Callback) LogValue() slog.Value {
 		shape = "event"
 	case c.Subscription != nil:
 		shape = "subscription"
+	case c.CloudMonitor2 != nil:
+		shape = "cloudmonitor2"
+	case c.LogAlert != nil:
+		shape = "log service"
+	case c.Alertmanager != nil:
+		shape = "alertmanager"
+	case c.Parts != nil:
+		shape = "array"
 	}
 	attrs := []slog.Attr{slog.String("shape", shape), slog.Int("bytes", len(c.Raw))}
 	if len(c.Problems) > 0 {

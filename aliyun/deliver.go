@@ -43,6 +43,12 @@ func (h *Handler) handle(ctx context.Context, r *http.Request, from *account, c 
 	if err != nil {
 		return http.StatusServiceUnavailable, "not delivered, call again"
 	}
+	for _, e := range c.Callback.Unread { // elements of an array: alerts that would be lost
+		c.Err = e
+		if status, text := h.unreadable(ctx, r, from, c); status != http.StatusOK {
+			return status, text
+		}
+	}
 	return http.StatusOK, "ok"
 }
 

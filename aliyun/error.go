@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // What an [*Error] matches with errors.Is.
@@ -97,18 +96,10 @@ func isName(s string) bool {
 
 // cleanKey makes a key from outside fit for one line of a log.
 func cleanKey(key string) string {
-	mark := ""
-	if len(key) > maxKey {
-		end := maxKey - len("…")
-		for end > 0 && !utf8.RuneStart(key[end]) {
-			end--
-		}
-		key, mark = key[:end], "…"
-	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return '?'
-	}, key) + mark
+	}, cut(key, maxKey))
 }

@@ -2,7 +2,6 @@ package aliyun_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -31,13 +30,26 @@ func ExampleParse() {
 	// instanceId: i-1
 }
 
-func ExampleParse_lookalike() {
-	_, err := aliyun.Parse("", []byte(`{"alerts":[],"commonLabels":{},"receiver":"ops"}`))
-	fmt.Println(errors.Is(err, aliyun.ErrLookalike))
-	fmt.Println(err)
+func ExampleParse_array() {
+	callback, err := aliyun.Parse("", []byte(`[
+		{"alert_id": "5xx", "alert_name": "too many 5xx", "project": "web", "status": "firing", "severity": 10,
+		 "labels": {"host": "a"}, "fire_time": 1785299700, "alert_url": "https://sls.console.aliyun.com/a"},
+		{"alert_id": "5xx", "alert_name": "too many 5xx", "project": "web", "status": "resolved", "severity": 10,
+		 "labels": {"host": "b"}, "fire_time": 1785299100, "resolve_time": 1785299700, "query_url": "https://sls.console.aliyun.com/b"},
+		"no alert"
+	]`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, a := range callback.Alerts(nil) {
+		fmt.Println(a.Status, a.Severity, a.Name, a.Summary, a.URL)
+	}
+	fmt.Println(callback.Problems)
 	// Output:
-	// true
-	// aliyun: parse: ARMS alert management: not a CloudMonitor callback but one of another product (keys alerts, commonLabels, receiver)
+	// firing critical too many 5xx host: a https://sls.console.aliyun.com/a
+	// resolved critical too many 5xx host: b https://sls.console.aliyun.com/b
+	// [[2]: unreadable body]
 }
 
 func ExampleHandler() {

@@ -47,7 +47,7 @@ type field struct {
 }
 
 // foldSize is longer than every key this package knows.
-const foldSize = 24
+const foldSize = 28
 
 // fold appends the key in lower case to dst, and nothing if it is too long to
 // be a key that matters. Keys are matched without regard to ASCII letter case,
@@ -111,6 +111,19 @@ func (f field) object() (string, bool) {
 	return text, true
 }
 
+// array returns the JSON text of the array that the field is, or that it holds
+// as text.
+func (f field) array() (string, bool) {
+	if !f.plain && f.raw[0] == '[' {
+		return f.raw, true
+	}
+	text, ok := f.text()
+	if text = strings.TrimSpace(text); !ok || !strings.HasPrefix(text, "[") || !json.Valid([]byte(text)) {
+		return "", false
+	}
+	return text, true
+}
+
 // looksLikeObject tells whether the field is meant to be an object, valid or
 // not.
 func (f field) looksLikeObject() bool {
@@ -130,13 +143,21 @@ const maxProblems = 32
 // A reader collects what cannot be read on the way.
 type reader struct {
 	problems []string
+	unread   []*Error
 }
 
 // problem notes that the field named key could not be read as expected. It
 // never quotes the value.
 func (r *reader) problem(key, what string) {
 	if len(r.problems) < maxProblems {
-		r.problems = append(r.problems, cleanKey(key)+": "+what)
+		r.note(cleanKey(key) + ": " + what)
+	}
+}
+
+// note adds a line that is clean already to the problems.
+func (r *reader) note(line string) {
+	if len(r.problems) < maxProblems {
+		r.problems = append(r.problems, line)
 	}
 }
 
@@ -179,12 +200,48 @@ func (r *reader) members(f field) (Fields, string) {
 	return fields, object
 }
 
+// read fills texts, which are named by their keys in lower case, hands the other
+// fields to other, and returns what neither of them takes.
+func (r *reader) read(fields []field, texts map[string]*string, other func(key string, f field) bool) Fields {
+	var extra Fields
+	var room [foldSize]byte
+	for _, f := range fields {
+		key := f.fold(room[:0])
+		if p := texts[string(key)]; p != nil {
+			if r.fill(p, f) {
+				continue
+			}
+		} else if other(string(key), f) {
+			continue
+		}
+		if value := f.value(); bytes.HasSuffix(key, []byte("url")) && value != "" && webURL(value) == "" {
+			r.problem(f.key, "not a usable link")
+			continue
+		}
+		extra = keep(extra, f)
+	}
+	return extra
+}
+
 // keep appends a field that this package does not know to extra. Personal data
 // stays behind, in the raw text only.
 func keep(extra Fields, f field) Fields {
 	value := f.value()
-	if strings.EqualFold(f.key, "userInfo") || strings.Contains(strings.ToLower(value), `"userinfo"`) {
+	structured := strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[")
+	if personal(f.key) || structured && personal(value) {
 		return extra
 	}
 	return append(extra, Field{f.key, value})
+}
+
+// personal tells whether a key, or JSON text with such keys, is about people:
+// the owner of the account, or those who are notified.
+func personal(text string) bool {
+	text = strings.ToLower(text)
+	for _, word := range [...]string{"userinfo", "contact", "phone", "email"} {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
 }

@@ -25,6 +25,10 @@ func FuzzParse(f *testing.F) {
 	f.Add("", []byte(`{"product":"p","name":"n"}`))
 	f.Add("data=%7B%22product%22%3A%22p%22%2C%22name%22%3A%22n%22%7D", []byte("\uFEFF"))
 	f.Add("", []byte(`{"alert":"{\"meta\":{\"sysEventMeta\":[]}}","batchId":0,"subscription":{"conditions":[{"value":1}]}}`))
+	f.Add("", []byte(`[{"specversion":"1.0","type":"a:b:c","source":"acs.x","data":{"alertState":"OK"}},{"alerts":[{"labels":[]},{"startsAt":0}]},[]]`))
+	f.Add("", []byte(`{"alert_id":1,"alert_name":[],"status":{},"labels":"{","annotations":[],"fire_results":"[1,{}]","signin_url":{}}`))
+	f.Add("", []byte(`{"alertEntityId":":","resource":{"entity":[],"tags":1},"data":"{\"value\":{}}","timestamp":-1,"entityUrl":"http://["}`))
+	f.Add("", []byte(`{"source":"acs","type":":CloudMonitor:[","data_base64":"e30=","specversion":1}`))
 	f.Fuzz(func(t *testing.T, query string, body []byte) {
 		c, err := aliyun.Parse(query, body)
 		if err != nil {
@@ -34,13 +38,14 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		require.LessOrEqual(t, len(c.Problems), 32)
+		require.LessOrEqual(t, len(c.Unread), 32)
 		alerts := c.Alerts(nil)
 		require.NotEmpty(t, alerts)
 		for _, a := range alerts {
 			require.Equal(t, aliyun.Source, a.Source)
 			require.NotEmpty(t, a.ID)
-			require.Contains(t, []alert.Status{alert.Firing, alert.Resolved, alert.NoData}, a.Status)
-			for _, text := range []string{a.ID, a.Key, a.Level, a.Name, a.Summary, a.Product, a.Region, a.Resource, a.Instance} {
+			require.Contains(t, []alert.Status{alert.Firing, alert.Resolved, alert.NoData, alert.News}, a.Status)
+			for _, text := range []string{a.ID, a.Key, a.Level, a.Name, a.Summary, a.Product, a.Region, a.Resource, a.Instance, a.URL} {
 				require.True(t, utf8.ValidString(text), "%q", text)
 			}
 			for k, v := range a.Labels {

@@ -94,7 +94,7 @@ func explain(c Received) *Error {
 		return &Error{Kind: ErrSyntax}
 	}
 	switch {
-	case len(e.Keys) > 0:
+	case len(e.Keys) > 0 || c.Callback != nil: // an element, and not the body
 		return e
 	case e.Omitted > 0: // all of them prose
 		return &Error{Kind: ErrSyntax, Detail: "neither JSON nor a form"}

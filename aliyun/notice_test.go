@@ -83,6 +83,26 @@ func TestNotice(t *testing.T) {
 	}
 }
 
+// TestNoticeOfElements: what cannot be read among the elements of a push is told
+// beside those that can.
+func TestNoticeOfElements(t *testing.T) {
+	t.Parallel()
+	_, good := fixture(t, "event-2020-cfw-dryrun.json")
+	body := "[" + string(good) + `,{"foo":"VALUE-1"},{"foo":"VALUE-2"},"VALUE-3"]`
+	sender := &recorder{}
+	h, _ := newHandler(t, sender, aliyun.Options{})
+	require.Equal(t, 200, serve(h, "POST", "/aliyun/"+secret, body).Code)
+	require.Len(t, sender.alerts, 3)
+	require.Equal(t, "无法解析的回调", sender.alerts[1].Name)
+	require.Contains(t, sender.alerts[1].Summary, "字段: foo")
+	require.NotContains(t, sender.alerts[2].Summary, "product", "keys of the element that was read")
+	leaktest.Check(t, []string{secret, "VALUE-1", "VALUE-2", "VALUE-3"}, sender.alerts[1], sender.alerts[2])
+
+	failing := &recorder{err: errors.New("down")}
+	h, _ = newHandler(t, failing, aliyun.Options{})
+	require.Equal(t, 503, serve(h, "POST", "/aliyun/"+secret, body).Code)
+}
+
 func TestNoticeMediaType(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]string{

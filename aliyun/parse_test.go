@@ -36,7 +36,7 @@ func fixtures(tb testing.TB) []string {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	require.Len(tb, names, 38)
+	require.Len(tb, names, 62)
 	return names
 }
 
@@ -65,6 +65,12 @@ type result struct {
 	Threshold    *aliyun.Threshold    `json:"threshold,omitempty"`
 	Event        *aliyun.Event        `json:"event,omitempty"`
 	Subscription *aliyun.Subscription `json:"subscription,omitempty"`
+
+	CloudMonitor2 *aliyun.CloudMonitor2 `json:"cloudMonitor2,omitempty"`
+	LogAlert      *aliyun.LogAlert      `json:"logAlert,omitempty"`
+	Alertmanager  *aliyun.Alertmanager  `json:"alertmanager,omitempty"`
+	CloudEvent    *aliyun.CloudEvent    `json:"cloudEvent,omitempty"`
+	Unread        []string              `json:"unread,omitempty"`
 }
 
 func TestGolden(t *testing.T) {
@@ -81,6 +87,10 @@ func TestGolden(t *testing.T) {
 				got = result{
 					Alerts: c.Alerts(nil), Problems: c.Problems,
 					Threshold: c.Threshold, Event: c.Event, Subscription: c.Subscription,
+					CloudMonitor2: c.CloudMonitor2, LogAlert: c.LogAlert, Alertmanager: c.Alertmanager, CloudEvent: c.CloudEvent,
+				}
+				for _, e := range c.Unread {
+					got.Unread = append(got.Unread, e.Error())
 				}
 				require.Equal(t, query+string(body), c.Raw)
 			}

@@ -142,6 +142,17 @@ func TestHostileSize(t *testing.T) {
 		},
 		"form":       func(n int) string { return "alertState=OK" + strings.Repeat("&k=%25", n) },
 		"dimensions": func(n int) string { return "alertState=OK&dimensions={" + strings.Repeat("a, ", n) + "}" },
+		"group": func(n int) string {
+			return `{"alerts":[{"labels":{"k":"1"` + strings.Repeat(`,"k":1`, n) + `}}],"commonLabels":{"a":1}}`
+		},
+		"envelope": func(n int) string {
+			return `{"type":"a:b","source":"s","data":{"k":1` + strings.Repeat(`,"k":1`, n) + "}}"
+		},
+		"entity": func(n int) string { return `{"alertEntityId":"e","labels":{"k":1` + strings.Repeat(`,"k":1`, n) + "}}" },
+		"rows": func(n int) string {
+			return `{"alert_id":"e","alert_time":1,"fire_results":[1` + strings.Repeat(`,1`, n) + "]}"
+		},
+		"no alerts":  func(n int) string { return `[` + strings.Repeat(`{},`, n) + `{"product":"p","name":"n"}]` },
 		"separators": func(n int) string { return "alertState=OK&dimensions={" + strings.Repeat("a=b, ", n) + "}" },
 	}
 	for name, body := range bodies {

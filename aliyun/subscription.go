@@ -14,6 +14,10 @@ type Subscription struct {
 	Time string    // time of the message as it came
 	At   time.Time // Time in UTC, else the time of the alert; may be zero
 
+	// Merged counts the alerts for which this message stands, of which Alert is
+	// one; 0 unless it says that they are more than one.
+	Merged int
+
 	Policy Policy
 	Alert  SubscribedAlert
 

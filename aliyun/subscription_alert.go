@@ -2,7 +2,9 @@ package aliyun
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -69,6 +71,9 @@ func (s *Subscription) summary(e *Event) string {
 	if zh := e.Extra.Get("eventNameZh"); zh != e.Name {
 		l.add("", zh)
 	}
+	if s.Merged > 0 {
+		l.add("", fmt.Sprintf("合并 %d 条报警 (%[1]d alerts in one message)", s.Merged))
+	}
 	e.describe(&l)
 	l.add("strategyName", s.StrategyName)
 	return l.String()
@@ -90,5 +95,8 @@ func (s *Subscription) labels(e *Event) map[string]string {
 	maps.Copy(m, e.labels())
 	m.all("meta.", extra)
 	m.all("", own[:])
+	if s.Merged > 0 {
+		m["alertCount"] = strconv.Itoa(s.Merged)
+	}
 	return m.orNil()
 }

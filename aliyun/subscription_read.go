@@ -34,6 +34,7 @@ func (r *reader) subscription(fields []field) *Subscription {
 	if s.At.IsZero() {
 		s.At = s.Alert.At
 	}
+	s.Merged = merged(s.Extra)
 	if word := cmp.Or(s.Alert.Severity, s.Severity); word != "" {
 		if _, ok = level(word); !ok {
 			r.problem("severity", "unknown level")

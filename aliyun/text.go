@@ -1,6 +1,9 @@
 package aliyun
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // labels collects the labels of an alert.
 type labels map[string]string
@@ -58,3 +61,16 @@ func (l *lines) add(key, value string) {
 
 // String returns the lines.
 func (l *lines) String() string { return l.b.String() }
+
+// cut returns text in at most limit bytes, and shows that it is cut.
+func cut(text string, limit int) string {
+	const mark = "…"
+	if len(text) <= limit {
+		return text
+	}
+	end := limit - len(mark)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
+}

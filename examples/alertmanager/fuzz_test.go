@@ -14,7 +14,7 @@ import (
 // Whatever comes in, nothing panics, and what is answered 200 was passed on
 // alert by alert.
 func FuzzWebhook(f *testing.F) {
-	for _, name := range []string{"firing", "mixed"} {
+	for _, name := range []string{"firing", "mixed", "arms"} {
 		body, err := os.ReadFile("testdata/" + name + ".json")
 		require.NoError(f, err)
 		f.Add(string(body))

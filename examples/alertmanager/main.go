@@ -1,5 +1,5 @@
-// Alertmanager takes the webhooks of Prometheus Alertmanager and brings their
-// alerts to a WeCom group:
+// Alertmanager takes the webhooks of Prometheus Alertmanager and of ARMS, and
+// brings their alerts to a WeCom group:
 //
 //	WECOM_KEY=... WEBHOOK_TOKEN=... go run ./examples/alertmanager
 //
@@ -8,13 +8,16 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +36,7 @@ const remember = time.Hour
 
 // A webhook is the body that Alertmanager posts, in its version 4:
 // https://prometheus.io/docs/alerting/latest/configuration/#webhook_config.
+// ARMS posts the same without version and groupKey.
 type webhook struct {
 	Version     string   `json:"version"`
 	GroupKey    string   `json:"groupKey"`
@@ -48,7 +52,7 @@ type single struct {
 	Labels       map[string]string `json:"labels"`
 	Annotations  map[string]string `json:"annotations"`
 	StartsAt     time.Time         `json:"startsAt"`
-	EndsAt       time.Time         `json:"endsAt"` // year 1 while it fires
+	EndsAt       time.Time         `json:"endsAt"` // while it fires, year 1, or what ARMS expects
 	GeneratorURL string            `json:"generatorURL"`
 	Fingerprint  string            `json:"fingerprint"`
 }
@@ -57,7 +61,9 @@ type single struct {
 func (w *webhook) alerts() []alert.Alert {
 	list := make([]alert.Alert, 0, len(w.Alerts)+1)
 	for _, s := range w.Alerts {
-		list = append(list, s.alert())
+		a := s.alert()
+		a.URL = cmp.Or(a.URL, w.ExternalURL)
+		list = append(list, a)
 	}
 	if w.Truncated > 0 { // max_alerts of the receiver
 		list = append(list, alert.Alert{
@@ -68,18 +74,25 @@ func (w *webhook) alerts() []alert.Alert {
 	return list
 }
 
+// armsLevel is the label in which ARMS says how bad an alert is.
+const armsLevel = "_aliyun_arms_alert_level"
+
 func (s *single) alert() alert.Alert {
-	severity, _ := alert.ParseSeverity(s.Labels["severity"])
+	level := cmp.Or(s.Labels[armsLevel], s.Labels["severity"])
+	severity, _ := alert.ParseSeverity(level)
+	if i := slices.Index([]string{"P4", "P3", "P2", "P1"}, level); i >= 0 { // the grades of ARMS
+		severity = []alert.Severity{alert.Info, alert.Warning, alert.Major, alert.Critical}[i]
+	}
 	a := alert.Alert{
 		Source:   "alertmanager",
-		Key:      s.Fingerprint, // a hash of the labels
+		Key:      s.key(),
 		Severity: severity,
-		Level:    s.Labels["severity"],
+		Level:    level,
 		Name:     s.Labels["alertname"],
 		Summary:  cmp.Or(s.Annotations["description"], s.Annotations["summary"], s.Annotations["message"]),
-		Product:  s.Labels["job"],
-		Region:   cmp.Or(s.Labels["region"], s.Labels["cluster"], s.Labels["namespace"]),
-		Instance: cmp.Or(s.Labels["instance"], s.Labels["pod"], s.Labels["node"]),
+		Product:  cmp.Or(s.Labels["job"], s.Labels["_aliyun_arms_product_type"]),
+		Region:   cmp.Or(s.Labels["region"], s.Labels["_aliyun_arms_region_id"], s.Labels["cluster"], s.Labels["namespace"]),
+		Instance: cmp.Or(s.Labels["instance"], s.Labels["pod"], s.Labels["node"], s.Labels["clustername"]),
 		Labels:   s.Labels,
 		StartsAt: s.StartsAt,
 		URL:      s.GeneratorURL,
@@ -91,6 +104,37 @@ func (s *single) alert() alert.Alert {
 		a.ID = strings.Join([]string{a.Key, a.Status.String(), a.Time().UTC().Format(time.RFC3339Nano)}, "/")
 	}
 	return a
+}
+
+// key names the problem: by its fingerprint, and by its labels in case that two
+// problems have the same.
+func (s *single) key() string {
+	if s.Fingerprint == "" {
+		return ""
+	}
+	labels := maps.Clone(s.Labels)
+	delete(labels, armsLevel) // may change while the problem lasts
+	sum := sha256.Sum256(fmt.Append(nil, labels))
+	return fmt.Sprintf("%s/%x", s.Fingerprint, sum[:8])
+}
+
+// once drops what was delivered already, but never a problem that is back: if
+// its recovery did not arrive, only its beginning tells it from the first.
+func once(to alert.Sender) alert.Sender {
+	byBeginning := func(next alert.Sender) alert.Sender {
+		return alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+			alerts = slices.Clone(alerts)
+			for i := range alerts {
+				a := &alerts[i]
+				a.ID = "" // after a recovery it would hide the same beginning, told anew
+				if a.Key != "" {
+					a.Key += "/" + a.StartsAt.UTC().Format(time.RFC3339Nano)
+				}
+			}
+			return next.Send(ctx, alerts...)
+		})
+	}
+	return alert.Chain(to, byBeginning, alert.Dedup(remember))
 }
 
 // newHandler gives the alerts to a Sender. Alertmanager repeats what is answered
@@ -106,9 +150,10 @@ func newHandler(to alert.Sender, token string, log *slog.Logger) http.Handler {
 		}
 		var hook webhook
 		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&hook)
-		if err != nil || hook.Version != "4" {
+		arms := hook.Version == "" && hook.Alerts != nil
+		if err != nil || hook.Version != "4" && !arms {
 			log.Error("unreadable webhook", "version", hook.Version, "error", err)
-			http.Error(w, "want the JSON of a webhook, version 4", http.StatusBadRequest)
+			http.Error(w, "want the JSON of a webhook, version 4, or that of ARMS", http.StatusBadRequest)
 			return
 		}
 		if err := to.Send(r.Context(), hook.alerts()...); err != nil {
@@ -127,10 +172,9 @@ func main() {
 		err = fmt.Errorf("WEBHOOK_TOKEN is empty")
 	}
 	if err == nil {
-		group := alert.Chain(robot, alert.Dedup(remember))
 		server := http.Server{
 			Addr:        cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:9099"),
-			Handler:     newHandler(group, os.Getenv("WEBHOOK_TOKEN"), log),
+			Handler:     newHandler(once(robot), os.Getenv("WEBHOOK_TOKEN"), log),
 			ReadTimeout: 10 * time.Second,
 		}
 		log.Info("listening", "addr", server.Addr)

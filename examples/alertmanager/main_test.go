@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func TestCapture(t *testing.T) {
 	alerts := last(&got)
 	require.Len(t, alerts, 3)
 	require.Equal(t, alert.Alert{
-		Source: "alertmanager", Key: "8c77d5865e910658", ID: "8c77d5865e910658/firing/2026-11-27T02:57:25.365732043Z",
+		Source: "alertmanager", Key: "8c77d5865e910658/6b554a76e8ec34c8", ID: "8c77d5865e910658/6b554a76e8ec34c8/firing/2026-11-27T02:57:25.365732043Z",
 		Severity: alert.Critical, Level: "critical", Name: "DiskFull", Summary: "磁盘剩余 3%", Product: "node", Instance: "db-1:9100",
 		Labels:   map[string]string{"alertname": "DiskFull", "instance": "db-1:9100", "job": "node", "severity": "critical"},
 		StartsAt: time.Date(2026, 11, 27, 2, 57, 25, 365732043, time.UTC),
@@ -76,10 +77,9 @@ func TestCapture(t *testing.T) {
 	alerts = last(&got)
 	require.Equal(t, alert.Resolved, alerts[0].Status)
 	require.Equal(t, alert.Critical, alerts[0].Severity, "that of the problem")
-	require.Equal(t, "8c77d5865e910658", alerts[0].Key, "that of the problem")
-	require.Equal(t, "8c77d5865e910658/resolved/2026-11-27T02:57:25Z", alerts[0].ID)
+	require.Equal(t, "8c77d5865e910658/6b554a76e8ec34c8", alerts[0].Key, "that of the problem")
+	require.Equal(t, "8c77d5865e910658/6b554a76e8ec34c8/resolved/2026-11-27T02:57:25Z", alerts[0].ID)
 	require.False(t, alerts[0].EndsAt.IsZero())
-	require.Equal(t, "55b97254facb078e/firing/2026-11-27T02:57:25.365732043Z", alerts[1].ID, "told again")
 }
 
 func TestStatus(t *testing.T) {
@@ -95,6 +95,10 @@ func TestStatus(t *testing.T) {
 		{"the Sender fails", fmt.Sprintf(one, `{}`), testToken, errors.New("no"), http.StatusServiceUnavailable},
 		{"wrong token", fmt.Sprintf(one, `{}`), "guess", nil, http.StatusUnauthorized},
 		{"no token", fmt.Sprintf(one, `{}`), "", nil, http.StatusUnauthorized},
+		{"ARMS", `{"alerts":[{"status":"firing"}]}`, testToken, nil, http.StatusOK},
+		{"ARMS, no alert", `{"alerts":[]}`, testToken, nil, http.StatusOK},
+		{"no webhook at all", `{"x":1}`, testToken, nil, http.StatusBadRequest},
+		{"test of ARMS, which fills in nothing", `$alertmanager_content`, testToken, nil, http.StatusBadRequest},
 		{"another version", `{"version":"3","alerts":[{}]}`, testToken, nil, http.StatusBadRequest},
 		{"no JSON", `alert`, testToken, nil, http.StatusBadRequest},
 		{"too long", `{"version":"4","receiver":"` + strings.Repeat("x", maxBody) + `"}`, testToken, nil, http.StatusBadRequest},
@@ -121,7 +125,7 @@ func TestStatus(t *testing.T) {
 func TestSparse(t *testing.T) {
 	t.Parallel()
 	var got alerttest.Recorder
-	h := newHandler(alert.Chain(&got, alert.Dedup(remember)), testToken, silent())
+	h := newHandler(once(&got), testToken, silent())
 	require.Equal(t, http.StatusOK, postBody(h, `{"version":"4","alerts":[{"status":"pending","labels":{"severity":"page"}},{}]}`, testToken))
 	alerts := last(&got)
 	require.Len(t, alerts, 2)
@@ -142,17 +146,72 @@ func TestIdentity(t *testing.T) {
 		{Status: "resolved", Fingerprint: "f", StartsAt: start, EndsAt: start.Add(time.Minute)},
 		{Status: "resolved", Fingerprint: "f", StartsAt: start, EndsAt: start.Add(2 * time.Minute)},
 		{Status: "firing", Fingerprint: "g", StartsAt: start},
+		{Status: "firing", Fingerprint: "f", StartsAt: start, Labels: map[string]string{"pod": "b"}},
 	} {
 		ids[s.alert().ID] = true
 	}
-	require.Len(t, ids, 5)
+	require.Len(t, ids, 6)
+}
+
+// A problem is dropped as told already only if it is the one that was told.
+func TestOnce(t *testing.T) {
+	t.Parallel()
+	const (
+		early, late = "2026-11-27T03:00:00Z", "2026-11-27T03:20:00Z"
+		f           = `{"status":"%s","fingerprint":"%s","labels":{"pod":"%s"},"startsAt":"%s","endsAt":"2026-11-27T03:10:00Z"}`
+	)
+	tests := []struct {
+		name   string
+		alerts [][4]any // status, fingerprint, pod, startsAt
+		want   int
+	}{
+		{"told again", [][4]any{{"firing", "f", "a", early}, {"firing", "f", "a", early}}, 1},
+		{"two of one fingerprint", [][4]any{{"firing", "f", "a", early}, {"firing", "f", "b", early}}, 2},
+		{"two without fingerprint", [][4]any{{"firing", "", "a", early}, {"firing", "", "a", early}}, 2},
+		{"back, and its recovery was not told", [][4]any{{"firing", "f", "a", early}, {"firing", "f", "a", late}}, 2},
+		{"back after its recovery", [][4]any{{"firing", "f", "a", early}, {"resolved", "f", "a", early}, {"firing", "f", "a", late}}, 3},
+		{"the same beginning after a recovery", [][4]any{{"firing", "f", "a", early}, {"resolved", "f", "a", early}, {"firing", "f", "a", early}}, 3},
+		{"recovery told again", [][4]any{{"firing", "f", "a", early}, {"resolved", "f", "a", early}, {"resolved", "f", "a", early}}, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var got alerttest.Recorder
+			h := newHandler(once(&got), testToken, silent())
+			for _, a := range tt.alerts {
+				require.Equal(t, http.StatusOK, postBody(h, `{"version":"4","alerts":[`+fmt.Sprintf(f, a[:]...)+`]}`, testToken))
+			}
+			require.Len(t, slices.Concat(got.Calls()...), tt.want)
+		})
+	}
+}
+
+// What ARMS posts, as its documentation prints it: no version, and an end in the
+// future of an alert that is firing.
+func TestARMS(t *testing.T) {
+	t.Parallel()
+	var got alerttest.Recorder
+	h := newHandler(once(&got), testToken, silent())
+	require.Equal(t, http.StatusOK, post(t, h, "arms", testToken))
+	a := last(&got)[0]
+	require.Equal(t, alert.Firing, a.Status)
+	require.True(t, a.EndsAt.IsZero())
+	require.Equal(t, alert.Major, a.Severity)
+	require.Equal(t, "ERROR", a.Level)
+	require.Equal(t, "容器内存使用率大于80%", a.Name)
+	require.Equal(t, "cn-hangzhou", a.Region)
+	require.Equal(t, "https://alerts.console.aliyun.com/#/alarm/alert/detail/2848", a.URL)
+	for level, want := range map[string]alert.Severity{"P1": alert.Critical, "P2": alert.Major, "P3": alert.Warning, "P4": alert.Info, "P9": alert.Warning} {
+		s := single{Labels: map[string]string{armsLevel: level, "severity": "info"}}
+		require.Equal(t, want, s.alert().Severity, level)
+	}
 }
 
 // A group that is told again reaches people with what is new in it.
 func TestToldAgain(t *testing.T) {
 	t.Parallel()
 	var got alerttest.Recorder
-	h := newHandler(alert.Chain(&got, alert.Dedup(remember)), testToken, silent())
+	h := newHandler(once(&got), testToken, silent())
 	require.Equal(t, http.StatusOK, post(t, h, "firing", testToken))
 	require.Equal(t, http.StatusOK, post(t, h, "mixed", testToken))
 	alerts := last(&got)
