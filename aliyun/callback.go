@@ -113,10 +113,6 @@ func (r *reader) understand(raw string, fields []field) (*Callback, error) {
 		c.Subscription = r.subscription(fields)
 	case s.alertState:
 		c.Threshold = r.threshold(fields)
-	case s.alerts && s.commonLabels:
-		return nil, refuse(ErrLookalike, "ARMS alert management", fields)
-	case s.logService:
-		return nil, refuse(ErrLookalike, "log service (SLS)", fields)
 	case s.product && s.name:
 		c.Event = r.event(fields)
 	case len(fields) == 0:
@@ -133,8 +129,6 @@ func (r *reader) understand(raw string, fields []field) (*Callback, error) {
 type tellTale struct {
 	alertObject, envelope bool // event subscription
 	alertState            bool // threshold
-	alerts, commonLabels  bool // ARMS
-	logService            bool // SLS
 	product, name         bool // system event
 }
 
@@ -153,12 +147,6 @@ func signs(fields []field) tellTale {
 			s.envelope = true
 		case "alertstate":
 			s.alertState = f.saysSomething()
-		case "alerts":
-			s.alerts = true
-		case "commonlabels":
-			s.commonLabels = true
-		case "alert_instance_id", "fire_results":
-			s.logService = true
 		case "product":
 			s.product = f.saysSomething()
 		case "name":
@@ -174,37 +162,33 @@ func (f field) saysSomething() bool {
 	return strings.TrimSpace(text) != ""
 }
 
-// A StatusFunc decides what an event says about its problem. See
-// [EventStatus], the default.
-type StatusFunc func(e *Event) alert.Status
-
 // Alerts returns the alerts that the callback stands for, at least one.
 // CloudMonitor sends one alert a callback today.
 //
-// The status of events is decided by status, or by [EventStatus] if it is nil.
-// It is not asked about threshold alerts, which say their state, nor about a
-// subscription that says RESOLVED.
+// Threshold alerts say their state, and so does a subscription that says
+// RESOLVED. Every other event begins a problem ([alert.Firing]), ends one
+// ([alert.Resolved]) or is [alert.News], by the vendor's tables of system events
+// and by rules for names that no table has. An event that no rule knows begins a
+// problem. The severity is the vendor's, whatever the event means.
 //
-// In each alert, ID is the same for a redelivery and differs for another state
-// or time, as long as the callback says which event and when; without that it
-// depends on the whole text, so that the same text sent twice counts as one
-// event. Key is the same for the alert and its recovery, and empty if the
-// callback does not say what it is about. Labels hold the remaining fields
-// under the vendor's names, entries of maps under "dimension.", "content.",
-// "label." and "meta.", and dry_run=true for a test sent from the console.
-// The names of the account's owner (userInfo) are not copied.
-func (c *Callback) Alerts(status StatusFunc) []alert.Alert {
-	if status == nil {
-		status = EventStatus
-	}
+// In each alert, ID is the same for a redelivery and differs for another state,
+// object or time. Key is the same for the alert and its recovery: it names the
+// problem, and the object inside the resource where the content names one. It is
+// empty if the callback does not say what it is about. News and tests have keys
+// that are never those of a problem. Neither depends on the order of JSON
+// members, on white space or on the letter case of the product. Labels hold the
+// remaining fields under the vendor's names, entries of maps under "dimension.",
+// "content.", "label." and "meta.". The names of the account's owner (userInfo)
+// are not copied.
+func (c *Callback) Alerts() []alert.Alert {
 	var a alert.Alert
 	switch {
 	case c.Threshold != nil:
-		a = c.Threshold.alert(c.Raw)
+		a = c.Threshold.alert()
 	case c.Subscription != nil:
-		a = c.Subscription.alert(status, c.Raw)
+		a = c.Subscription.alert()
 	case c.Event != nil:
-		a = c.Event.alert(status, c.Raw)
+		a = c.Event.alert(c.Event.meaning())
 	default:
 		return nil
 	}

@@ -205,7 +205,7 @@ func TestHandlerLog(t *testing.T) {
 	h, log = newHandler(t, &recorder{}, aliyun.Options{})
 	_, sls := fixture(t, "other-sls-default.json")
 	require.Equal(t, 200, serve(h, "POST", "/aliyun/"+secret, string(sls)).Code)
-	require.Contains(t, log.String(), "log service (SLS)")
+	require.Contains(t, log.String(), "not a known CloudMonitor callback")
 	require.Contains(t, log.String(), "alert_instance_id")
 }
 
@@ -339,14 +339,6 @@ func TestHandlerConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 	require.Len(t, sender.alerts, 50)
-}
-
-func TestHandlerStatus(t *testing.T) {
-	t.Parallel()
-	sender := &recorder{}
-	h, _ := newHandler(t, sender, aliyun.Options{Status: func(*aliyun.Event) alert.Status { return alert.NoData }})
-	serve(h, "POST", "/aliyun/"+secret, `{"product":"p","name":"n"}`)
-	require.Equal(t, alert.NoData, sender.alerts[0].Status)
 }
 
 // TestHandlerSlowBody: over a real connection a body that does not end is
