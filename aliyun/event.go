@@ -140,16 +140,13 @@ func cutState(name string) (base, state string) {
 }
 
 // outcome returns what a lifecycle event says about its end, in one of three
-// places: started, accomplished, Deleted and so on. A failure in any of them
-// goes before the rest.
+// places: started, accomplished, Deleted and so on. A failure goes before the
+// rest, wherever it stands (invocationStatus, jobResult).
 func (e *Event) outcome() string {
-	first := ""
-	for _, key := range [...]string{"state", "status", "result"} {
-		word := e.Content.Get(key)
-		if failedWord(word) {
-			return word
+	for _, f := range e.Content {
+		if _, word := lastWord(f.Key); is(word, "state", "status", "result") && failedWord(f.Value) {
+			return f.Value
 		}
-		first = cmp.Or(first, word)
 	}
-	return first
+	return cmp.Or(e.Content.Get("state"), e.Content.Get("status"), e.Content.Get("result"))
 }

@@ -88,7 +88,7 @@ func (f field) value() string {
 	if ok || f.raw[0] == 'n' {
 		return text
 	}
-	if strings.IndexByte(f.raw, '\n') < 0 {
+	if !strings.ContainsAny(f.raw, " \t\r\n") {
 		return validText(f.raw)
 	}
 	var flat bytes.Buffer

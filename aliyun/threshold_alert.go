@@ -3,8 +3,6 @@ package aliyun
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -83,11 +81,11 @@ func (t *Threshold) identities(labels map[string]string) (key, id string) {
 	}
 	when := t.Timestamp
 	if what == "" || when == "" {
-		all := []string{t.AlertName, t.InstanceName, t.RegionID}
-		for _, k := range slices.Sorted(maps.Keys(labels)) {
-			all = append(all, k, labels[k])
+		rest := make(Fields, 0, len(labels))
+		for k, v := range labels {
+			rest = append(rest, Field{k, v})
 		}
-		when += digest(all...)
+		when += digest(append(flat(leaves(rest, "")), t.AlertName, t.InstanceName, t.RegionID)...)
 	}
 	return key, identity("threshold", what, where, t.AlertState, t.TriggerLevel, when)
 }
