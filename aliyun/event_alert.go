@@ -85,8 +85,8 @@ func (e *Event) id(content Fields) string {
 	if e.ID == "" || when == "" {
 		when += digest(e.everything(content)...)
 	}
-	where := [...]string{resourceKey(e.ResourceID), e.InstanceName, digest(flat(content)...)}
-	return identity("event", e.ID, e.Name, e.State(), when, digest(where[:]...)[:16])
+	where := append(flat(content), resourceKey(e.ResourceID), e.InstanceName)
+	return identity("event", e.ID, e.Name, e.State(), when, digest(where...)[:16])
 }
 
 // everything returns all that the event says, in an order of its own.

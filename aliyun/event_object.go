@@ -12,100 +12,6 @@ import (
 // a name. Times, counts, levels, states, messages and the numbers of the message
 // itself differ between the beginning and the end of a problem, and must not count.
 
-// A rank says what the value of a key of the content names.
-type rank uint8
-
-const (
-	nothing   rank = iota
-	attribute      // a property of the resource, which names it if nothing better does
-	object         // something inside the resource
-)
-
-// rankOf returns the rank of the last key of a path, such as hostName, disk_id
-// or nodes.name.
-func rankOf(path string) rank {
-	key := path[strings.LastIndexByte(path, '.')+1:]
-	if is(key, "id", "name", "ip", "sn") {
-		key = path // a word that says something only beside its parent
-	}
-	rest, last := lastWord(key)
-	if is(last, "address", "addr") {
-		if before, word := lastWord(rest); is(word, "ip") {
-			rest, last = before, word
-		}
-	}
-	_, what := lastWord(rest)
-	address := is(last, "ip", "ips", "address", "addr")
-	switch {
-	case rest == "":
-		return rankOfWord(last)
-	case foreign(rest):
-		return nothing
-	case is(last, "group"):
-		if is(what, "consumer", "scaling", "security", "server") {
-			return object
-		}
-		return nothing
-	case noun(last):
-		return object
-	case is(what, "region"), is(what, "instance") && is(last, "name", "names"),
-		address && is(what, "public", "private", "internet", "intranet", "inner", "outer"):
-		return attribute
-	case address, is(last, "id", "ids", "sn"):
-		return object // also of a kind that no list has
-	case is(last, "name", "names", "arn") && noun(what):
-		return object
-	}
-	return nothing
-}
-
-// rankOfWord returns the rank of a key that is one word, such as host, ip or
-// hostname.
-func rankOfWord(word string) rank {
-	switch {
-	case noun(word), is(word, "ip", "ips", "eip", "vip", "sn"):
-		return object
-	case is(word, "instancename", "regionid"):
-		return attribute
-	}
-	for _, suffix := range [...]string{"ids", "id", "names", "name", "ip", "sn"} {
-		at := len(word) - len(suffix)
-		if at > 0 && strings.EqualFold(word[at:], suffix) && noun(word[:at]) {
-			return object
-		}
-	}
-	return nothing
-}
-
-// noun tells whether word, singular or plural, is a kind of thing that breaks.
-func noun(word string) bool {
-	if len(word) > 2 && (word[len(word)-1]|0x20) == 's' && thing(word[:len(word)-1]) {
-		return true
-	}
-	return thing(word)
-}
-
-func thing(word string) bool {
-	return is(word, "resource", "object", "host", "node", "server", "machine", "vm", "instance", "port", "nic", "eni", "interface",
-		"link", "line", "tunnel", "gateway", "router", "device", "disk", "volume", "mount", "partition", "filesystem",
-		"domain", "site", "bucket", "table", "database", "db", "schema", "tablespace", "index", "shard", "replica", "slot",
-		"job", "topic", "queue", "stream", "consumer", "cluster", "pod", "container", "namespace", "service", "component",
-		"process", "listener", "backend", "certificate", "cert", "broker", "endpoint", "stack", "function", "application", "app",
-		"snapshot", "zone", "rack", "metric", "dbinstance")
-}
-
-// foreign tells whether the words before the last one of a key say that its
-// value belongs to the message, to a person, or to another side of what
-// happened.
-func foreign(rest string) bool {
-	return hasWord(rest, "event", "trace", "request", "message", "msg", "alert", "alarm", "batch", "task", "activity", "rule", "strategy",
-		"user", "owner", "account", "uid", "operator", "product", "log", "record", "session", "template", "group", "image",
-		"notice", "notify", "notification", "push", "transaction", "order",
-		"source", "src", "client", "attack", "attacker", "remote", "visitor", "login",
-		"old", "new", "former", "previous", "prev", "current", "last", "next", "from") &&
-		!hasWord(rest, "consumer", "scaling", "security", "resource", "server")
-}
-
 // objects returns what the event is about: the resource, and the objects of
 // the content, whose leaves are given. It is empty if the event does not say.
 func (e *Event) objects(content Fields) []string {
@@ -121,12 +27,12 @@ func (e *Event) objects(content Fields) []string {
 			return []string{resource} // the group; its machines come and go
 		}
 	}
-	inside := e.inside(content, object)
+	inside, attributes := e.inside(content)
 	if resource != "" {
 		return append([]string{resource}, inside...)
 	}
 	if len(inside) == 0 {
-		inside = e.inside(content, attribute)
+		inside = attributes
 		if e.InstanceName != "" && !testName(e.InstanceName) {
 			inside = append(inside, "instanceName", e.InstanceName)
 		}
@@ -146,48 +52,28 @@ func (e *Event) task() string {
 	return ""
 }
 
-// inside returns the leaves of the content that have a rank. What only repeats
-// the resource is left out, so that it makes no difference whether it is there.
-func (e *Event) inside(content Fields, want rank) []string {
+// inside returns the leaves of the content that name an object, and those that
+// are attributes, each after its key. What only repeats the resource is left out,
+// so that it makes no difference whether it is there.
+func (e *Event) inside(content Fields) (objects, attributes []string) {
 	_, name := cutARN(e.ResourceID)
-	var list []string
 	for _, f := range content {
-		switch {
-		case !tells(f.Value), f.Value == name, f.Value == e.InstanceName, f.Value == e.ResourceID, f.Value == e.UserID,
-			rankOf(f.Key) != want, bare(f.Key) && (quantity(f.Value) || strings.Contains(f.Value, "://")):
+		r := rankOf(f.Key)
+		switch v := f.Value; {
+		case r == nothing, !tells(v), v == name, v == e.InstanceName, v == e.ResourceID, v == e.UserID,
+			bare(f.Key) && (quantity(v) || strings.Contains(v, "://")):
+		case r == object:
+			objects = append(objects, f.Key, v)
 		default:
-			list = append(list, f.Key, f.Value)
+			attributes = append(attributes, f.Key, v)
 		}
 	}
-	return list
+	return objects, attributes
 }
 
 // tells tells whether a value says something.
 func tells(value string) bool {
 	return !is(strings.TrimSpace(value), "", "null", "none", "-", "n/a", "unknown") && !placeholder(value)
-}
-
-// bare tells whether a key is a noun by itself, which can be the name of a
-// thing, the number of them (node: 3) or the address of a page (link).
-func bare(key string) bool {
-	_, last := lastWord(key)
-	return !is(last, "id", "ids", "name", "names", "port", "ports", "index", "shard", "partition", "slot", "sn")
-}
-
-// quantity tells whether text is a number or a share.
-func quantity(text string) bool {
-	digits, dots := 0, 0
-	for _, c := range []byte(strings.TrimSuffix(text, "%")) {
-		switch {
-		case digit(c):
-			digits++
-		case c == '.':
-			dots++
-		default:
-			return false
-		}
-	}
-	return digits > 0 && dots < 2
 }
 
 // resourceKey returns the ARN with its product in lower case, which the vendor
@@ -265,7 +151,7 @@ func appendLeaves(list Fields, path, value string, depth int) Fields {
 
 // flat returns keys and values in turn, for a digest.
 func flat(fields Fields) []string {
-	list := make([]string, 0, 2*len(fields))
+	list := make([]string, 0, 2*len(fields)+2)
 	for _, f := range fields {
 		list = append(list, f.Key, f.Value)
 	}
