@@ -60,19 +60,19 @@ func (e *Event) contentTime(keys ...string) time.Time {
 
 // key identifies the problem: what happened, and the objects it happened to.
 // Neither the outcome of an operation nor anything else that differs between
-// the beginning and the end belongs to it. A test has a key of its own kind,
-// and so has each piece of news: neither must be taken for a problem.
+// the beginning and the end belongs to it. A test has a key of its own kind, also
+// where a placeholder leaves it without an object, and so has each piece of news:
+// neither must be taken for a problem.
 func (e *Event) key(status alert.Status, id string, content Fields) string {
 	if status == alert.News {
 		return "news/" + id
 	}
-	about := e.objects(content)
-	if len(about) == 0 {
-		return ""
-	}
-	kind := "event"
-	if e.DryRun() {
+	kind, about := "event", e.objects(content)
+	switch {
+	case e.DryRun():
 		kind = "test"
+	case len(about) == 0:
+		return ""
 	}
 	// The digest hides the account, which is no matter for a title.
 	return identity(kind, strings.ToLower(e.Product), e.problem(), digest(about...))
