@@ -52,7 +52,7 @@ func TestKeyNamesTheObject(t *testing.T) {
 		"portName", "device", "deviceId", "deviceSn", "device_sn", "disk", "diskId", "disk_id", "domain", "domainName", "eip", "bucket", "bucketName",
 		"table", "tableName", "jobId", "job_id", "job_name", "dtsJobId", "index", "instanceId", "instanceID", "ecsInstanceId", "vmName",
 		"serviceName", "componentName", "interface", "tunnelId", "vpnConnectionId", "topic", "consumerGroup", "queueName", "dbName", "shard",
-		"scalingGroupId", "listenerPort", "backendServerId", "ipAddress", "targetIp", "certId", "fooBarId",
+		"scalingGroupId", "listenerPort", "backendServerId", "ipAddress", "targetIp", "certId", "fooBarId", "wanPort", "portNo", "mountPoint", "address", "target", "worker",
 	} {
 		t.Run(key, func(t *testing.T) {
 			t.Parallel()

@@ -70,7 +70,8 @@ func failedWord(state string) bool {
 // Instance:SystemFailure.Reboot. PrivateLink calls everything Executed, also a
 // connection that it rejected.
 func (e *Event) isTask(name, part string) bool {
-	return part != "" || e.Content.Get("eventStatus") != "" || strings.Count(name, ":") == 1
+	resource, task, _ := strings.Cut(name, ":")
+	return part != "" || e.Content.Get("eventStatus") != "" || resource != "" && strings.Contains(task, ".")
 }
 
 // executed returns what it means that the task of this name was carried out.
@@ -80,9 +81,10 @@ func executed(name string) alert.Status {
 	case hasWord(what, "stop", "stopped", "shutdown", "shut", "poweroff", "off", "suspend", "suspended", "halt",
 		"delete", "deleted", "release", "released", "terminate", "terminated", "destroy", "destroyed",
 		"remove", "removed", "reclaim", "reclaimed", "recycle", "recycled", "evict", "evicted",
-		"disable", "disabled", "freeze", "frozen", "lock", "locked", "offline"):
+		"disable", "disabled", "freeze", "frozen", "lock", "locked", "offline", "detach", "detached"):
 		return alert.Firing // it left the thing down
-	case hasWord(what, "create", "created", "creation", "launch", "launched"):
+	case hasWord(what, "create", "created", "creation", "launch", "launched", "start", "started", "attach", "attached",
+		"allocate", "allocated", "purchase", "renew", "renewed"):
 		return alert.News
 	case negated(what):
 		return alert.Firing
@@ -112,7 +114,8 @@ func endsProblem(name string) bool {
 		return is(before, "failure", "fault", "attack", "event", "blackhole", "hole", "defense", "outage", "incident",
 			"maintenance", "alert", "alarm", "exception", "error")
 	case is(word, "up"):
-		return is(before, "link", "port", "interface", "tunnel", "peer", "session", "line", "node", "host", "network")
+		return is(before, "link", "port", "interface", "tunnel", "peer", "session", "line", "node", "host", "network", "connection",
+			"healthcheck", "check", "bgp", "vbr", "vpn")
 	case is(word, "online"):
 		return is(before, "device", "node", "host", "instance", "agent", "server", "gateway", "link", "disk", "service", "status", "state")
 	case is(word, "running"):

@@ -34,7 +34,7 @@ func rankOf(path string) rank {
 	case is(what, "region"), is(what, "instance") && is(last, "name", "names"),
 		address && is(what, "public", "private", "internet", "intranet", "inner", "outer"):
 		r = attribute
-	case address, is(last, "id", "ids", "sn"), noun(last), is(last, "name", "names", "arn") && noun(what),
+	case address, is(last, "id", "ids", "sn"), noun(last), is(last, "name", "names", "arn", "no") && noun(what), is(last, "point", "path") && is(what, "mount"),
 		is(last, "group") && is(what, "consumer", "scaling", "security", "server"):
 		r = object
 	}
@@ -48,7 +48,7 @@ func rankOf(path string) rank {
 // hostname.
 func rankOfWord(word string) rank {
 	switch {
-	case noun(word), is(word, "ip", "ips", "eip", "vip", "sn"):
+	case noun(word), is(word, "ip", "ips", "eip", "vip", "sn", "address", "addr"):
 		return object
 	case is(word, "instancename", "regionid"):
 		return attribute
@@ -79,7 +79,8 @@ func thing(word []byte) bool {
 		"domain", "site", "bucket", "table", "database", "db", "schema", "tablespace", "index", "shard", "replica", "slot",
 		"job", "topic", "queue", "stream", "consumer", "cluster", "pod", "container", "namespace", "service", "component",
 		"process", "listener", "backend", "certificate", "cert", "broker", "endpoint", "stack", "function", "application", "app",
-		"snapshot", "zone", "rack", "metric", "dbinstance":
+		"snapshot", "zone", "rack", "metric", "dbinstance", "dbcluster", "target", "entity", "cidr", "subnet", "vswitch", "vpc", "collection",
+		"keyspace", "worker", "proxy", "channel", "project", "plan", "mountpoint":
 		return true
 	}
 	return false
@@ -112,7 +113,7 @@ func foreign(rest string) bool {
 // thing, the number of them (node: 3) or the address of a page (link).
 func bare(key string) bool {
 	_, last := lastWord(key)
-	return !is(last, "id", "ids", "name", "names", "port", "ports", "index", "shard", "partition", "slot", "sn")
+	return !is(last, "id", "ids", "name", "names", "port", "ports", "index", "shard", "partition", "slot", "sn", "no")
 }
 
 // quantity tells whether text is a number or a share.
