@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/aliyun"
 )
 
 // TestPairs: the inputs of one problem share a Key, and nothing else does.
@@ -261,59 +260,4 @@ func TestOtherEncoding(t *testing.T) {
 			require.Len(t, ids, len(gbk))
 		})
 	}
-}
-
-// TestThresholdObjects: a rule that is about several objects has several problems.
-func TestThresholdObjects(t *testing.T) {
-	t.Parallel()
-	const body = "alertState=ALERT&triggerLevel=WARN&timestamp=1685646149981"
-	one := alertOf(t, body+"&ruleId=r&dimensions={userId=1, instanceId=i-1}")
-	for name, other := range map[string]string{
-		"another rule":           "&ruleId=s&dimensions={userId=1, instanceId=i-1}",
-		"another instance":       "&ruleId=r&dimensions={userId=1, instanceId=i-2}",
-		"no instance":            "&ruleId=r&dimensions={userId=1}",
-		"instance named only":    "&ruleId=r&dimensions={userId=1}&instanceName=db-1",
-		"other instance named":   "&ruleId=r&dimensions={userId=1}&instanceName=db-2",
-		"group only":             "&ruleId=r&dimensions={userId=1}&groupId=7",
-		"other group":            "&ruleId=r&dimensions={}&groupId=8",
-		"transaction":            "&ruleId=r&transId=t&dimensions={userId=1, instanceId=i-1}",
-		"shared transaction":     "&ruleId=r&transId=t&dimensions={userId=1, instanceId=i-2}",
-		"device of the instance": "&ruleId=r&dimensions={userId=1, instanceId=i-1, device=/dev/vdb}",
-		"no rule":                "&alertName=a&metricName=m&dimensions={userId=1, instanceId=i-1}",
-		"no rule, other name":    "&alertName=b&metricName=m&dimensions={userId=1, instanceId=i-1}",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			a := alertOf(t, body+other)
-			require.NotEqual(t, one.Key, a.Key)
-			require.NotEqual(t, one.ID, a.ID)
-			worse := alertOf(t, strings.NewReplacer("WARN", "CRITICAL", "1685646149981", "1685646209981").Replace(body+other))
-			require.Equal(t, a.Key, worse.Key, "one problem that gets worse")
-			require.NotEqual(t, a.ID, worse.ID)
-		})
-	}
-}
-
-// TestSubscriptionKeys: the event names its problem wherever it can.
-func TestSubscriptionKeys(t *testing.T) {
-	t.Parallel()
-	const meta = `"product":"RDS","name":"NAME","resourceId":"acs:rds:cn-x:1:dbinstance/rm-1","level":"CRITICAL"`
-	const bare = `"product":"RDS","eventName":"NAME","arn":"acs:rds:cn-x:1:dbinstance/rm-1","severity":"CRITICAL"`
-	asB := func(name string) alert.Alert { return alertOf(t, "{"+strings.ReplaceAll(meta, "NAME", name)+"}") }
-	subscribed := func(fields, name, dedup, status string) alert.Alert {
-		return alertOf(t, `{"alert":{"alertStatus":"`+status+`","dedupId":"`+dedup+`",`+strings.ReplaceAll(fields, "NAME", name)+`},"batchId":"b","time":1755824400000}`)
-	}
-	wrapped := `"meta":{"sysEventMeta":{` + meta + `}}`
-	for _, fields := range []string{wrapped, bare} {
-		begin := subscribed(fields, "Instance_Failure_Start", "1", "TRIGGERED")
-		require.Equal(t, asB("Instance_Failure_Start").Key, begin.Key)
-		requirePair(t, begin, subscribed(fields, "Instance_Failure_End", "2", "TRIGGERED"))
-		requirePair(t, begin, subscribed(fields, "Instance_Failure_Start", "3", "RESOLVED"))
-	}
-	news := subscribed(wrapped, "Disk:DiskOperationCompleted", "1", "TRIGGERED")
-	require.Equal(t, alert.News, news.Status)
-	require.NotEqual(t, news.Key, subscribed(wrapped, "Disk:DiskOperationCompleted", "2", "TRIGGERED").ID)
-	// Where neither the event nor its object is named, only dedupId is left.
-	require.Equal(t, "subscription/1", subscribed(`"severity":"INFO"`, "", "1", "TRIGGERED").Key)
-	require.Equal(t, aliyun.Source, news.Source)
 }
