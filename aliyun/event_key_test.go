@@ -96,10 +96,7 @@ func TestKeyOfBothEnds(t *testing.T) {
 		if key == "host" {
 			continue
 		}
-		end := content{}
-		for k, v := range begin {
-			end[k] = v
-		}
+		end := maps.Clone(begin)
 		one := eventOf(t, map[string]any{"product": "x", "name": "Node_Failure_Start", "content": end})
 		end[key] = "2222-other"
 		if key == "disk" || key == "node" || key == "connections" {

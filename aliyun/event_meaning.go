@@ -22,7 +22,7 @@ func (e *Event) meaning() alert.Status {
 		return v.status
 	}
 	name, part := cutState(e.Name)
-	action := e.Content.Get("action")
+	action := strings.TrimSpace(e.Content.Get("action"))
 	switch {
 	case failed:
 		return alert.Firing
@@ -35,7 +35,7 @@ func (e *Event) meaning() alert.Status {
 		return alert.Firing
 	case is(state, "avoided", "canceled", "cancelled"):
 		return alert.Resolved
-	case e.Content.Get("executeFinishTime") != "", is(state, "executed") && e.isTask(name, part):
+	case e.isFinished(), is(state, "executed") && e.isTask(name, part):
 		return executed(name)
 	case is(state, "scheduled", "inquiring", "waiting", "pending", "executing", "ongoing", "start", "started", "begin"):
 		return alert.Firing
@@ -51,7 +51,7 @@ func (e *Event) meaning() alert.Status {
 // decidingState returns the state, and the third part of the name where the
 // state says Normal: SLB says that of an expired certificate, too.
 func (e *Event) decidingState() string {
-	state := e.State()
+	state := strings.TrimSpace(e.State())
 	if is(state, "normal") {
 		if _, part := cutState(e.Name); part != "" {
 			return part
@@ -64,6 +64,13 @@ func (e *Event) decidingState() string {
 func failedWord(state string) bool {
 	_, word := lastWord(state)
 	return is(word, "failed", "failure", "fail", "error", "timeout", "rejected", "unsuccessful")
+}
+
+// isFinished tells whether the content has the time when a task was finished.
+// That of the end of a stall of a disk has no status, and the name still says
+// Executing.
+func (e *Event) isFinished() bool {
+	return e.Content.Get("executeFinishTime") != "" && is(e.Content.Get("eventStatus"), "", "executed")
 }
 
 // isTask tells whether the event is a state of a task, such as

@@ -55,6 +55,7 @@ func TestMeaningOfUnlistedEvents(t *testing.T) {
 		{"elastic plan failed", "Instance:SystemMaintenance.Elastic:Failed", "Normal", nil, begin},
 		{"inquiring", "Instance:SystemMaintenance.Stop:Inquiring", "", nil, begin},
 		{"finished", "Disk:Degraded:Executing", "", content{"executeFinishTime": "2019-04-10T01:01:01Z"}, over},
+		{"not finished, with a time for it", "Disk:Degraded:Executing", "Executing", content{"executeFinishTime": "2019-04-10T01:01:01Z", "eventStatus": "Executing"}, begin},
 		{"finished, but failed", "Disk:Degraded:Executing", "", content{"executeFinishTime": "2019-04-10T01:01:01Z", "eventStatus": "Failed"}, begin},
 		{"the content knows more than the name", "Disk:Degraded:Executing", "Executing", content{"eventStatus": "Avoided"}, over},
 		{"a connection is no task", "Service:Connection:Zone:Reject", "Executed", nil, begin},

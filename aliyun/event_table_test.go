@@ -2,6 +2,7 @@ package aliyun_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,9 +38,7 @@ func eventOf(tb testing.TB, fields map[string]any) alert.Alert {
 	all := map[string]any{
 		"resourceId": "acs:x:cn-hangzhou:1:instance/i-1", "level": "WARN", "id": "1", "eventTime": "20250822T093000.000+0800",
 	}
-	for k, v := range fields {
-		all[k] = v
-	}
+	maps.Copy(all, fields)
 	body, err := json.Marshal(all)
 	require.NoError(tb, err)
 	return alertOf(tb, string(body))
