@@ -48,7 +48,7 @@ func TestHandlerAccounts(t *testing.T) {
 
 	callback, err := aliyun.Parse("", []byte(body))
 	require.NoError(t, err)
-	require.Equal(t, callback.Alerts(nil), sender.alerts[:1], "the bare secret changes nothing")
+	require.Equal(t, callback.Alerts(), sender.alerts[:1], "the bare secret changes nothing")
 	require.Equal(t, sender.alerts[1], sender.alerts[3])
 	seen := map[string]bool{}
 	for i, want := range []struct{ label, summary string }{{"", ""}, {"prod", "账号: prod"}, {"测试环境", "账号: 测试环境"}} {
@@ -205,7 +205,7 @@ func TestLabelNames(t *testing.T) {
 	for _, name := range fixtures(t) {
 		query, body := fixture(t, name)
 		if c, err := aliyun.Parse(query, body); err == nil {
-			for _, a := range c.Alerts(nil) {
+			for _, a := range c.Alerts() {
 				for label := range a.Labels {
 					seen[label] = true
 				}

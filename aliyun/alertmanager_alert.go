@@ -16,7 +16,7 @@ const levelLabel = "_aliyun_arms_alert_level"
 // text only serves as identity when nothing else does.
 func (m *Alertmanager) alerts(raw string) []alert.Alert {
 	list := make([]alert.Alert, 0, len(m.Alerts)+1)
-	text, name := digest(raw), m.CommonLabels.first("alertname")
+	text, name := textDigest(raw), m.CommonLabels.first("alertname")
 	for i := range m.Alerts {
 		a := m.Alerts[i].alert(m.Status, text+strconv.Itoa(i))
 		a.Name = cmp.Or(a.Name, name)

@@ -65,7 +65,7 @@ func BenchmarkParse(b *testing.B) {
 	measure(b, "tocsin-alerts", func(body []byte) error {
 		c, err := aliyun.Parse("", body)
 		if err == nil {
-			_ = c.Alerts(nil)
+			_ = c.Alerts()
 		}
 		return err
 	})

@@ -230,40 +230,36 @@ func (f field) saysSomething() bool {
 	return strings.TrimSpace(text) != ""
 }
 
-// A StatusFunc decides what an event says about its problem. See
-// [EventStatus], the default.
-type StatusFunc func(e *Event) alert.Status
-
 // Alerts returns the alerts that the callback stands for, at least one: one for
 // each element of Parts and of Alertmanager.Alerts, one for what Alertmanager
 // left out, and one for every other shape.
 //
-// The status of events is decided by status, or by [EventStatus] if it is nil.
-// It is not asked about shapes that say their state, nor about a subscription
-// that says RESOLVED.
+// Most shapes say their state, and so does a subscription that says RESOLVED; a
+// word that is not known is firing. Every event begins a problem ([alert.Firing]), ends one
+// ([alert.Resolved]) or is [alert.News], by the vendor's tables of system events
+// and by rules for names that no table has. An event that no rule knows begins a
+// problem. The severity is the vendor's, whatever the event means.
 //
-// In each alert, ID is the same for a redelivery and differs for another state
-// or time, as long as the callback says which event and when; without that it
-// depends on the whole text, so that the same text sent twice counts as one
-// event. Key is the same for the alert and its recovery, and empty if the
-// callback does not say what it is about. URL is the best link of those that the
-// callback carries, http or https. Labels hold the remaining fields
-// under the vendor's names, entries of maps under "dimension.", "content.",
-// "label.", "annotation.", "tag.", "entity.", "cloudevent." and "meta.", and
-// dry_run=true for a test sent from the console.
-// The names of the account's owner (userInfo) and of contacts are not copied.
-func (c *Callback) Alerts(status StatusFunc) []alert.Alert {
-	if status == nil {
-		status = EventStatus
-	}
+// In each alert, ID is the same for a redelivery and differs for another state,
+// object or time. Key is the same for the alert and its recovery: it names the
+// problem, and the object inside the resource where the content names one. It is
+// empty if the callback does not say what it is about. News and tests have keys
+// that are never those of a problem. Neither depends on the order of JSON
+// members, on white space or on the letter case of the product. URL is the best
+// link of those that the callback carries, http or https. Labels hold the
+// remaining fields under the vendor's names, entries of maps under "dimension.",
+// "content.", "label.", "annotation.", "tag.", "entity.", "cloudevent." and
+// "meta.". The names of the account's owner (userInfo) and of contacts are not
+// copied.
+func (c *Callback) Alerts() []alert.Alert {
 	var alerts []alert.Alert
 	switch {
 	case c.Threshold != nil:
-		alerts = []alert.Alert{c.Threshold.alert(c.Raw)}
+		alerts = []alert.Alert{c.Threshold.alert()}
 	case c.Subscription != nil:
-		alerts = []alert.Alert{c.Subscription.alert(status, c.Raw)}
+		alerts = []alert.Alert{c.Subscription.alert()}
 	case c.Event != nil:
-		alerts = []alert.Alert{c.Event.alert(status, c.Raw)}
+		alerts = []alert.Alert{c.Event.alert(c.Event.meaning())}
 	case c.CloudMonitor2 != nil:
 		alerts = []alert.Alert{c.CloudMonitor2.alert(c.Raw)}
 	case c.LogAlert != nil:
@@ -272,7 +268,7 @@ func (c *Callback) Alerts(status StatusFunc) []alert.Alert {
 		alerts = c.Alertmanager.alerts(c.Raw)
 	}
 	for _, part := range c.Parts {
-		alerts = append(alerts, part.Alerts(status)...)
+		alerts = append(alerts, part.Alerts()...)
 	}
 	for i := range alerts {
 		alerts[i].Source = Source

@@ -71,7 +71,7 @@ func (c *CloudMonitor2) identities(raw string) (key, id string) {
 	}
 	when := cmp.Or(c.Timestamp, c.Time)
 	if c.ID == "" || when == "" {
-		when += digest(raw)
+		when += textDigest(raw)
 	}
 	return key, identity("cloudmonitor2", c.ID, c.Status, c.Subtype, c.Severity, when, digest(key)[:16])
 }

@@ -27,7 +27,7 @@ func (h *Handler) handle(ctx context.Context, r *http.Request, from *account, c 
 		c.Callback, c.Err = Parse(c.Query, c.Body)
 	}
 	if c.Err == nil {
-		alerts = c.Callback.Alerts(h.opts.Status)
+		alerts = c.Callback.Alerts()
 		h.attribute(from, alerts)
 	}
 	h.show(ctx, c)

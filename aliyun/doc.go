@@ -23,6 +23,33 @@
 // be read is reported in [Callback.Problems] and never costs the alert.
 // [Callback.Alerts] turns it into alerts.
 //
+// # What an event means
+//
+// Products choose the words of their events freely, and the level only says how
+// important one is. So this package decides whether an event begins a problem,
+// ends one or is news, by a table and by rules, which the vendor's own lists of
+// system events test row by row:
+//
+//   - Failed begins a problem, whatever else the event says, and so does a
+//     failover or a switchover.
+//   - Executed ends a problem, unless it leaves the thing down (Stop, Delete,
+//     Release): a stopped machine is not recovered. Avoided and Canceled end one.
+//   - content.action, where there is one, says start or end.
+//   - A word of its own in the name or the state ends a problem: Failure_End,
+//     DeviceOnline, job_restore. Weekend, FrontEnd and Backup do not.
+//   - A creation or another operation that succeeds is news.
+//   - What no rule knows begins a problem.
+//
+// Key names the problem by the word that both ends of it share, and by its
+// object: the resource and, inside it, the host, node, port, disk, domain or other
+// object that the content names. The thresholds of a quota and the days of a
+// certificate are problems of their own, because nothing ever reports their end.
+// Of a rule, all levels are one problem. A machine that stops begins one, and a
+// machine that runs is news: messages may arrive out of order, and a stopped
+// machine must never look recovered.
+//
+// # The webhook
+//
 // [Handler] is the webhook itself: a secret in the path or in a header, one for
 // each [Account] if there are several, an optional list of caller addresses, an
 // answer within CloudMonitor's five seconds, and 200 only when the

@@ -14,8 +14,6 @@ var (
 	ErrEmpty = errors.New("empty callback")
 	// ErrSyntax: the body is neither a JSON object nor a form.
 	ErrSyntax = errors.New("unreadable body")
-	// ErrLookalike: an alert of another Alibaba Cloud product.
-	ErrLookalike = errors.New("not a CloudMonitor callback but one of another product")
 	// ErrUnknown: readable, but of no shape that CloudMonitor sends.
 	ErrUnknown = errors.New("not a known CloudMonitor callback")
 )
@@ -30,11 +28,10 @@ const (
 // the body and never a value, which may be personal data. Reading the same
 // bytes again cannot help, so it is not retryable.
 type Error struct {
-	// Kind is [ErrEmpty], [ErrSyntax], [ErrLookalike] or [ErrUnknown].
+	// Kind is [ErrEmpty], [ErrSyntax] or [ErrUnknown].
 	Kind error
 
-	// Detail is a hint for the reader: the product that sent the body, or the
-	// place of the mistake.
+	// Detail is a hint for the reader: the place of the mistake.
 	Detail string
 
 	// Keys holds the first 24 keys at the top of the body, each cut at 48

@@ -1,6 +1,7 @@
 package aliyun
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -13,13 +14,12 @@ type Event struct {
 	Name         string // such as Disk:Stalled:Executing
 	Level        string // CRITICAL, WARN or INFO: how much it matters, not whether it is bad
 	Status       string // a word of the product's own choice
-	ResourceID   string // ARN; {instanceId} in it betrays a test
+	ResourceID   string // ARN; {instanceId} or <resource-id> in it betrays a test
 	InstanceName string // the word instanceName in a test
 	RegionID     string
 	UserID       string // account
 	ID           string // identity; the vendor prints one for several states
 	TraceID      string
-	Ver          string
 	GroupID      string // application groups
 	EventType    string // such as StatusNotification, Exception or Maintenance
 	RuleName     string // rule that sent the event
@@ -29,7 +29,6 @@ type Event struct {
 
 	ContentText string // the details as they came: an object, or text
 	Content     Fields // their entries, if they are an object
-	TimeMetrics Fields // milliseconds in the vendor's pipeline, undocumented
 
 	Extra Fields // fields that this package does not know
 }
@@ -57,8 +56,6 @@ func (e *Event) slot(key []byte) *string {
 		return &e.ID
 	case "traceid":
 		return &e.TraceID
-	case "ver":
-		return &e.Ver
 	case "groupid":
 		return &e.GroupID
 	case "eventtype":
@@ -86,8 +83,9 @@ func (r *reader) event(fields []field) *Event {
 		switch string(key) {
 		case "content":
 			e.Content, e.ContentText = r.members(f)
-		case "timemetrics":
-			e.TimeMetrics, _ = r.members(f)
+		case "ver", "timemetrics":
+			// The version is always 1.0, and the milliseconds in the vendor's
+			// pipeline differ between deliveries of one event.
 		default:
 			e.Extra = keep(e.Extra, f)
 		}
@@ -102,12 +100,11 @@ func (r *reader) event(fields []field) *Event {
 	return e
 }
 
-// DryRun reports whether the event is a test sent from the console or by
-// SendDryRunSystemEvent. Its placeholders are kept as they came.
+// DryRun reports whether the event is a test: sent from the console or by
+// SendDryRunSystemEvent, or with a gap of the template left in it, such as
+// {instanceId} or <resource-id>. Its placeholders are kept as they came.
 func (e *Event) DryRun() bool {
-	return strings.Contains(e.ResourceID, "{instanceId}") ||
-		e.InstanceName == "instanceName" ||
-		e.Content.Get("logStore") == "dry_run"
+	return placeholder(e.ResourceID) || testName(e.InstanceName) || e.Content.Get("logStore") == "dry_run"
 }
 
 // State returns the word for the state that the event reports: the eventStatus
@@ -135,22 +132,21 @@ func cutState(name string) (base, state string) {
 		return name, ""
 	}
 	switch strings.ToLower(name[at+1:]) {
-	case "scheduled", "inquiring", "executing", "executed", "avoided", "canceled", "failed":
+	case "scheduled", "inquiring", "waiting", "remindernotifice", "executing", "executed", "avoided", "canceled", "cancelled",
+		"failed", "delay": // the vendor spells remindernotifice like that
 		return name[:at], name[at+1:]
 	}
 	return name, ""
 }
 
 // outcome returns what a lifecycle event says about its end, in one of three
-// places: started, accomplished, failed, Deleted and so on.
+// places: started, accomplished, Deleted and so on. A failure goes before the
+// rest, wherever it stands (invocationStatus, jobResult).
 func (e *Event) outcome() string {
-	for _, key := range [...]string{"state", "status", "result"} {
-		if word := e.Content.Get(key); word != "" {
-			return word
+	for _, f := range e.Content {
+		if _, word := lastWord(f.Key); is(word, "state", "status", "result") && failedWord(f.Value) {
+			return f.Value
 		}
 	}
-	if strings.EqualFold(e.Content.Get("eventStatus"), "Failed") {
-		return "Failed"
-	}
-	return ""
+	return cmp.Or(e.Content.Get("state"), e.Content.Get("status"), e.Content.Get("result"))
 }

@@ -34,7 +34,7 @@ func ExampleCallback_Alerts() {
 		fmt.Println(err)
 		return
 	}
-	for _, a := range callback.Alerts(nil) {
+	for _, a := range callback.Alerts() {
 		fmt.Println(a.Product, a.Level, a.Severity, a.Region, a.Name)
 	}
 	// Output: cfw WARN warning cn-hangzhou InternetBandwidthThresholdExceeded

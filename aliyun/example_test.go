@@ -20,7 +20,7 @@ func ExampleParse() {
 		fmt.Println(err)
 		return
 	}
-	for _, a := range callback.Alerts(nil) {
+	for _, a := range callback.Alerts() {
 		fmt.Println(a.Status, a.Severity, a.Level, a.Name, a.Instance)
 		fmt.Println(a.Summary)
 	}
@@ -42,7 +42,7 @@ func ExampleParse_array() {
 		fmt.Println(err)
 		return
 	}
-	for _, a := range callback.Alerts(nil) {
+	for _, a := range callback.Alerts() {
 		fmt.Println(a.Status, a.Severity, a.Name, a.Summary, a.URL)
 	}
 	fmt.Println(callback.Problems)
@@ -79,19 +79,28 @@ func ExampleHandler() {
 	// 200
 }
 
-func ExampleEventStatus() {
-	// A product whose words the default does not know.
-	status := func(e *aliyun.Event) alert.Status {
-		if e.Product == "example" && e.Status == "Healed" {
-			return alert.Resolved
+// The level says how important an event is. What it means is in Status, and Key
+// is the same for both ends of a problem.
+func ExampleCallback_Alerts_pair() {
+	const body = `{"product":"WAF","name":"wafv3_event_aclattack","level":"CRITICAL","id":"%s","eventTime":"%s",
+		"resourceId":"acs:waf:cn-hangzhou:1:instanceId/waf-1","content":{"resource":"shop","action":"%s"}}`
+	var keys []string
+	for _, text := range []string{
+		fmt.Sprintf(body, "1", "20250822T093000.000+0800", "start"),
+		fmt.Sprintf(body, "2", "20250822T093200.000+0800", "end"),
+	} {
+		callback, err := aliyun.Parse("", []byte(text))
+		if err != nil {
+			fmt.Println(err)
+			return
 		}
-		return aliyun.EventStatus(e)
+		a := callback.Alerts()[0]
+		fmt.Println(a.Status, a.Severity, a.Name)
+		keys = append(keys, a.Key)
 	}
-	callback, err := aliyun.Parse("", []byte(`{"product":"example","name":"Disk","status":"Healed","level":"WARN"}`))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(callback.Alerts(status)[0].Status)
-	// Output: resolved
+	fmt.Println(keys[0] == keys[1])
+	// Output:
+	// firing critical wafv3_event_aclattack
+	// resolved critical wafv3_event_aclattack
+	// true
 }

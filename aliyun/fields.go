@@ -52,12 +52,15 @@ const foldSize = 28
 // fold appends the key in lower case to dst, and nothing if it is too long to
 // be a key that matters. Keys are matched without regard to ASCII letter case,
 // because a documented body spells curValue "Curvalue".
-func (f field) fold(dst []byte) []byte {
-	if len(f.key) > foldSize {
+func (f field) fold(dst []byte) []byte { return fold(dst, f.key) }
+
+// fold appends a word in lower case to dst, and nothing if it is too long.
+func fold(dst []byte, word string) []byte {
+	if len(word) > foldSize {
 		return dst
 	}
-	for i := range len(f.key) {
-		c := f.key[i]
+	for i := range len(word) {
+		c := word[i]
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}
@@ -88,7 +91,7 @@ func (f field) value() string {
 	if ok || f.raw[0] == 'n' {
 		return text
 	}
-	if strings.IndexByte(f.raw, '\n') < 0 {
+	if !strings.ContainsAny(f.raw, " \t\r\n") {
 		return validText(f.raw)
 	}
 	var flat bytes.Buffer

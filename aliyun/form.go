@@ -1,8 +1,10 @@
 package aliyun
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // form splits a form body or a query. It differs from url.ParseQuery where
@@ -33,5 +35,20 @@ func (r *reader) form(text string) []field {
 	return fields
 }
 
-// validText replaces what is not UTF-8 by U+FFFD.
-func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+// validText makes text of bytes that are not UTF-8: each becomes U+FFFD and the
+// two digits of its value. So two names in another encoding stay two names, for
+// identities and for readers.
+func validText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
+			fmt.Fprintf(&b, "\uFFFD%02x", s[i])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -44,9 +44,6 @@ type Options struct {
 	// a header only if the proxy set it. Default: the peer of the connection.
 	ClientIP func(*http.Request) (netip.Addr, error)
 
-	// Status decides the status of events. Default: [EventStatus].
-	Status StatusFunc
-
 	// Accounts have a secret each, besides that of [NewHandler], which may then
 	// be empty.
 	Accounts []Account

@@ -339,14 +339,6 @@ func TestHandlerConcurrently(t *testing.T) {
 	require.Len(t, sender.alerts, 50)
 }
 
-func TestHandlerStatus(t *testing.T) {
-	t.Parallel()
-	sender := &recorder{}
-	h, _ := newHandler(t, sender, aliyun.Options{Status: func(*aliyun.Event) alert.Status { return alert.NoData }})
-	serve(h, "POST", "/aliyun/"+secret, `{"product":"p","name":"n"}`)
-	require.Equal(t, alert.NoData, sender.alerts[0].Status)
-}
-
 // TestHandlerSlowBody: over a real connection a body that does not end is
 // given up, and the handler answers.
 func TestHandlerSlowBody(t *testing.T) {

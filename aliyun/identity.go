@@ -45,3 +45,7 @@ func digest(parts ...string) string {
 	hex.Encode(digits[:], sum[:16])
 	return string(digits[:])
 }
+
+// textDigest returns a digest of all that a JSON text says, whatever the order
+// of its members and its white space, and of any other text as it is.
+func textDigest(text string) string { return digest(flat(leaves(nil, trimBlank(text)))...) }

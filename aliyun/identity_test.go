@@ -17,7 +17,7 @@ func alertOf(tb testing.TB, body string) alert.Alert {
 	tb.Helper()
 	c, err := aliyun.Parse("", []byte(body))
 	require.NoError(tb, err)
-	alerts := c.Alerts(nil)
+	alerts := c.Alerts()
 	require.Len(tb, alerts, 1)
 	return alerts[0]
 }
@@ -120,8 +120,9 @@ func TestEventIdentity(t *testing.T) {
 	_, body := fixture(t, "event-ecs-livemigration-failed.json")
 	failed := alertOf(t, string(body))
 	started := alertOf(t, strings.Replace(string(body), `"failed"`, `"started"`, 1))
-	require.NotEqual(t, started.Key, failed.Key, "a failure must not be taken for a copy of the start")
+	require.Equal(t, started.Key, failed.Key, "one migration")
 	require.NotEqual(t, started.ID, failed.ID)
+	requirePair(t, started, alertOf(t, strings.NewReplacer(`"failed"`, `"accomplished"`, "092545", "092600").Replace(string(body))))
 
 	// The pipeline's own times differ between deliveries of one event.
 	_, body = fixture(t, "event-2020-cfw-dryrun.json")
@@ -167,4 +168,59 @@ func TestIdentitiesAreShort(t *testing.T) {
 		require.LessOrEqual(t, len(a.ID), 220)
 		require.LessOrEqual(t, len(a.Key), 220)
 	}
+}
+
+// TestThresholdObjects: a rule that is about several objects has several problems.
+func TestThresholdObjects(t *testing.T) {
+	t.Parallel()
+	const body = "alertState=ALERT&triggerLevel=WARN&timestamp=1685646149981"
+	one := alertOf(t, body+"&ruleId=r&dimensions={userId=1, instanceId=i-1}")
+	for name, other := range map[string]string{
+		"another rule":           "&ruleId=s&dimensions={userId=1, instanceId=i-1}",
+		"another instance":       "&ruleId=r&dimensions={userId=1, instanceId=i-2}",
+		"no instance":            "&ruleId=r&dimensions={userId=1}",
+		"instance named only":    "&ruleId=r&dimensions={userId=1}&instanceName=db-1",
+		"other instance named":   "&ruleId=r&dimensions={userId=1}&instanceName=db-2",
+		"group only":             "&ruleId=r&dimensions={userId=1}&groupId=7",
+		"other group":            "&ruleId=r&dimensions={}&groupId=8",
+		"transaction":            "&ruleId=r&transId=t&dimensions={userId=1, instanceId=i-1}",
+		"shared transaction":     "&ruleId=r&transId=t&dimensions={userId=1, instanceId=i-2}",
+		"device of the instance": "&ruleId=r&dimensions={userId=1, instanceId=i-1, device=/dev/vdb}",
+		"no rule":                "&alertName=a&metricName=m&dimensions={userId=1, instanceId=i-1}",
+		"no rule, other name":    "&alertName=b&metricName=m&dimensions={userId=1, instanceId=i-1}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := alertOf(t, body+other)
+			require.NotEqual(t, one.Key, a.Key)
+			require.NotEqual(t, one.ID, a.ID)
+			worse := alertOf(t, strings.NewReplacer("WARN", "CRITICAL", "1685646149981", "1685646209981").Replace(body+other))
+			require.Equal(t, a.Key, worse.Key, "one problem that gets worse")
+			require.NotEqual(t, a.ID, worse.ID)
+		})
+	}
+}
+
+// TestSubscriptionKeys: the event names its problem wherever it can.
+func TestSubscriptionKeys(t *testing.T) {
+	t.Parallel()
+	const meta = `"product":"RDS","name":"NAME","resourceId":"acs:rds:cn-x:1:dbinstance/rm-1","level":"CRITICAL"`
+	const bare = `"product":"RDS","eventName":"NAME","arn":"acs:rds:cn-x:1:dbinstance/rm-1","severity":"CRITICAL"`
+	asB := func(name string) alert.Alert { return alertOf(t, "{"+strings.ReplaceAll(meta, "NAME", name)+"}") }
+	subscribed := func(fields, name, dedup, status string) alert.Alert {
+		return alertOf(t, `{"alert":{"alertStatus":"`+status+`","dedupId":"`+dedup+`",`+strings.ReplaceAll(fields, "NAME", name)+`},"batchId":"b","time":1755824400000}`)
+	}
+	wrapped := `"meta":{"sysEventMeta":{` + meta + `}}`
+	for _, fields := range []string{wrapped, bare} {
+		begin := subscribed(fields, "Instance_Failure_Start", "1", "TRIGGERED")
+		require.Equal(t, asB("Instance_Failure_Start").Key, begin.Key)
+		requirePair(t, begin, subscribed(fields, "Instance_Failure_End", "2", "TRIGGERED"))
+		requirePair(t, begin, subscribed(fields, "Instance_Failure_Start", "3", "RESOLVED"))
+	}
+	news := subscribed(wrapped, "Disk:DiskOperationCompleted", "1", "TRIGGERED")
+	require.Equal(t, alert.News, news.Status)
+	require.NotEqual(t, news.Key, subscribed(wrapped, "Disk:DiskOperationCompleted", "2", "TRIGGERED").ID)
+	// Where neither the event nor its object is named, only dedupId is left.
+	require.Equal(t, "subscription/1", subscribed(`"severity":"INFO"`, "", "1", "TRIGGERED").Key)
+	require.Equal(t, aliyun.Source, news.Source)
 }

@@ -3,7 +3,6 @@ package aliyun
 import (
 	"encoding/json"
 	"strings"
-	"unicode/utf8"
 )
 
 // split appends the members of a JSON object to dst, in order. The text must
@@ -102,11 +101,12 @@ func nested(s string, i int) int {
 }
 
 // unquote returns the text of a JSON string. A string without escapes is a
-// part of the body. The rest is left to encoding/json, whose treatment of
-// escapes, lone surrogates and invalid UTF-8 is thereby ours.
+// part of the body. Escapes are left to encoding/json, whose treatment of lone
+// surrogates is thereby ours.
 func unquote(raw string) string {
+	raw = validText(raw)
 	text := raw[1 : len(raw)-1]
-	if strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text) {
+	if strings.IndexByte(text, '\\') < 0 {
 		return text
 	}
 	var decoded string

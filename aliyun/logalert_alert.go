@@ -63,7 +63,7 @@ func (l *LogAlert) identities(raw string) (key, id string) {
 	}
 	when := l.AlertTime
 	if when == "" {
-		when = digest(raw)
+		when = textDigest(raw)
 	}
 	return key, identity("sls", l.InstanceID, l.Status, l.Severity, when, l.ResolveTime, digest(key)[:16])
 }

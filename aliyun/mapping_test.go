@@ -23,7 +23,7 @@ func TestOriginalFields(t *testing.T) {
 	require.Equal(t, "cn-hangzhou", a.Region)
 	require.Equal(t, "instanceName", a.Instance)
 	require.Equal(t, "InternetBandwidthThresholdExceeded", a.Name)
-	require.Equal(t, "true", a.Labels["dry_run"])
+	require.True(t, a.Test)
 }
 
 func TestThresholdStates(t *testing.T) {
@@ -56,7 +56,7 @@ func TestThresholdStates(t *testing.T) {
 			})
 			c, err := aliyun.Parse("", []byte(body))
 			require.NoError(t, err)
-			a := c.Alerts(nil)[0]
+			a := c.Alerts()[0]
 			require.Equal(t, test.status, a.Status)
 			require.Equal(t, test.severity, a.Severity)
 			require.Equal(t, test.level, a.Level)
@@ -130,75 +130,6 @@ func TestDimensions(t *testing.T) {
 	}
 }
 
-func TestEventStatus(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		product, name, level, status string
-		want                         alert.Status
-	}{
-		{"cfw", "InternetBandwidthThresholdExceeded", "WARN", "Exceeded", alert.Firing},
-		{"SLB", "CertKeyExpired_7", "WARN", "Normal", alert.Firing},
-		{"CloudMonitor", "Agent_Status_Stopped", "CRITICAL", "stopped", alert.Firing},
-		{"cloudmonitor", "Agent_Status_Running", "CRITICAL", "Running", alert.Resolved},
-		{"DBS", "DataRestoreSuccess", "WARN", "Running", alert.Firing},
-		{"RDS", "Instance_Failover", "WARN", "Executed", alert.Firing},
-		{"RDS", "Instance_Failure_Start", "CRITICAL", "Executing", alert.Firing},
-		{"RDS", "Instance_Failure_End", "CRITICAL", "Executed", alert.Resolved},
-		{"PrivateLink", "Service:Connection:Auto_Accept", "CRITICAL", "Executed", alert.Firing},
-		{"CEN", "QuotaExceeded:Route", "CRITICAL", "QuotaExceeded", alert.Firing},
-		{"VPN", "ipsec_health_check_failed", "WARN", "0", alert.Firing},
-		{"VPN", "ipsec_health_check_success", "INFO", "1", alert.Resolved},
-		{"DDoS", "ddosdip_event_blackhole_add", "CRITICAL", "blackhole_begin", alert.Firing},
-		{"DDoS", "ddosdip_event_blackhole_end", "CRITICAL", "blackhole_end", alert.Resolved},
-		{"SAG", "DeviceOffline", "CRITICAL", "Offline", alert.Firing},
-		{"SAG", "DeviceOnline", "INFO", "Online", alert.Resolved},
-		{"DTS", "sync_job_abnormal", "CRITICAL", "Failed", alert.Firing},
-		{"DTS", "sync_job_restore", "INFO", "Restore", alert.Resolved},
-		{"ECS", "Instance:SystemMaintenance.Reboot:Canceled", "WARN", "", alert.Resolved},
-		{"ECS", "Instance:SystemMaintenance.Reboot:Failed", "WARN", "", alert.Firing},
-	}
-	for _, test := range tests {
-		t.Run(test.name+"/"+test.status, func(t *testing.T) {
-			t.Parallel()
-			e := &aliyun.Event{Product: test.product, Name: test.name, Level: test.level, Status: test.status}
-			require.Equal(t, test.want, aliyun.EventStatus(e))
-		})
-	}
-}
-
-// TestEventContentDecides: the content knows more than the name.
-func TestEventContentDecides(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name    string
-		content aliyun.Fields
-		want    alert.Status
-	}{
-		{"begun", aliyun.Fields{{"executeStartTime", "2019-04-10T01:01:01Z"}}, alert.Firing},
-		{"finished", aliyun.Fields{{"executeFinishTime", "2019-04-10T01:01:01Z"}}, alert.Resolved},
-		{"finished, but failed", aliyun.Fields{{"eventStatus", "Failed"}, {"executeFinishTime", "2019-04-10T01:01:01Z"}}, alert.Firing},
-		{"avoided", aliyun.Fields{{"eventStatus", "Avoided"}}, alert.Resolved},
-		{"inquiring", aliyun.Fields{{"eventStatus", "Inquiring"}}, alert.Firing},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			e := &aliyun.Event{Product: "ECS", Name: "Disk:Stalled:Executing", Status: "Normal", Content: test.content}
-			require.Equal(t, test.want, aliyun.EventStatus(e))
-		})
-	}
-}
-
-func TestStatusFunc(t *testing.T) {
-	t.Parallel()
-	all := func(*aliyun.Event) alert.Status { return alert.NoData }
-	require.Equal(t, alert.NoData, parse(t, "event-syn-agent-running.json").Alerts(all)[0].Status)
-	require.Equal(t, alert.NoData, parse(t, "subscription-2024.json").Alerts(all)[0].Status)
-	require.Equal(t, alert.Resolved, parse(t, "subscription-syn-resolved.json").Alerts(all)[0].Status)
-	require.Equal(t, alert.Firing, parse(t, "threshold-2019-rds.form").Alerts(all)[0].Status)
-	require.Nil(t, new(aliyun.Callback).Alerts(nil))
-}
-
 func TestTolerance(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -252,7 +183,7 @@ func TestTolerance(t *testing.T) {
 			require.Equal(t, "a;b", a.Name)
 		}},
 		{"other encoding", "", "alertState=ALERT&alertName=%B4%C5%C5%CC", func(t *testing.T, _ *aliyun.Callback, a alert.Alert) {
-			require.Equal(t, "\uFFFD", a.Name)
+			require.Equal(t, "\uFFFDb4\uFFFDc5\uFFFDc5\uFFFDcc", a.Name)
 		}},
 		{"subscription without meta", "", `{"alert":{"alertStatus":"TRIGGERED","eventName":"E","product":"ECS","severity":"WARNING","arn":"acs:ecs:cn-x:1:instance/i-9","meta":{"other":{"a":1}}},"batchId":"b"}`, func(t *testing.T, c *aliyun.Callback, a alert.Alert) {
 			require.Equal(t, "E", a.Name)
@@ -286,7 +217,7 @@ func TestTolerance(t *testing.T) {
 			}
 			c, err := aliyun.Parse(query, []byte(test.body))
 			require.NoError(t, err)
-			test.check(t, c, c.Alerts(nil)[0])
+			test.check(t, c, c.Alerts()[0])
 		})
 	}
 }
@@ -300,7 +231,7 @@ func TestPersonalData(t *testing.T) {
 	c, err := aliyun.Parse("", []byte(body))
 	require.NoError(t, err)
 	require.Contains(t, c.Raw, "geheim")
-	text, err := json.Marshal([]any{c.Alerts(nil), c.Subscription, c.Problems})
+	text, err := json.Marshal([]any{c.Alerts(), c.Subscription, c.Problems})
 	require.NoError(t, err)
 	require.NotContains(t, string(text), "geheim")
 
@@ -327,7 +258,7 @@ func TestUserIDStaysOut(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		a := c.Alerts(nil)[0]
+		a := c.Alerts()[0]
 		for _, shown := range []string{a.Name, a.Summary, a.Instance, a.Region, a.Product, a.Key, a.ID} {
 			require.NotContains(t, shown, "1234567890123456", name)
 			require.NotContains(t, shown, "userId", name)

@@ -36,7 +36,7 @@ func fixtures(tb testing.TB) []string {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	require.Len(tb, names, 62)
+	require.Len(tb, names, 72)
 	return names
 }
 
@@ -52,7 +52,7 @@ func parse(tb testing.TB, name string) *aliyun.Callback {
 // only returns the one alert of a fixture.
 func only(tb testing.TB, name string) alert.Alert {
 	tb.Helper()
-	alerts := parse(tb, name).Alerts(nil)
+	alerts := parse(tb, name).Alerts()
 	require.Len(tb, alerts, 1)
 	return alerts[0]
 }
@@ -85,7 +85,7 @@ func TestGolden(t *testing.T) {
 				got.Error = err.Error()
 			} else {
 				got = result{
-					Alerts: c.Alerts(nil), Problems: c.Problems,
+					Alerts: c.Alerts(), Problems: c.Problems,
 					Threshold: c.Threshold, Event: c.Event, Subscription: c.Subscription,
 					CloudMonitor2: c.CloudMonitor2, LogAlert: c.LogAlert, Alertmanager: c.Alertmanager, CloudEvent: c.CloudEvent,
 				}

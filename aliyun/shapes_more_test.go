@@ -37,7 +37,7 @@ func TestShapeSeverity(t *testing.T) {
 	for _, test := range tests {
 		c, err := aliyun.Parse("", []byte(vary(t, test.of, object{test.key: test.word})))
 		require.NoError(t, err)
-		a := c.Alerts(nil)[0]
+		a := c.Alerts()[0]
 		require.Equal(t, test.want, a.Severity, "%v", test)
 		require.Equal(t, fmt.Sprint(test.word), a.Level, "in its own spelling")
 		require.Equal(t, test.known, len(c.Problems) == 0, "%v: %v", test, c.Problems)
@@ -113,19 +113,19 @@ func TestManyElements(t *testing.T) {
 		c, err := aliyun.Parse("", []byte(body))
 		require.NoError(t, err)
 		ids := map[string]bool{}
-		for _, a := range c.Alerts(nil) {
+		for _, a := range c.Alerts() {
 			ids[a.ID] = true
 		}
 		require.Len(t, ids, n)
 	}
 	c, err := aliyun.Parse("", []byte("[7"+strings.Repeat(",{}", 1000)+","+objects[0]+"]"))
 	require.NoError(t, err)
-	require.Len(t, c.Alerts(nil), 1)
+	require.Len(t, c.Alerts(), 1)
 	require.Len(t, c.Problems, 32)
 	require.Len(t, c.Unread, 32)
 	c, err = aliyun.Parse("", []byte("["+strings.Repeat(`{"alerts":[{"status":"firing"},7]},`, 40)+objects[0]+"]"))
 	require.NoError(t, err)
-	require.Len(t, c.Alerts(nil), 41)
+	require.Len(t, c.Alerts(), 41)
 	require.Len(t, c.Unread, 32)
 }
 
@@ -137,7 +137,7 @@ func TestGroupOfManyStaysSmall(t *testing.T) {
 	c, err := aliyun.Parse("", []byte(`{"status":"`+long+`","receiver":"`+long+`","externalURL":"https://example.com/`+long+`","commonLabels":{"alertname":"n","k":"`+
 		long+`"},"commonAnnotations":{"k":"`+long+`"},"alerts":[{"status":"firing"}`+strings.Repeat(`,{"status":"firing"}`, 5000)+`]}`))
 	require.NoError(t, err)
-	alerts := c.Alerts(nil)
+	alerts := c.Alerts()
 	require.Len(t, alerts, 5001)
 	require.Equal(t, "n", alerts[7].Name)
 	require.NotEqual(t, alerts[7].ID, alerts[8].ID)
@@ -149,20 +149,20 @@ func TestElementsWithoutIdentity(t *testing.T) {
 	t.Parallel()
 	c, err := aliyun.Parse("", []byte(`[{"product":"p","name":"n","x":1},{"product":"p","name":"n","x":2},{"product":"p","name":"n","x":1}]`))
 	require.NoError(t, err)
-	alerts := c.Alerts(nil)
+	alerts := c.Alerts()
 	require.NotEqual(t, alerts[0].ID, alerts[1].ID)
 	require.Equal(t, alerts[0].ID, alerts[2].ID, "the same event twice")
 }
 
 func TestTruncated(t *testing.T) {
 	t.Parallel()
-	alerts := parse(t, "alertmanager-mixed.json").Alerts(nil)
+	alerts := parse(t, "alertmanager-mixed.json").Alerts()
 	require.Len(t, alerts, 3)
 	require.Contains(t, alerts[2].Summary, "left out 1 alerts")
 	c, err := aliyun.Parse("", []byte(`{"alerts":[],"truncatedAlerts":"7"}`))
 	require.NoError(t, err)
-	require.Contains(t, c.Alerts(nil)[0].Summary, "left out 7 alerts")
-	require.Len(t, parse(t, arms).Alerts(nil), 1)
+	require.Contains(t, c.Alerts()[0].Summary, "left out 7 alerts")
+	require.Len(t, parse(t, arms).Alerts(), 1)
 }
 
 func TestMergedSubscription(t *testing.T) {
@@ -182,7 +182,7 @@ func TestMergedSubscription(t *testing.T) {
 			c, err := aliyun.Parse("", []byte(body))
 			require.NoError(t, err)
 			require.Equal(t, test.want, c.Subscription.Merged)
-			a := c.Alerts(nil)[0]
+			a := c.Alerts()[0]
 			if test.want == 0 {
 				require.NotContains(t, a.Summary, "in one message")
 				return

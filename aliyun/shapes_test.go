@@ -169,7 +169,7 @@ func TestCloudEventIsTheEvent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, body := fixture(t, name)
-			want := c.Alerts(nil)[0]
+			want := c.Alerts()[0]
 			data := map[string]string{
 				"object": `"data":` + string(body),
 				"text":   `"data":` + quote(t, string(body)),
@@ -211,8 +211,8 @@ func TestCloudEventOfEveryShape(t *testing.T) {
 			got, err := aliyun.Parse("", []byte(`{"specversion":"1.0","id":"1","source":"acs.x","type":"x:y:z","data":`+string(body)+`}`))
 			require.NoError(t, err)
 			require.NotNil(t, got.CloudEvent)
-			want := c.Alerts(nil)
-			for i, a := range got.Alerts(nil) {
+			want := c.Alerts()
+			for i, a := range got.Alerts() {
 				require.Equal(t, want[i].Key, a.Key)
 				require.Equal(t, want[i].Status, a.Status)
 				require.Equal(t, want[i].URL, a.URL)
@@ -268,7 +268,7 @@ func TestShapeEncodings(t *testing.T) {
 	for _, name := range []string{cms2, sls, arms, ce, "sls-merged.json", "cloudevent-batch.json"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			want := parse(t, name).Alerts(nil)
+			want := parse(t, name).Alerts()
 			_, body := fixture(t, name)
 			escaped := url.QueryEscape(string(body))
 			for _, in := range [][2]string{
@@ -277,7 +277,7 @@ func TestShapeEncodings(t *testing.T) {
 			} {
 				c, err := aliyun.Parse(in[0], []byte(in[1]))
 				require.NoError(t, err)
-				require.Equal(t, want, c.Alerts(nil))
+				require.Equal(t, want, c.Alerts())
 			}
 			if body[0] == '[' {
 				return

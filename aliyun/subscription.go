@@ -24,19 +24,10 @@ type Subscription struct {
 	Extra Fields // fields that this package does not know
 }
 
-// A Policy says which events a subscription selects.
+// A Policy identifies the policy that selects the events of a subscription.
 type Policy struct {
 	SubscriptionUUID string
-	Relation         string // AND or OR
-	Conditions       []Condition
-	Extra            Fields
-}
-
-// A Condition is one condition of a [Policy], such as source EQ SYS_EVENT.
-type Condition struct {
-	Field string
-	Op    string
-	Value string
+	Extra            Fields // its conditions, and how they relate
 }
 
 // A SubscribedAlert is the part of a subscription that says what happened.
@@ -52,7 +43,7 @@ type SubscribedAlert struct {
 	Project     string
 	Source      string // such as SYS_EVENT
 	TraceID     string
-	DedupID     string // same for TRIGGERED and RESOLVED
+	DedupID     string // in the only public capture, the ID of the event
 	UserID      string
 
 	Timestamp string    // as it came

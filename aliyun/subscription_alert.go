@@ -31,38 +31,29 @@ func (s *Subscription) event() *Event {
 	return &e
 }
 
-// alert maps s. The raw text only serves as identity when nothing else does.
-func (s *Subscription) alert(status StatusFunc, raw string) alert.Alert {
+// alert maps s. A policy without recovery says TRIGGERED of good news too, so
+// the event is asked what it means.
+func (s *Subscription) alert() alert.Alert {
 	e := s.event()
 	resolved := strings.EqualFold(strings.TrimSpace(s.Alert.AlertStatus), "RESOLVED")
+	status := alert.Resolved
+	if !resolved {
+		status = e.meaning()
+	}
+	a := e.alert(status)
 	if resolved {
-		status = func(*Event) alert.Status { return alert.Resolved }
-	}
-	a := e.alert(status, raw)
-	if resolved && !s.At.IsZero() {
 		// The event may be the one that began the problem.
-		a.EndsAt = s.At
+		a.EndsAt = cmp.Or(s.At, a.EndsAt)
 	}
+	// The event names its problem better than dedupId, which is the ID of the
+	// event in the only public capture, and so differs from begin to end.
+	if a.Key == "" && s.Alert.DedupID != "" {
+		a.Key = identity("subscription", s.Alert.DedupID)
+	}
+	a.ID = identity("subscription", s.Alert.DedupID, s.Alert.AlertStatus, cmp.Or(s.Time, s.Alert.Timestamp, s.BatchID), digest(a.ID))
 	a.Summary = s.summary(e)
 	a.Labels = s.labels(e)
-	a.Key, a.ID = s.identities(e, raw)
 	return a
-}
-
-// identities returns Key and ID. The vendor's dedupId is the same for
-// TRIGGERED and RESOLVED.
-func (s *Subscription) identities(e *Event, raw string) (key, id string) {
-	a := &s.Alert
-	if a.DedupID != "" {
-		key = identity("subscription", a.DedupID)
-	} else {
-		key = e.key()
-	}
-	when := cmp.Or(s.Time, a.Timestamp, e.EventTime)
-	if a.DedupID == "" || when == "" {
-		when += digest(raw)
-	}
-	return key, identity("subscription", a.DedupID, a.AlertStatus, e.State(), when)
 }
 
 // summary says what happened and which policy sent it.

@@ -1,9 +1,6 @@
 package aliyun
 
-import (
-	"cmp"
-	"encoding/json"
-)
+import "cmp"
 
 // subscription reads an event subscription, from JSON or from a form whose
 // fields hold JSON.
@@ -130,13 +127,6 @@ func (r *reader) policy(f field) Policy {
 		switch string(f.fold(room[:0])) {
 		case "subscriptionuuid":
 			r.fill(&p.SubscriptionUUID, f)
-		case "relation":
-			r.fill(&p.Relation, f)
-		case "conditions":
-			if json.Unmarshal([]byte(f.raw), &p.Conditions) != nil {
-				r.problem("subscription.conditions", "not a list of conditions")
-				p.Extra = keep(p.Extra, f)
-			}
 		default:
 			p.Extra = keep(p.Extra, f)
 		}

@@ -44,8 +44,8 @@ func (t *Threshold) severity() (alert.Severity, string) {
 	return s, word
 }
 
-// alert maps t. The raw text only serves as identity when nothing else does.
-func (t *Threshold) alert(raw string) alert.Alert {
+// alert maps t.
+func (t *Threshold) alert() alert.Alert {
 	a := alert.Alert{
 		Name:     cmp.Or(t.AlertName, t.MetricName, t.RawMetricName),
 		Product:  cmp.Or(t.MetricProject, t.Namespace),
@@ -62,43 +62,46 @@ func (t *Threshold) alert(raw string) alert.Alert {
 	} else {
 		a.StartsAt = t.At
 	}
-	a.Key, a.ID = t.identities(raw)
+	a.Key, a.ID = t.identities(a.Labels)
 	return a
 }
 
 // identities returns Key and ID. The vendor's transId lasts from trigger to
-// recovery; older bodies have the rule and the dimensions, the oldest only
-// names.
-func (t *Threshold) identities(raw string) (key, id string) {
+// recovery, and older bodies have the rule, the oldest only names. All of them
+// say which object of a rule it is about, and the levels of a rule are one
+// problem that gets worse or better.
+func (t *Threshold) identities(labels map[string]string) (key, id string) {
 	what := t.TransID
-	switch {
-	case what != "":
-	case t.RuleID != "":
-		what = t.about(t.RuleID)
-	case t.AlertName != "" || t.MetricName != "":
-		what = t.about(t.UserID, cmp.Or(t.Namespace, t.MetricProject), t.MetricName, t.AlertName)
+	if what == "" && (t.RuleID != "" || t.AlertName != "" || t.MetricName != "") {
+		what = cmp.Or(t.RuleID, digest(t.UserID, cmp.Or(t.Namespace, t.MetricProject), t.MetricName, t.AlertName))
 	}
+	where := t.about()
 	if what != "" {
-		key = identity("threshold", what)
+		key = identity("threshold", what, where)
 	}
 	when := t.Timestamp
 	if what == "" || when == "" {
-		when += digest(raw)
+		rest := make(Fields, 0, len(labels))
+		for k, v := range labels {
+			rest = append(rest, Field{k, v})
+		}
+		when += digest(append(flat(leaves(rest, "")), t.AlertName, t.InstanceName, t.RegionID)...)
 	}
-	return key, identity("threshold", what, t.AlertState, t.TriggerLevel, when)
+	return key, identity("threshold", what, where, t.AlertState, t.TriggerLevel, when)
 }
 
-// about returns an identity of what is given and of the object that the alert
-// is about: the dimensions, in whatever order they came, or else the name of
-// the instance.
-func (t *Threshold) about(what ...string) string {
+// about identifies the object of the rule: the dimensions, in whatever order
+// they came, and the name of the instance and the group where the dimensions
+// name nothing.
+func (t *Threshold) about() string {
+	var about []string
 	for _, d := range t.Dimensions.sorted() {
-		what = append(what, d.Key, d.Value)
+		about = append(about, d.Key, d.Value)
 	}
-	if len(t.Dimensions) == 0 {
-		what = append(what, t.DimensionsText, t.InstanceName)
+	if t.object() == "" {
+		about = append(about, t.DimensionsText, t.InstanceName, t.GroupID)
 	}
-	return digest(what...)
+	return digest(about...)[:16]
 }
 
 // object names what the alert is about: the instance of the dimensions, or all

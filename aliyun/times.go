@@ -31,7 +31,8 @@ func unixTime(text string) (time.Time, bool) {
 }
 
 // eventTime reads the time of an event: 20201216T160841.792+0800, RFC 3339
-// with or without seconds, or a number as in unixTime.
+// with or without seconds, 2025-08-22 09:30:00 in the time of China, or a number
+// as in unixTime.
 func eventTime(text string) (time.Time, bool) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -43,6 +44,9 @@ func eventTime(text string) (time.Time, bool) {
 		if t = t.UTC(); err == nil && t.Year() >= 1970 && t.Year() <= 9999 {
 			return t, true
 		}
+	}
+	if t, err := time.ParseInLocation(time.DateTime, text, time.FixedZone("", 8*60*60)); err == nil && t.Year() >= 1971 {
+		return t.UTC(), true
 	}
 	return unixTime(text)
 }

@@ -137,6 +137,25 @@ func TestTakenByLink(t *testing.T) {
 	}
 }
 
+// A subscription says TRIGGERED of the end of a failure, too, under another
+// name and with another dedupId. No telephone rings after the recovery, while
+// another problem, which began later, is called about.
+func TestOverBeforeTheCall(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "-pigeon-after", "3s")
+	for _, file := range []string{"rds-failure-start.json", "rds-failure-end.json"} {
+		body, err := os.ReadFile(filepath.Join("testdata", file))
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, s.post(t, s.url+"/aliyun/"+secret, url.Values{"data": {string(body)}}))
+	}
+	s.heard(t, "Instance_Failure_End")
+	s.callback(t, "left", "2", "ALERT", "CRITICAL")
+	require.Eventually(t, func() bool { return s.space.Placed() > 0 }, clitest.Patience, 10*time.Millisecond)
+	require.Equal(t, 1, s.space.Placed())
+	require.Contains(t, s.space.Chains()[0].Text, "left")
+	require.NotContains(t, s.space.Chains()[0].Text, "Instance_Failure")
+}
+
 // A key pressed at the telephone takes the problem, and so the next step is not
 // taken. The program was started anew before it could know.
 func TestTakenByKey(t *testing.T) {

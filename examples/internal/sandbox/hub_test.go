@@ -98,7 +98,7 @@ func TestCallbacks(t *testing.T) {
 		parsed, err := aliyun.Parse(c.media, []byte(c.body))
 		require.NoError(t, err)
 		require.Empty(t, parsed.Problems)
-		alerts := parsed.Alerts(nil)
+		alerts := parsed.Alerts()
 		require.Len(t, alerts, 1)
 		return alerts[0]
 	}
@@ -130,7 +130,7 @@ func TestStorm(t *testing.T) {
 		g := gust(time.Unix(1_800_000_000, 0), n)
 		c, err := aliyun.Parse(g.media, []byte(g.body))
 		require.NoError(t, err)
-		a := c.Alerts(nil)[0]
+		a := c.Alerts()[0]
 		ids[a.Source+a.ID] = true
 		if a.Severity == alert.Critical {
 			critical++
