@@ -79,7 +79,7 @@ func TestPlainTextMentions(t *testing.T) {
 		require.Equal(t, []string{"13800000001", "@all"}, m.Mobiles)
 		require.NotContains(t, m.Content, "zhangwei")
 	}
-	require.NoError(t, robot.Send(t.Context(), trials()...))
+	require.NoError(t, robot.Send(t.Context(), alert.Alert{Status: alert.News, Severity: alert.Critical}))
 	require.Empty(t, server.Messages()[2].Mentions)
 	require.Empty(t, server.Messages()[2].Mobiles)
 }

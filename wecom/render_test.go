@@ -77,7 +77,7 @@ func TestCard(t *testing.T) {
 			t.Parallel()
 			content := sent(t, &tt.opts, tt.alerts...)
 			mentions := tt.opts.Mentions
-			if !slices.ContainsFunc(tt.alerts, func(a alert.Alert) bool { return !a.Test && a.Status != alert.News }) {
+			if !slices.ContainsFunc(tt.alerts, func(a alert.Alert) bool { return a.Status != alert.News }) {
 				mentions = nil
 			}
 			scan(t, content, mentions)

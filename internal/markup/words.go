@@ -1,6 +1,10 @@
 package markup
 
-import "github.com/tocsin-go/tocsin/alert"
+import (
+	"slices"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
 
 // Title returns the title of a message about alerts in the state s, marked if
 // they are tests, with a count if there is one: "【测试】【告警通知】共 2 条告警".
@@ -39,12 +43,7 @@ func Colon(l alert.Locale) string {
 }
 
 // Quiet reports whether a message about the alerts mentions nobody: there is
-// nothing to hurry for in news and in tests.
+// nothing to hurry for in news. Tests do mention, since that is to be tried too.
 func Quiet(alerts []alert.Alert) bool {
-	for i := range alerts {
-		if !alerts[i].Test && alerts[i].Status != alert.News {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(alerts, func(a alert.Alert) bool { return a.Status != alert.News })
 }
