@@ -17,9 +17,10 @@ import (
 //
 // An alert is dropped if the last one accepted with its Source and Key had the
 // same ID, Status and Severity, or, if it has no Key or is news, if one with its
-// Source and ID was accepted. Tests are apart from what is real. So a recovery, another level and a new beginning pass, and what
-// has neither Key nor ID always does. A dropped alert counts as accepted and
-// does not prolong the window. A window of zero or less switches Remember off.
+// Source and ID was accepted. Tests are apart from what is real. So a recovery,
+// another level and a new beginning pass, and what has neither Key nor ID always
+// does. A dropped alert counts as accepted and does not prolong the window. A
+// window of zero or less switches Remember off.
 //
 // Only what was accepted is noted, alert by alert. Give each destination a file
 // of its own, always with the same window: then a repetition after a failure reaches those that missed the

@@ -59,9 +59,9 @@ type Options struct {
 	Location *time.Location
 
 	// Mentions notifies members of the group by userid below each card and
-	// digest, but for those about nothing but news; 1024 bytes at most. Everybody and mobile numbers cannot be
-	// mentioned in markdown, and New refuses them: the chat would take them
-	// and notify nobody. With PlainText, "@all" mentions everybody.
+	// digest, but for those about nothing but news; 1024 bytes at most.
+	// Everybody and mobile numbers cannot be mentioned in markdown, and New
+	// refuses them: the chat would take them and notify nobody. With PlainText, "@all" mentions everybody.
 	Mentions []string
 
 	// Mobiles notifies members of the group by mobile number, or everybody by
