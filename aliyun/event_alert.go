@@ -20,6 +20,7 @@ func (e *Event) alert(status StatusFunc, raw string) alert.Alert {
 		Summary:  e.summary(),
 		Labels:   e.labels(),
 		Status:   status(e),
+		Test:     e.DryRun(),
 		Key:      e.key(),
 		ID:       e.id(raw),
 	}
