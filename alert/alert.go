@@ -91,11 +91,14 @@ func (a Alert) Time() time.Time {
 // Labels stay out: they are long and may hold personal data. A value longer
 // than 256 bytes is cut, and ends in "…".
 func (a Alert) LogValue() slog.Value {
-	attrs := make([]slog.Attr, 0, 10)
+	attrs := make([]slog.Attr, 0, 11)
 	attrs = append(attrs,
 		slog.String("status", a.Status.String()),
 		slog.String("severity", a.Severity.String()),
 	)
+	if a.Test {
+		attrs = append(attrs, slog.Bool("test", true))
+	}
 	for _, f := range [...]struct{ key, value string }{
 		{"source", a.Source}, {"id", a.ID}, {"key", a.Key}, {"level", a.Level},
 		{"name", a.Name}, {"product", a.Product}, {"region", a.Region}, {"instance", a.Instance},

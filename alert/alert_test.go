@@ -3,6 +3,7 @@ package alert_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -125,6 +126,7 @@ func TestAlertLogValue(t *testing.T) {
 	require.LessOrEqual(t, len(name), 256)
 	require.True(t, strings.HasSuffix(name, "磁…"), "a cut is visible and between runes: %q", name)
 	require.True(t, utf8.ValidString(name))
+	require.Equal(t, "test=true", strings.Fields(fmt.Sprint(alert.Alert{Test: true}.LogValue().Group()[2]))[0])
 	delete(line.Alert, "name")
 	require.Equal(t, map[string]string{
 		"status": "resolved", "severity": "critical", "source": "aliyun", "id": "event-1",

@@ -14,7 +14,10 @@ import (
 //     problem has changed its state in between;
 //   - a problem told twice: an alert with its Source and Key was accepted, in the
 //     same Status and with at least the same Severity. An alert in another
-//     Status ends what is remembered of the Key, also if it fails.
+//     Status ends what is remembered of the Key, also if it fails. News is told
+//     by its ID alone: its Key is that of no problem.
+//
+// A test and a real alert are never taken for each other.
 //
 // Use it behind a source that says the same thing again and again under new
 // identities or under none: a check that runs every minute, an exporter or an

@@ -31,6 +31,8 @@ func TestDedup(t *testing.T) {
 	noData := alert.Alert{Key: "k", Status: alert.NoData}
 	critical := alert.Alert{Key: "k", Severity: alert.Critical}
 	id := func(a alert.Alert, id string) alert.Alert { a.ID = id; return a }
+	news := alert.Alert{Key: "k", Status: alert.News}
+	test := func(a alert.Alert) alert.Alert { a.Test = true; return a }
 	from := func(a alert.Alert, source string) alert.Alert { a.Source = source; return a }
 	tests := []struct {
 		name  string
@@ -97,6 +99,14 @@ func TestDedup(t *testing.T) {
 		{"source and ID do not run together", []step{
 			{alert: from(alert.Alert{ID: "bc"}, "a"), sent: true}, {alert: from(alert.Alert{ID: "c"}, "ab"), sent: true},
 		}},
+		{"a test is not the real one", []step{
+			{alert: test(id(firing, "1")), sent: true}, {alert: id(firing, "1"), sent: true}, {alert: test(id(firing, "1"))}, {alert: id(firing, "1")},
+			{alert: test(id(resolved, "2")), sent: true}, {alert: id(firing, "3")}, {alert: id(resolved, "2"), sent: true},
+		}},
+		{"news are never a repetition by their key", []step{
+			{alert: id(news, "1"), sent: true}, {alert: id(news, "2"), sent: true}, {alert: id(news, "2")}, {alert: news, sent: true}, {alert: news, sent: true},
+		}},
+		{"news say nothing of the problem", []step{{alert: firing, sent: true}, {alert: news, sent: true}, {alert: firing}}},
 		{"a key is not an ID", []step{{alert: alert.Alert{ID: "k"}, sent: true}, {alert: firing, sent: true}}},
 	}
 	for _, tt := range tests {

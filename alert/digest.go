@@ -16,7 +16,7 @@ type Digest struct {
 }
 
 // A Group is a set of equal problems: same Status, Severity, Level, Product
-// and Name.
+// and Name, and all of them tests or none.
 type Group struct {
 	// Alert stands for the group: the one with the latest Time, of several
 	// such the last to arrive. It shares its Labels with the alert given.
@@ -44,6 +44,7 @@ type Instance struct {
 
 // groupKey is what equal problems have in common.
 type groupKey struct {
+	test                 bool
 	status               Status
 	severity             Severity
 	level, product, name string
@@ -57,6 +58,7 @@ type instanceKey struct {
 
 // NewDigest groups alerts. Groups are in order of Severity, worst first, then
 // Status (Firing, NoData, News, Resolved), then Count, greatest first, then arrival.
+// Tests follow all that is real.
 // It neither changes nor keeps the slice. The time it takes is linear in the
 // number of alerts but for sorting the groups and their instances.
 func NewDigest(alerts []Alert) Digest {
@@ -65,7 +67,7 @@ func NewDigest(alerts []Alert) Digest {
 	var tallies []tally
 	for i := range alerts {
 		a := &alerts[i]
-		key := groupKey{a.Status, a.Severity, a.Level, a.Product, a.Name}
+		key := groupKey{a.Test, a.Status, a.Severity, a.Level, a.Product, a.Name}
 		g, known := groups[key]
 		if !known {
 			g = len(tallies)
@@ -127,11 +129,23 @@ func (t *tally) add(i int, at time.Time) {
 // compareTallies puts the worse group first. It never finds two equal.
 func compareTallies(a, b *Alert, ta, tb tally) int {
 	return cmp.Or(
+		compareTests(a.Test, b.Test),
 		cmp.Compare(b.Severity, a.Severity),
 		cmp.Compare(statusRank(a.Status), statusRank(b.Status)),
 		cmp.Compare(tb.count, ta.count),
 		cmp.Compare(ta.arrival, tb.arrival),
 	)
+}
+
+// compareTests puts what is real first.
+func compareTests(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
 
 // statusRank orders states by how much they ask for: a problem, then a blind
@@ -161,7 +175,7 @@ func (d Digest) Top(n int) (groups []Group, restGroups, restAlerts int) {
 	return d.Groups[:n:n], len(d.Groups) - n, restAlerts
 }
 
-// Count returns how many of the alerts are in the state s.
+// Count returns how many of the alerts are in the state s, tests among them.
 func (d Digest) Count(s Status) int {
 	n := 0
 	for i := range d.Groups {

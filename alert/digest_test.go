@@ -129,6 +129,19 @@ func TestNewDigestTimes(t *testing.T) {
 	}
 }
 
+// A test is counted, but neither among what is real nor in front of it.
+func TestDigestOfTests(t *testing.T) {
+	t.Parallel()
+	d := alert.NewDigest([]alert.Alert{
+		{Name: "a", Severity: alert.Critical, Test: true}, {Name: "a", Severity: alert.Critical}, {Name: "b", Severity: alert.Info, Status: alert.Resolved},
+	})
+	var groups []string
+	for _, g := range d.Groups {
+		groups = append(groups, fmt.Sprint(g.Alert.Name, g.Count, g.Alert.Test))
+	}
+	require.Equal(t, []string{"a1 false", "b1 false", "a1 true"}, groups)
+}
+
 func TestDigestOfNothing(t *testing.T) {
 	t.Parallel()
 	for _, d := range []alert.Digest{{}, alert.NewDigest(nil)} {

@@ -15,7 +15,9 @@
 //	}
 //
 // The alert that says that the problem is over has the same Key and the Status
-// [Resolved].
+// [Resolved]. [News] begins no problem and ends none, and an alert with Test is a
+// trial, which every channel shows as one: no phone rings for either, unless the
+// owner of the phone asks for it, and neither opens or ends what a real alert does.
 //
 // # Senders
 //

@@ -12,6 +12,7 @@ type identity [2]uint64
 // the same Key speak of two problems.
 type subject struct {
 	event        bool // name is an ID; else it is a Key
+	test         bool // a trial bears the names of real problems and is none of them
 	source, name string
 }
 
@@ -27,17 +28,18 @@ func (h hasher) identify(s subject) identity {
 }
 
 // identities holds the identities of one alert. That of an empty ID or Key
-// stays zero and is not looked at.
+// stays zero and is not looked at. News has no problem, whatever its Key:
+// two statements about one object are not one of them told twice.
 type identities struct{ event, problem identity }
 
 // who returns the identities of a. They are asked for several times, and
 // hashing is what they cost.
 func (h hasher) who(a *Alert) (ids identities) {
 	if a.ID != "" {
-		ids.event = h.identify(subject{true, a.Source, a.ID})
+		ids.event = h.identify(subject{true, a.Test, a.Source, a.ID})
 	}
-	if a.Key != "" {
-		ids.problem = h.identify(subject{false, a.Source, a.Key})
+	if a.Key != "" && a.Status != News {
+		ids.problem = h.identify(subject{false, a.Test, a.Source, a.Key})
 	}
 	return ids
 }

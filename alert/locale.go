@@ -133,6 +133,9 @@ func (l Locale) Title(s Status) string {
 	return words.title[s]
 }
 
+// Test returns the word that marks an alert with [Alert.Test]: "测试", "Test".
+func (l Locale) Test() string { return l.words().test }
+
 // Count returns the phrase that counts the alerts of a message: "共 5000 条告警".
 func (l Locale) Count(n int) string {
 	switch l {

@@ -111,6 +111,7 @@ func TestLocaleWords(t *testing.T) {
 				states = append(states, l.Status(s))
 				titles = append(titles, l.Title(s))
 			}
+			states = append(states, l.Test())
 			for _, s := range severities() {
 				levels = append(levels, l.Severity(s))
 				parsed, known := alert.ParseSeverity(l.Severity(s))

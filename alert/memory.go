@@ -145,7 +145,7 @@ func (m *memory) find(a *Alert, ids identities) (known bool, leader *entry) {
 	if e := m.event(a, ids); e != nil {
 		return e.accepted, e
 	}
-	e := m.problem(a, ids)
+	e := m.entries[ids.problem]
 	if e == nil || e.status != a.Status {
 		return false, nil
 	}
@@ -166,14 +166,6 @@ func (m *memory) event(a *Alert, ids identities) *entry {
 	return m.entries[ids.event]
 }
 
-// problem returns the entry of a's Key, or nil.
-func (m *memory) problem(a *Alert, ids identities) *entry {
-	if a.Key == "" {
-		return nil
-	}
-	return m.entries[ids.problem]
-}
-
 // claim marks a as under way at the next place of p.
 func (m *memory) claim(p *plan, a *Alert, ids identities) {
 	place := len(p.send)
@@ -182,8 +174,8 @@ func (m *memory) claim(p *plan, a *Alert, ids identities) {
 		e.round, e.place = &p.round, place
 		p.claims = append(p.claims, claim{entry: e, place: place})
 	}
-	if a.Key != "" {
-		e := m.problem(a, ids)
+	if ids.problem != (identity{}) {
+		e := m.entries[ids.problem]
 		if e != nil && e.status != a.Status {
 			m.queue.remove(e)
 			e = nil

@@ -5,7 +5,8 @@ import "context"
 // Only passes on the alerts of at least the given severity and drops the
 // others, in whatever state: a resolved alert bears the severity of its
 // problem, so whoever heard of the problem hears of its end. Dropped alerts
-// count as accepted. Errors of the wrapped Sender are mapped back to the
+// count as accepted. Tests and News are passed and dropped like the rest; a
+// filter of one's own asks for [Alert.Test] and [Status.Open]. Errors of the wrapped Sender are mapped back to the
 // alerts given; alerts that all pass reach it as they are.
 func Only(least Severity) Middleware {
 	return func(next Sender) Sender {

@@ -30,6 +30,10 @@ func (s Status) String() string {
 	return statusWords[s]
 }
 
+// Open reports whether s says that a problem exists, or may exist: Resolved and
+// News do not. What is out of range counts as a problem.
+func (s Status) Open() bool { return s != Resolved && s != News }
+
 // MarshalText encodes s as its word.
 func (s Status) MarshalText() ([]byte, error) {
 	if int(s) >= len(statusWords) {

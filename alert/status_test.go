@@ -36,6 +36,15 @@ func TestStatusText(t *testing.T) {
 	require.ErrorContains(t, err, "status 4 is out of range")
 }
 
+func TestStatusOpen(t *testing.T) {
+	t.Parallel()
+	for status, open := range map[alert.Status]bool{
+		alert.Firing: true, alert.NoData: true, alert.Resolved: false, alert.News: false, 99: true,
+	} {
+		require.Equal(t, open, status.Open(), status)
+	}
+}
+
 func TestStatusRefusesUnknownWords(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"", "ok", " firing", "Status(4)", "nodata"} {

@@ -6,6 +6,7 @@ type words struct {
 	status   [News + 1]string
 	severity [Critical - Info + 1]string // from Info up
 	title    [News + 1]string
+	test     string
 }
 
 // words returns the table of l.
@@ -37,9 +38,10 @@ var chinese = words{
 		FieldDetails:  "详情",
 		FieldLink:     "查看",
 	},
-	status:   [...]string{Firing: "告警中", Resolved: "已恢复", NoData: "无数据", News: "通知"},
+	status:   [...]string{Firing: "告警中", Resolved: "已恢复", NoData: "无数据", News: "事件"},
 	severity: [...]string{"信息", "通知", "警告", "重要", "紧急"},
 	title:    [...]string{Firing: "告警通知", Resolved: "恢复通知", NoData: "无数据通知", News: "事件通知"},
+	test:     "测试",
 }
 
 //nolint:gochecknoglobals // read-only table
@@ -60,6 +62,7 @@ var english = words{
 	status:   [...]string{Firing: "Firing", Resolved: "Resolved", NoData: "No data", News: "News"},
 	severity: [...]string{"Info", "Notice", "Warning", "Major", "Critical"},
 	title:    [...]string{Firing: "Alert", Resolved: "Resolved", NoData: "No data", News: "News"},
+	test:     "Test",
 }
 
 //nolint:gochecknoglobals // read-only table
@@ -80,4 +83,5 @@ var japanese = words{
 	status:   [...]string{Firing: "発生中", Resolved: "復旧", NoData: "データなし", News: "お知らせ"},
 	severity: [...]string{"情報", "注意", "警告", "重大", "緊急"},
 	title:    [...]string{Firing: "アラート通知", Resolved: "復旧通知", NoData: "データなし通知", News: "お知らせ"},
+	test:     "テスト",
 }

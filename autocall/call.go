@@ -42,6 +42,10 @@ type Call struct {
 	// Severity orders the queue: the worst is rung first.
 	Severity alert.Severity `json:"severity"`
 
+	// Test marks a call about nothing but tests, so that what is reported of it
+	// is one too.
+	Test bool `json:"test,omitempty"`
+
 	// Rounds is how often the people are gone through: 1 to [MaxRounds].
 	// Default 1.
 	Rounds int `json:"rounds,omitempty"`

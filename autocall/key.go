@@ -22,12 +22,16 @@ const (
 	maxProblems = 40
 )
 
-// problemOf returns what an alert is about.
+// problemOf returns what an alert is about. That of a test is none that is real.
 func problemOf(a *alert.Alert) problem {
-	if a.Key != "" {
-		return digest("key", a.Source, a.Key)
+	kind := ""
+	if a.Test {
+		kind = "test "
 	}
-	return digest("name", a.Source, a.Name, a.Product, a.Region, a.Resource, a.Instance)
+	if a.Key != "" {
+		return digest(kind+"key", a.Source, a.Key)
+	}
+	return digest(kind+"name", a.Source, a.Name, a.Product, a.Region, a.Resource, a.Instance)
 }
 
 // digest hashes texts. Each is preceded by its length, so that two lists never

@@ -13,10 +13,11 @@ import (
 // that tells a Sender who picked up or that nobody did, with names and masked
 // numbers, in the words of a locale.
 //
-// The alert that it sends is always Firing, with the severity of the call: that
-// somebody picked up ends the ringing and not the problem. It has no Key, so
-// that the news of a late answer is not taken for a copy of "nobody"; its ID
-// tells a repetition. Do not report into the queue that the call was in: that
+// The alert that it sends has the severity of the call. It is [alert.News] if
+// somebody picked up, which ends the ringing and not the problem, and Firing if
+// nobody did; of a call about tests it is a test. It has no Key, so that the news
+// of a late answer is not taken for a copy of "nobody"; its ID tells a
+// repetition. Do not report into the queue that the call was in: that
 // would ring about the ringing.
 func Report(to alert.Sender, locale alert.Locale) func(context.Context, Status) error {
 	return func(ctx context.Context, s Status) error { return to.Send(ctx, reportOf(s, locale)) }
@@ -69,10 +70,10 @@ func wordsOf(l alert.Locale) reportWords {
 // reportOf returns the alert that tells how a call ended.
 func reportOf(s Status, l alert.Locale) alert.Alert {
 	w := wordsOf(l)
-	name, details := w.exhausted, ""
+	name, details, status := w.exhausted, "", alert.Firing
 	switch {
 	case s.State == Answered && s.By != nil:
-		name, details = w.answered, fmt.Sprintf(w.by, s.By)
+		status, name, details = alert.News, w.answered, fmt.Sprintf(w.by, s.By)
 	case s.State == Expired:
 		name = w.expired
 	}
@@ -83,7 +84,7 @@ func reportOf(s Status, l alert.Locale) alert.Alert {
 		details += w.stop + redact(s.Call.Message, s.Call.People)
 	}
 	return alert.Alert{
-		Source: source, ID: s.ID + "/" + string(s.State), Severity: s.Call.Severity, Name: name, Summary: details,
+		Source: source, ID: s.ID + "/" + string(s.State), Status: status, Test: s.Call.Test, Severity: s.Call.Severity, Name: name, Summary: details,
 		Product: source, Instance: s.Phone, StartsAt: s.Created,
 	}
 }

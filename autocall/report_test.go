@@ -39,7 +39,11 @@ func TestReports(t *testing.T) {
 			s.Call, s.Created = call, begun
 			var to alerttest.Recorder
 			require.NoError(t, autocall.Report(&to, l)(t.Context(), s))
+			require.False(t, to.Accepted()[0].Test)
 			write(&text, to.Accepted())
+			s.Call.Test = true
+			require.NoError(t, autocall.Report(&to, l)(t.Context(), s))
+			require.True(t, to.Accepted()[1].Test)
 		}
 		var to alerttest.Recorder
 		silence := autocall.ReportSilence(&to, l)

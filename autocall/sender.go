@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -37,6 +38,13 @@ type SenderOptions struct {
 	Interval time.Duration
 	Expiry   time.Duration
 
+	// RingForTests treats tests like other alerts, but that the text begins with
+	// it. Default: they are accepted, and neither ring nor count.
+	RingForTests bool
+
+	// Logger gets one record at Info when tests ring nobody. Default: none.
+	Logger *slog.Logger
+
 	// Roster, if not nil, is asked at each Send instead of a fixed list. Then
 	// NewSender must be given no people.
 	Roster Roster
@@ -47,7 +55,8 @@ type SenderOptions struct {
 //
 // # What nil means
 //
-// The queue has taken a call that accounts for every alert, or has it already.
+// The queue has taken a call that accounts for every alert, or has it already;
+// or no alert reports a problem, or all that do are tests.
 // Nobody needs to have picked up: use [Wait], [Escalate] or the callbacks of
 // the queue for that.
 //
@@ -67,7 +76,7 @@ type SenderOptions struct {
 // is over makes no call. Problems that are over cancel an open call of this
 // Sender if it is about no others; a call that is about others too goes on, as
 // it is better to ring once too often. A Send with both does both; its text
-// counts the recoveries too.
+// counts the recoveries too. News neither makes nor cancels a call.
 type Sender struct {
 	queue  Queue
 	roster Roster // a closure, where no printer finds numbers
@@ -85,6 +94,7 @@ func NewSender(queue Queue, people []Person, opts *SenderOptions) (*Sender, erro
 		s.opts = *opts
 	}
 	s.roster, s.opts.Roster = s.opts.Roster, nil
+	s.opts.Logger = cmp.Or(s.opts.Logger, slog.New(slog.DiscardHandler))
 	probe := people
 	switch {
 	case queue == nil:
@@ -118,7 +128,7 @@ func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 }
 
 // Place is Send, and returns the id of the call that the alerts are in. It is
-// empty if every problem is over.
+// empty if there is none to make.
 func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (id string, err error) {
 	if len(alerts) == 0 {
 		return "", nil
@@ -126,11 +136,17 @@ func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (id string, e
 	if err := ctx.Err(); err != nil {
 		return "", fmt.Errorf("autocall: send: nothing was queued: %w", err)
 	}
+	if !s.opts.RingForTests {
+		alerts = speech.WithoutTests(ctx, s.opts.Logger, alerts)
+	}
+	if len(alerts) == 0 {
+		return "", nil
+	}
 	open, err := s.queue.List(ctx, true, maxLimit)
 	if err != nil {
 		return "", err
 	}
-	lasting, over, worst := problems(alerts)
+	lasting, over, worst, test := problems(alerts)
 	if err := s.cancel(ctx, open, over); err != nil || len(lasting) == 0 {
 		return "", err
 	}
@@ -139,36 +155,45 @@ func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (id string, e
 		return "", fmt.Errorf("autocall: send: roster: %w", err)
 	}
 	c := s.call(people)
-	c.Key, c.Severity = s.keyOf(open, lasting), worst
+	c.Key, c.Severity, c.Test = s.keyOf(open, lasting), worst, test
 	c.Message = speech.Voice{Locale: s.opts.Locale}.Message(alerts, messageRunes)
 	id, _, err = s.queue.Enqueue(ctx, c)
 	return id, err
 }
 
 // problems returns the problems that last after the alerts, those that are
-// over, and the worst severity of the former.
-func problems(alerts []alert.Alert) (lasting, over []problem, worst alert.Severity) {
-	last := make(map[problem]alert.Status, len(alerts))
+// over, the worst severity of the former, and whether they are tests. Beside a
+// real problem the severity of a test does not count.
+func problems(alerts []alert.Alert) (lasting, over []problem, worst alert.Severity, test bool) {
+	last := make(map[problem]*alert.Alert, len(alerts))
 	severity := make(map[problem]alert.Severity, len(alerts))
 	for i := range alerts {
 		a := &alerts[i]
+		if a.Status == alert.News {
+			continue
+		}
 		p := problemOf(a)
-		last[p] = a.Status
-		if a.Status != alert.Resolved {
+		last[p] = a
+		if a.Status.Open() {
 			if before, known := severity[p]; !known || a.Severity > before {
 				severity[p] = a.Severity
 			}
 		}
 	}
-	worst = alert.Info
-	for p, status := range last {
-		if status == alert.Resolved {
+	worst, test = alert.Info, true
+	for p, a := range last {
+		switch {
+		case !a.Status.Open():
 			over = append(over, p)
 			continue
+		case test && !a.Test:
+			worst, test = severity[p], false
+		case test == a.Test:
+			worst = max(worst, severity[p])
 		}
-		lasting, worst = append(lasting, p), max(worst, severity[p])
+		lasting = append(lasting, p)
 	}
-	return sorted(lasting), sorted(over), worst
+	return sorted(lasting), sorted(over), worst, test
 }
 
 // sorted puts problems into the order that a key has.

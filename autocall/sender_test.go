@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -31,6 +32,15 @@ func fire(key string, s alert.Severity) alert.Alert {
 
 func over(key string) alert.Alert {
 	return alert.Alert{Source: "test", Key: key, Name: "disk " + key, Status: alert.Resolved, Severity: alert.Critical}
+}
+
+func news(key string) alert.Alert {
+	return alert.Alert{Source: "test", Key: key, Status: alert.News, Severity: alert.Critical}
+}
+
+func trial(a alert.Alert) alert.Alert {
+	a.Test = true
+	return a
 }
 
 // openCalls returns the messages of the open calls, the newest first.
@@ -103,13 +113,21 @@ func TestSenderJoinsAndCancels(t *testing.T) {
 		{"more than a key names, over", sends(many, manyOver), 0, 1},
 		{"more than a key names, some over", sends(many, manyOver[:40]), 1, 1},
 		{"the same key of another source", sends([]alert.Alert{a}, []alert.Alert{{Source: "x", Key: "a", Name: "disk a"}}), 2, 2},
+		{"news are no recovery", sends([]alert.Alert{a}, []alert.Alert{news("a")}), 1, 1},
+		{"news ring nobody", sends([]alert.Alert{news("a"), over("a")}), 0, 0},
+		{"news behind a problem", sends([]alert.Alert{a, news("a")}), 1, 1},
+		{"a test is another problem", sends([]alert.Alert{a}, []alert.Alert{trial(a)}), 2, 2},
+		{"a test that is over ends none", sends([]alert.Alert{a}, []alert.Alert{trial(over("a"))}), 1, 1},
+		{"what is real ends no test", sends([]alert.Alert{trial(a)}, []alert.Alert{over("a")}), 1, 1},
+		{"a test that is over", sends([]alert.Alert{trial(a)}, []alert.Alert{trial(over("a"))}), 0, 1},
+		{"tests without a key", sends([]alert.Alert{keyless}, []alert.Alert{trial(keyless)}), 2, 2},
 		{"no data is no recovery", sends([]alert.Alert{a}, []alert.Alert{{Source: "test", Key: "a", Status: alert.NoData}}), 1, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			q := newQueue(t, nil)
-			s := newSender(t, q, nil)
-			other := newSender(t, q, &autocall.SenderOptions{Name: "other"})
+			s := newSender(t, q, &autocall.SenderOptions{RingForTests: true})
+			other := newSender(t, q, &autocall.SenderOptions{Name: "other", RingForTests: true})
 			require.NoError(t, other.Send(t.Context(), tt.sends[0][0]))
 			other1 := len(openCalls(t, q))
 			for _, alerts := range tt.sends {
@@ -121,6 +139,33 @@ func TestSenderJoinsAndCancels(t *testing.T) {
 			require.Len(t, all, tt.calls+other1)
 		})
 	}
+}
+
+// No phone rings for a test unless its owner wants that.
+func TestSenderTests(t *testing.T) {
+	t.Parallel()
+	q, log := newQueue(t, nil), &strings.Builder{}
+	s := newSender(t, q, &autocall.SenderOptions{Logger: slog.New(slog.NewTextHandler(log, nil))})
+	id, err := s.Place(t.Context(), trial(fire("a", alert.Critical)))
+	require.NoError(t, err)
+	require.Empty(t, id)
+	require.Contains(t, log.String(), "level=INFO msg=\"no phone rings for tests\" tests=1")
+	require.NoError(t, s.Send(t.Context(), trial(fire("a", alert.Critical)), fire("b", alert.Notice)))
+	c := openCalls(t, q)[0]
+	require.Equal(t, alert.Notice, c.Severity)
+	require.False(t, c.Test)
+	require.Equal(t, "告警通知，通知，disk b", c.Message)
+
+	q = newQueue(t, nil)
+	s = newSender(t, q, &autocall.SenderOptions{RingForTests: true})
+	require.NoError(t, s.Send(t.Context(), trial(fire("a", alert.Critical)), fire("b", alert.Notice)))
+	c = openCalls(t, q)[0]
+	require.Equal(t, alert.Notice, c.Severity, "that of what is real")
+	require.False(t, c.Test)
+	require.NoError(t, s.Send(t.Context(), trial(fire("c", alert.Critical)), over("d")))
+	c = openCalls(t, q)[0]
+	require.Equal(t, alert.Critical, c.Severity)
+	require.True(t, c.Test)
 }
 
 // A problem that becomes worse raises the call, and need not wait any more.
@@ -205,7 +250,7 @@ func TestSenderConformance(t *testing.T) {
 	alerttest.TestSender(t, func(t *testing.T) *alerttest.Harness {
 		t.Helper()
 		q := &faulty{Queue: newQueue(t, nil)}
-		s := &counting{Sender: newSender(t, q, &autocall.SenderOptions{Locale: alert.English}), queue: q}
+		s := &counting{Sender: newSender(t, q, &autocall.SenderOptions{Locale: alert.English, RingForTests: true}), queue: q}
 		return &alerttest.Harness{
 			Sender:     s,
 			Messages:   q.enqueues,

@@ -56,8 +56,11 @@ func TestMentionsFire(t *testing.T) {
 		require.Equal(t, []string{"13800000001", "+852-12345678", "zhangwei"}, m.Mentioned, m.Text)
 		require.True(t, m.MentionsAll)
 	}
+	require.NoError(t, robot.Send(t.Context(), alert.Alert{Status: alert.News, Severity: alert.Critical}))
+	require.Empty(t, server.Messages()[5].Mentioned, "there is nothing to hurry for")
+	require.False(t, server.Messages()[5].MentionsAll)
 	require.NoError(t, robot.Post(t.Context(), dingtalk.Text{Content: "x"}))
-	require.Empty(t, server.Messages()[5].AtMobiles, "Post mentions whom the message names")
+	require.Empty(t, server.Messages()[6].AtMobiles, "Post mentions whom the message names")
 	require.False(t, server.Messages()[5].MentionsAll)
 }
 

@@ -46,7 +46,8 @@ type style struct {
 func (st *style) card(a *alert.Alert, room int) Markdown {
 	limit := limitText(room)
 	p := st.page()
-	p.heading(a.Status, colour(a), "")
+	title := markup.Title(st.locale, a.Status, a.Test, "")
+	p.heading(colour(a), title)
 	p.span(a.Time(), a.Time())
 	p.field(alert.FieldProduct, a.Product, maxPlace)
 	p.item(alert.FieldLevel)
@@ -60,7 +61,7 @@ func (st *style) card(a *alert.Alert, room int) Markdown {
 	}
 	p.field(alert.FieldContent, a.Name, maxName)
 	p.item(alert.FieldStatus)
-	p.coloured(colour(a), st.locale.Status(a.Status))
+	p.coloured(colour(a), markup.State(st.locale, a))
 	p.end()
 	link := st.link("\n", a.URL)
 	size := utf8.RuneCountInString(link)
@@ -69,7 +70,7 @@ func (st *style) card(a *alert.Alert, room int) Markdown {
 	}
 	p.details(a.Summary, limit-size)
 	p.Put(link)
-	return Markdown{Title: st.title(a, a.Status, ""), Text: p.text()}
+	return Markdown{Title: st.title(a, title, ""), Text: p.text()}
 }
 
 // limitText returns how many runes a page may have so that its text fits into
@@ -80,11 +81,14 @@ func limitText(room int) int {
 }
 
 // colour returns the colour that says how urgent an alert is: green for good
-// news, grey for a remark. The words beside it say the same.
+// news, blue for a statement about no problem, grey for a remark. The words beside
+// it say the same.
 func colour(a *alert.Alert) string {
 	switch {
 	case a.Status == alert.Resolved:
 		return green
+	case a.Status == alert.News:
+		return blue
 	case a.Severity >= alert.Major:
 		return red
 	case a.Severity == alert.Warning:
@@ -94,29 +98,17 @@ func colour(a *alert.Alert) string {
 }
 
 // title returns what the list of conversations and the notice on the locked
-// screen show: the title, a count if there is one, and the alert.
-func (st *style) title(a *alert.Alert, s alert.Status, count string) string {
+// screen show: the title of the message, which may end in a count, and the alert.
+func (st *style) title(a *alert.Alert, title, count string) string {
 	w := markup.Writer{Mark: "…", Dialect: dialect{}, Runes: true}
-	w.Put(st.announce(s, count))
+	w.Put(title)
 	if st.locale == alert.English || count != "" {
-		w.Put(st.colon())
+		w.Put(markup.Colon(st.locale))
 	}
 	st.level(&w, a)
 	spaced(&w, a.Name, maxTitle-w.Size())
 	spaced(&w, a.Instance, maxTitle-w.Size())
 	return string(w.Buf)
-}
-
-// announce returns the title of a message, with a count if there is one.
-func (st *style) announce(s alert.Status, count string) string {
-	title := st.locale.Title(s)
-	switch {
-	case st.locale != alert.English:
-		return "【" + title + "】" + count
-	case count != "":
-		return title + ": " + count
-	}
-	return title
 }
 
 // level appends the alert's own word for its level, or the locale's if it has
@@ -125,14 +117,6 @@ func (st *style) level(w *markup.Writer, a *alert.Alert) {
 	if !w.Line(st.locale.Level(*a), maxWord) {
 		w.Put(st.locale.Severity(a.Severity))
 	}
-}
-
-// colon returns what follows the name of a field.
-func (st *style) colon() string {
-	if st.locale == alert.English {
-		return ": "
-	}
-	return ":"
 }
 
 // link returns the line that leads to raw behind begin, or "" if raw is not

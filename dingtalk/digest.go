@@ -31,13 +31,14 @@ type detail struct {
 // there are at least minRoom.
 func (st *style) digest(alerts []alert.Alert, room int) Markdown {
 	d := alert.NewDigest(alerts)
-	tally, worst := markup.NewTally(&d), markup.Worst(&d)
+	rows, worst := markup.Totals(&d), markup.Worst(&d)
 	count := st.locale.Count(d.Total)
+	title := markup.Title(st.locale, rows[0].Status, rows[0].Test, count)
 	p := st.page()
-	p.heading(tally.Status(), colour(worst), count)
+	p.heading(colour(worst), title)
 	p.span(markup.Span(&d))
-	for _, s := range [...]alert.Status{alert.Firing, alert.NoData, alert.Resolved} {
-		p.tally(&tally, s)
+	for i := range rows {
+		p.row(&rows[i])
 	}
 	limit := limitText(room)
 	p.shared = markup.SharedURL(alerts)
@@ -57,35 +58,26 @@ func (st *style) digest(alerts []alert.Alert, room int) Markdown {
 			break
 		}
 	}
-	return Markdown{Title: st.title(worst, tally.Status(), count), Text: p.text()}
+	return Markdown{Title: st.title(worst, title, count), Text: p.text()}
 }
 
-// tally appends the line that counts the alerts in the state s, if there are
-// any, and splits them by severity.
-func (p *page) tally(t *markup.Tally, s alert.Status) {
-	total := t.Total(s)
-	if total == 0 {
-		return
-	}
+// row appends a line of the totals.
+func (p *page) row(r *markup.Row) {
 	p.Put("- ")
-	p.coloured(statusColour(s), p.locale.Status(s), " ", strconv.Itoa(total))
-	separator := p.colon()
-	for severity := alert.Critical; severity >= alert.Info; severity-- {
-		if n := t.Of(s, severity); n > 0 {
-			p.Put(separator, p.locale.Severity(severity), " ", strconv.Itoa(n))
-			separator = p.locale.Separator()
-		}
-	}
+	p.coloured(rowColour(r), r.Head(p.locale))
+	p.Put(r.Split(p.locale))
 	p.end()
 }
 
-// statusColour returns the colour of the alerts in the state s.
-func statusColour(s alert.Status) string {
-	switch s {
-	case alert.Resolved:
-		return green
-	case alert.NoData:
+// rowColour returns the colour of a row of the totals.
+func rowColour(r *markup.Row) string {
+	switch {
+	case r.Test, r.Status == alert.NoData:
 		return grey
+	case r.Status == alert.Resolved:
+		return green
+	case r.Status == alert.News:
+		return blue
 	}
 	return red
 }
@@ -105,7 +97,7 @@ func (p *page) groups(d *alert.Digest, much detail, limit int) bool {
 func (p *page) group(g *alert.Group, much detail) {
 	a := &g.Alert
 	p.Put("\n**×", strconv.Itoa(g.Count), "** ")
-	p.severity(a, p.locale.Status(a.Status)+" ")
+	p.severity(a, markup.State(p.locale, a)+" ")
 	spaced(&p.Writer, a.Product, maxGroupProduct)
 	spaced(&p.Writer, a.Name, maxGroupName)
 	p.end()

@@ -31,6 +31,7 @@ func FuzzRender(f *testing.F) {
 			alerts[i].Name = name[:len(name)*(i%5)/4]
 			alerts[i].Instance = instance + level[:len(level)*(i%3)/2]
 			alerts[i].Severity += alert.Severity(i % 4)
+			alerts[i].Test = int(n)%3 == i%3
 		}
 		room := dingtalk.MinRoom + int(uint64(at)%16000)
 		m := dingtalk.Render(alert.Chinese, nil, room, alerts...)

@@ -58,9 +58,10 @@ type Options struct {
 	// without one. Default: none.
 	Keyword string
 
-	// At notifies members of the group by every message of Send; its mentions
-	// take 4096 bytes at most. Send fails with a [*FieldError] if Render
-	// returns a message that notifies nobody. Default: nobody.
+	// At notifies members of the group by every message of Send, but for those
+	// about nothing but news; its mentions take 4096 bytes at most. Send fails
+	// with a [*FieldError] if Render returns a message that notifies nobody.
+	// Default: nobody.
 	At At
 
 	// Locale is the language of the words added to the alerts. Default:

@@ -13,6 +13,7 @@ const (
 	red    = `<font color=#D93026>`
 	orange = `<font color=#E67E22>`
 	green  = `<font color=#2E9E4F>`
+	blue   = `<font color=#1B6EC2>`
 	grey   = `<font color=#888888>`
 )
 
@@ -42,16 +43,15 @@ func (p *page) coloured(colour string, words ...string) {
 	p.Put(`</font>`)
 }
 
-// heading appends the first line, with a count behind the title if there is
-// one, and the blank line that ends it.
-func (p *page) heading(s alert.Status, colour, count string) {
+// heading appends the first line and the blank line that ends it.
+func (p *page) heading(colour, title string) {
 	p.Put("#### ")
-	p.coloured(colour, p.announce(s, count))
+	p.coloured(colour, title)
 	p.Put("\n\n")
 }
 
 // item begins the line of a field.
-func (p *page) item(f alert.Field) { p.Put("- ", p.locale.Field(f), p.colon()) }
+func (p *page) item(f alert.Field) { p.Put("- ", p.locale.Field(f), markup.Colon(p.locale)) }
 
 // span appends the line with the time, or with the first and the last of
 // many. There is no line for an unknown time.
@@ -91,7 +91,7 @@ func (p *page) field(f alert.Field, value string, limit int) {
 // alert, and in bold if it is critical while the problem lasts.
 func (p *page) severity(a *alert.Alert, words string) {
 	bold := ""
-	if a.Severity >= alert.Critical && a.Status != alert.Resolved {
+	if a.Severity >= alert.Critical && a.Status.Open() {
 		bold = "**"
 	}
 	p.Put(colour(a), words, bold)
@@ -103,7 +103,7 @@ func (p *page) severity(a *alert.Alert, words string) {
 // page may grow to limit runes.
 func (p *page) details(summary string, limit int) {
 	start := len(p.Buf)
-	p.Put("\n> ", p.locale.Field(alert.FieldDetails), p.colon())
+	p.Put("\n> ", p.locale.Field(alert.FieldDetails), markup.Colon(p.locale))
 	if !p.Lines(summary, limit-p.Size()-len("\n"), "  \n> ") {
 		p.Buf = p.Buf[:start]
 		return

@@ -62,6 +62,12 @@ func TestCard(t *testing.T) {
 		{name: "digest_english", locale: alert.English, alerts: []alert.Alert{bandwidth(), bandwidth(), {}}},
 		{name: "digest_resolved", alerts: []alert.Alert{{Status: alert.Resolved}, {Status: alert.Resolved, Name: "disk"}}},
 		{name: "digest_no_data", alerts: []alert.Alert{{Status: alert.Resolved}, {Status: alert.NoData, Name: "disk"}}},
+		{name: "news", alerts: []alert.Alert{with(func(a *alert.Alert) { a.Status, a.Severity, a.Level = alert.News, alert.Critical, "CRITICAL" })}},
+		{name: "test", alerts: []alert.Alert{with(func(a *alert.Alert) { a.Test = true })}},
+		{name: "test_english", locale: alert.English, alerts: []alert.Alert{with(func(a *alert.Alert) { a.Test, a.Status = true, alert.Resolved })}},
+		{name: "test_japanese", locale: alert.Japanese, alerts: []alert.Alert{with(func(a *alert.Alert) { a.Test = true })}},
+		{name: "digest_tests", alerts: trials()},
+		{name: "digest_mixed", alerts: append(trials(), with(func(a *alert.Alert) { a.Status = alert.Resolved }), alert.Alert{Status: alert.News, Severity: alert.Critical, Name: "failover done"})},
 		{name: "hostile", alerts: []alert.Alert{{
 			Product: "<@all> @13800000000 @manager01 @\u200ball", Region: "[click](http://evil.example) ![](http://evil.example/x.png)",
 			Instance: "a\n# b|c", Name: "**bold** `code` ~~gone~~ &lt;@all&gt; a&b C:\\dir\\*.log rds_cpu_usage __init__ _x_ \\",
@@ -79,6 +85,13 @@ func TestCard(t *testing.T) {
 			golden(t, "card_"+tt.name+".md", m.Title+"\n\n"+m.Text+"\n")
 		})
 	}
+}
+
+// trials are tests, each of which would be bad news if it were real.
+func trials() []alert.Alert {
+	a := bandwidth()
+	a.Test, a.Severity, a.Level = true, alert.Critical, ""
+	return []alert.Alert{a, a, {Test: true, Status: alert.NoData, Name: "db down"}, {Test: true, Status: alert.Resolved, Name: "disk"}}
 }
 
 // TestDialect looks at single cases that the dialect decides by what stands
@@ -127,6 +140,10 @@ func TestTitle(t *testing.T) {
 		{"invisible level", alert.English, []alert.Alert{{Level: "\u200b", Name: "disk"}}, "Alert: Warning disk"},
 		{"what lasts goes first", alert.Chinese, []alert.Alert{over, {Name: "disk"}}, "【告警通知】共 2 条告警:警告 disk"},
 		{"all over", alert.English, []alert.Alert{over, {Status: alert.Resolved}}, "Resolved: 2 alerts: Critical db down"},
+		{"test", alert.Chinese, []alert.Alert{{Test: true, Name: "disk"}}, "【测试】【告警通知】警告 disk"},
+		{"tests", alert.English, trials(), "[Test] Alert: 4 alerts: Critical InternetBandwidthThresholdExce…"},
+		{"a test does not go first", alert.Chinese, append(trials(), alert.Alert{Status: alert.Resolved, Name: "disk"}), "【恢复通知】共 5 条告警:警告 disk"},
+		{"news", alert.English, []alert.Alert{{Status: alert.News, Name: "failover"}}, "News: Warning failover"},
 		{"long", alert.Japanese, []alert.Alert{{Level: strings.Repeat("x", 99), Name: strings.Repeat("長い", 99)}}, "【アラート通知】" +
 			strings.Repeat("x", 31) + "… " + strings.Repeat("長い", 11) + "…"},
 	}
@@ -181,8 +198,8 @@ func TestLeastRoom(t *testing.T) {
 		Product: long, Region: long, Instance: long, Name: long, Level: long, Summary: long, Source: long,
 		StartsAt: time.Now(), URL: "https://a.example/" + strings.Repeat("x", 1006), Severity: alert.Critical,
 	}
-	many := make([]alert.Alert, 0, 15)
-	for s := range alert.NoData + 1 {
+	many := make([]alert.Alert, 0, 20)
+	for s := range alert.News + 1 {
 		for v := alert.Info; v <= alert.Critical; v++ {
 			b := a
 			b.Status, b.Severity, b.Name, b.Product, b.Level = s, v, long[:2000], "", ""
@@ -201,7 +218,7 @@ func TestLeastRoom(t *testing.T) {
 		newScanner().scan(t, m, dingtalk.MinRoom)
 		require.Contains(t, m.Text, locale.Count(len(many)))
 		require.True(t, slices.ContainsFunc([]int{0, 1, 2}, func(shown int) bool {
-			return strings.HasSuffix(m.Text, "\n\n"+locale.More((15-shown)*20_000, 15-shown))
+			return strings.HasSuffix(m.Text, "\n\n"+locale.More((20-shown)*20_000, 20-shown))
 		}), m.Text)
 	}
 }

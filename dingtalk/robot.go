@@ -13,6 +13,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
@@ -90,7 +91,11 @@ func (r *Robot) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if err != nil {
 		return &Error{Op: "render", Err: err}
 	}
-	return r.deliver(ctx, m, extras{id: newID(), keyword: r.keyword, at: r.at()})
+	x := extras{id: newID(), keyword: r.keyword, at: r.at()}
+	if markup.Quiet(alerts) {
+		x.at = At{}
+	}
+	return r.deliver(ctx, m, x)
 }
 
 // message renders alerts, of which there is at least one.

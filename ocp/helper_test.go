@@ -141,3 +141,15 @@ func reply(status int, body string, header ...string) *http.Response {
 	}
 	return resp
 }
+
+// trial returns a as a test.
+func trial(a alert.Alert) alert.Alert {
+	a.Test = true
+	return a
+}
+
+// news returns what a source says about the object of a.
+func news(a alert.Alert, id string) alert.Alert {
+	a.Status, a.ID = alert.News, id
+	return a
+}

@@ -29,11 +29,11 @@ const testName = "OCP 通道测试 (test)"
 // on all that it says.
 //
 // A message from the test button (see [Payload.IsTest]) becomes a notice that
-// is named as a test, with the label test=true and without Key and ID.
+// is a test, without Key and ID.
 func (p *Payload) Alert() alert.Alert {
 	a := alert.Alert{Source: Source, Summary: p.summary(), Labels: p.labels()}
 	if p.IsTest() {
-		a.Name, a.Severity = testName, alert.Notice
+		a.Test, a.Name, a.Severity = true, testName, alert.Notice
 		return a
 	}
 	a.Name = cmp.Or(p.title(), p.Type)
@@ -130,9 +130,6 @@ func (p *Payload) labels() map[string]string {
 	}
 	for _, name := range p.extra {
 		m[name] = p.text(name)
-	}
-	if p.IsTest() {
-		m["test"] = "true"
 	}
 	for name, value := range m {
 		if value == "" {

@@ -261,14 +261,14 @@ func TestTestMessage(t *testing.T) {
 	t.Parallel()
 	a := fixtureAlert(t, "test-message")
 	require.Equal(t, alert.Alert{
-		Source: "ocp", Severity: alert.Notice, Name: "OCP 通道测试 (test)", Summary: "OCP 告警通道测试消息", Labels: map[string]string{"test": "true"},
+		Source: "ocp", Severity: alert.Notice, Name: "OCP 通道测试 (test)", Summary: "OCP 告警通道测试消息", Test: true,
 	}, a)
 	require.True(t, payloadOf(t, "message=x", "app_type=OCP", "value=1", "level=1").IsTest())
 	for _, variable := range []string{"alarm_id=1", "alarm_type=x", "alarm_name=x", "alarm_name_1=x", "alarm_level=1", "alarm_status=x", "alarm_status_native=x",
 		"alarm_target=x", "alarm_summary=x", "alarm_description=x", "message=【告警恢复通知】"} {
 		p := payloadOf(t, variable, "message=x")
 		require.False(t, p.IsTest(), variable)
-		require.NotContains(t, p.Alert().Labels, "test")
+		require.False(t, p.Alert().Test)
 	}
 	recovery := payloadOf(t, "message=【告警恢复通知】").Alert()
 	require.Equal(t, alert.Resolved, recovery.Status)

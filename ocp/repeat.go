@@ -37,7 +37,7 @@ type RepeatOptions struct {
 // It is a Sender too. Send pushes at once, and notes what was accepted; an
 // alert with [alert.Resolved] is dropped from the notes, after which OCP ends
 // the alarm by itself (a repetition under way may still arrive). Run does the
-// repeating. An alert without a Key is
+// repeating. A test, and an alert without a Key, is
 // pushed once, since nothing could ever end its repetition.
 //
 // The notes live in the process. If it ends, OCP ends the alarms, though the
@@ -107,7 +107,7 @@ func (r *Repeater) Send(ctx context.Context, alerts ...alert.Alert) error {
 	for i := range alerts { // in the order given: a problem may end and begin again
 		errs[i] = alert.ErrorAt(err, i, len(alerts))
 		switch {
-		case errs[i] != nil:
+		case errs[i] != nil || alerts[i].Test || alerts[i].Status == alert.News: // there is nothing to keep alive or to end
 		case alerts[i].Status == alert.Resolved:
 			r.forget(&alerts[i])
 		default:

@@ -160,6 +160,10 @@ func TestRepeatOrder(t *testing.T) {
 		{"another one ends", []alert.Alert{problem("a"), over("b")}, 1},
 		{"the same key of another source ends", []alert.Alert{problem("a"), {Key: "a", Status: alert.Resolved}}, 1},
 		{"without a key", []alert.Alert{unkeyed, unkeyed}, 0},
+		{"news begin nothing", []alert.Alert{news(problem("a"), "1")}, 0},
+		{"news end nothing", []alert.Alert{problem("a"), news(problem("a"), "1")}, 1},
+		{"a test", []alert.Alert{trial(problem("a"))}, 0},
+		{"a test that it is over", []alert.Alert{problem("a"), trial(over("a"))}, 1},
 		{"no data", []alert.Alert{{Source: "test", Key: "a", Status: alert.NoData}}, 1},
 	}
 	for _, tt := range tests {

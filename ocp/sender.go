@@ -37,15 +37,18 @@ type SenderOptions struct {
 //     alert_summary, alert_product, alert_region, alert_resource,
 //     alert_instance, alert_url, alert_severity, alert_level, alert_status,
 //     alert_starts_at, the fields that are not empty. Texts are cut to one
-//     line of 1024 bytes.
+//     line of 1024 bytes. Of a test alert_test is true and alert_name begins with
+//     "[Test] "; its target is another one than that of a real problem.
 //
 // What it does not get to know is that a problem is over, as there is no way
 // to say so: an alarm ends by itself when it is not pushed again, 5 minutes
 // after the last time by default. A Resolved alert is therefore accepted
 // without a call, and one alone pushes once: let a [Repeater] keep the alarm
-// alive while the problem lasts.
+// alive while the problem lasts. Nor does it get to know of [alert.News], since
+// whatever is pushed is an alarm.
 //
-// [alert.NoData] is pushed like Firing, with another alert_status.
+// [alert.NoData] is pushed like Firing, with another alert_status. What OCP does
+// about a test its rule decides: AlarmType can give tests one of their own.
 type Sender struct {
 	client    *Client
 	alarmType string
@@ -72,7 +75,7 @@ func NewSender(client *Client, alarmType string, opts *SenderOptions) (*Sender, 
 	return &Sender{client: client, alarmType: alarmType, choose: o.AlarmType, labels: maps.Clone(o.Labels)}, nil
 }
 
-// Send pushes each alert that is not resolved, one after the other. What
+// Send pushes each alert that reports a problem, one after the other. What
 // became of each is in the [alert.PartialError]; its entries are [*Error].
 // After a failure that all would share, such as a refused login, a rate limit
 // or a server that does not answer, the rest is not tried. Under [alert.Once]
@@ -82,7 +85,7 @@ func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	var rest error
 	for i := range alerts {
 		switch {
-		case alerts[i].Status == alert.Resolved && ctx.Err() == nil:
+		case !alerts[i].Status.Open() && ctx.Err() == nil:
 		case rest != nil:
 			errs[i] = rest
 		default:

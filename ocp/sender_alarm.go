@@ -43,6 +43,9 @@ func target(a *alert.Alert) string {
 			{"resource", cmp.Or(a.Resource, a.Instance)}, {"name", a.Name},
 		}
 	}
+	if a.Test {
+		parts = slices.Insert(parts, 0, [2]string{"test", "true"})
+	}
 	var b strings.Builder
 	for _, part := range parts {
 		if part[1] == "" {
@@ -87,9 +90,13 @@ func labels(a *alert.Alert) map[string]string {
 			room -= size
 		}
 	}
+	name, test := a.Name, ""
+	if a.Test {
+		name, test = "[Test] "+name, "true"
+	}
 	for _, f := range [...][2]string{
-		{"alert_status", a.Status.String()}, {"alert_severity", a.Severity.String()}, {"alert_level", a.LevelWord()},
-		{"alert_source", a.Source}, {"alert_key", a.Key}, {"alert_name", a.Name}, {"alert_summary", a.Summary},
+		{"alert_test", test}, {"alert_status", a.Status.String()}, {"alert_severity", a.Severity.String()}, {"alert_level", a.LevelWord()},
+		{"alert_source", a.Source}, {"alert_key", a.Key}, {"alert_name", name}, {"alert_summary", a.Summary},
 		{"alert_product", a.Product}, {"alert_region", a.Region}, {"alert_resource", a.Resource},
 		{"alert_instance", a.Instance}, {"alert_url", a.URL}, {"alert_starts_at", stamp(a.StartsAt)},
 	} {

@@ -158,6 +158,17 @@ func TestAlarm(t *testing.T) {
 	require.Equal(t, "source=s:resource=db-1", sender.Alarm(alert.Alert{Source: "s", Instance: "db-1"}).Target)
 }
 
+// TestAlarmOfATest shows that a test says so, and touches no alarm that is real.
+func TestAlarmOfATest(t *testing.T) {
+	t.Parallel()
+	sender, _ := newSender(t, nil)
+	alarm := sender.Alarm(trial(problem("a")))
+	require.Equal(t, "test=true:"+sender.Alarm(problem("a")).Target, alarm.Target)
+	require.Equal(t, "[Test] disk full", alarm.Labels["alert_name"])
+	require.Equal(t, "true", alarm.Labels["alert_test"])
+	require.NotContains(t, sender.Alarm(problem("a")).Labels, "alert_test")
+}
+
 // TestTarget shows that a target names the problem and nothing but the
 // problem.
 func TestTarget(t *testing.T) {
@@ -227,6 +238,7 @@ func TestResolvedIsNotPushed(t *testing.T) {
 	require.NoError(t, sender.Send(t.Context(), over("a")))
 	require.Zero(t, server.Attempts())
 	require.NoError(t, sender.Send(t.Context(), over("a"), problem("b"), over("b")))
+	require.NoError(t, sender.Send(t.Context(), news(problem("a"), "1"), trial(over("b"))), "nor is what was never a problem")
 	require.Len(t, server.Pushes(), 1)
 
 	server.FailAlways(ocptest.HTML(502))

@@ -16,10 +16,11 @@ import (
 // that stays, [alert.Dedup] does the same without a file.
 //
 // An alert is dropped if the last one accepted with its Source and Key had the
-// same ID, Status and Severity, or, without Key, if one with its Source and ID
-// was accepted. So a recovery, another level and a new beginning pass, and what
-// has neither Key nor ID always does. A dropped alert counts as accepted and
-// does not prolong the window. A window of zero or less switches Remember off.
+// same ID, Status and Severity, or, if it has no Key or is news, if one with its
+// Source and ID was accepted. Tests are apart from what is real. So a recovery,
+// another level and a new beginning pass, and what has neither Key nor ID always
+// does. A dropped alert counts as accepted and does not prolong the window. A
+// window of zero or less switches Remember off.
 //
 // Only what was accepted is noted, alert by alert. Give each destination a file
 // of its own, always with the same window: then a repetition after a failure reaches those that missed the
@@ -124,11 +125,15 @@ type sighting struct{ subject, event string }
 // alert has no identity.
 func sightingOf(a *alert.Alert) sighting {
 	event := hashOf(a.ID, a.Status.String(), a.Severity.String())
+	kind := ""
+	if a.Test {
+		kind = "test "
+	}
 	switch {
-	case a.Key != "":
-		return sighting{hashOf("key", a.Source, a.Key), event}
+	case a.Key != "" && a.Status != alert.News:
+		return sighting{hashOf(kind+"key", a.Source, a.Key), event}
 	case a.ID != "":
-		return sighting{hashOf("id", a.Source, a.ID), event}
+		return sighting{hashOf(kind+"id", a.Source, a.ID), event}
 	}
 	return sighting{}
 }

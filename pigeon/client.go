@@ -1,6 +1,7 @@
 package pigeon
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -37,6 +38,7 @@ type Client struct {
 	token    secret.Text
 	user     string
 	password secret.Text
+	log      *slog.Logger
 }
 
 // New returns a Client for a space, given by its id such as "shibuya" or by a
@@ -77,6 +79,7 @@ func New(space, token string, opts *Options) (*Client, error) {
 		token:    secret.New(token),
 		user:     o.User,
 		password: secret.New(o.Password),
+		log:      cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 	}, nil
 }
 

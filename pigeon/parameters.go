@@ -31,17 +31,21 @@ func (s *Sender) parameters(alerts []alert.Alert) map[string]string {
 	d := alert.NewDigest(alerts)
 	worst := markup.Worst(&d)
 	resolved := d.Count(alert.Resolved)
+	name := worst.Name
+	if worst.Test {
+		name = v.Locale.Test() + " " + name
+	}
 	severity := v.Locale.Severity(worst.Severity)
 	short := func(text string) string { return cmp.Or(v.Clean(text, maxShort), unknownWord(v.Locale)) }
 	values := map[string]string{
 		"text":     v.Message(alerts, s.opts.TextLimit),
 		"count":    strconv.Itoa(d.Total),
-		"open":     strconv.Itoa(d.Total - resolved),
+		"open":     strconv.Itoa(d.Total - resolved - d.Count(alert.News)),
 		"resolved": strconv.Itoa(resolved),
-		"status":   v.Locale.Status(worst.Status),
+		"status":   markup.State(v.Locale, worst),
 		"level":    cmp.Or(v.Clean(worst.Level, maxShort), severity),
 		"severity": severity,
-		"name":     short(worst.Name),
+		"name":     short(name),
 		"product":  short(worst.Product),
 		"instance": short(worst.Instance),
 		"region":   short(worst.Region),

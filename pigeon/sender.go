@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/speech"
 )
 
 // SenderOptions configures a [Sender]. A nil *SenderOptions and the zero value
@@ -38,10 +39,14 @@ type SenderOptions struct {
 	// concurrently, and has to clean and bound the values itself.
 	Parameters func(alerts []alert.Alert) (map[string]string, error)
 
-	// CallResolved places a call also if all alerts of a Send are resolved.
-	// Default: they are accepted without one, since nobody wants to be rung up
-	// to hear that all is well.
+	// CallResolved places a call also if no alert of a Send reports a problem:
+	// all are resolved, or news. Default: they are accepted without one, since
+	// nobody wants to be rung up to hear that all is well.
 	CallResolved bool
+
+	// RingForTests treats tests like other alerts, but that what is said begins
+	// with it. Default: they are accepted, and neither ring nor count.
+	RingForTests bool
 
 	// OnInvoked gets each chain that was accepted, with the number of alerts
 	// that it is about, before Send returns: to wait for its outcome, in a
@@ -57,16 +62,17 @@ type SenderOptions struct {
 // to be listened to, free of links, markup and braces, and never empty:
 //
 //	text      all that there is to say: how many alerts, how bad, which
-//	count     number of alerts; it is open + resolved
-//	open      those that are not resolved
-//	resolved  those that are
-//	status    firing, resolved or no data, in the words of the Locale
+//	count     number of alerts; what is neither open nor resolved is news
+//	open      those that report a problem
+//	resolved  those that say that it is over
+//	status    firing, resolved, no data or news, in the words of the Locale
 //	level     the source's word for the severity, or that of the Locale
 //	severity  the word of the Locale
 //	name      what happened
 //	product, instance, region, summary, source
 //
-// From status on they are about the worst alert that is not resolved.
+// From status on they are about the worst alert that reports a problem. The
+// status and the name of a test begin with that word.
 type Sender struct {
 	client *Client
 	plan   func() Request // a closure, where no printer looks: it holds numbers
@@ -176,9 +182,10 @@ func (s *Sender) try(plan Request) error {
 
 // Send places one call for all alerts and does nothing without alerts. Nil
 // means that the vendor has accepted the chain, not that anybody has answered;
-// see [SenderOptions].OnInvoked. It also means, unless CallResolved is set,
-// that all alerts are resolved and no call was placed. A mixture of open and
-// resolved alerts makes a call that counts both.
+// see [SenderOptions].OnInvoked. It also means that no call was placed because
+// no alert reports a problem, or all that do are tests; CallResolved and
+// RingForTests are about these. A mixture of open and resolved alerts makes a
+// call that counts both.
 //
 // Every error is an [*Error] and counts against all alerts. One that matches
 // [alert.ErrUncertain] is not retryable: phones may be ringing. Whoever repeats
@@ -198,7 +205,10 @@ func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (Invocation, 
 	if err := ctx.Err(); err != nil {
 		return Invocation{}, &Error{Op: opSend, Err: err}
 	}
-	if !s.opts.CallResolved && !slices.ContainsFunc(alerts, isOpen) {
+	if !s.opts.RingForTests {
+		alerts = speech.WithoutTests(ctx, s.client.log, alerts)
+	}
+	if len(alerts) == 0 || !s.opts.CallResolved && !slices.ContainsFunc(alerts, isOpen) {
 		return Invocation{}, nil
 	}
 	r, err := s.request(alerts)
@@ -215,8 +225,8 @@ func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (Invocation, 
 	return chain, nil
 }
 
-// isOpen reports whether an alert is about something that is not over.
-func isOpen(a alert.Alert) bool { return a.Status != alert.Resolved }
+// isOpen reports whether an alert reports a problem.
+func isOpen(a alert.Alert) bool { return a.Status.Open() }
 
 // request returns the plan with the parameters for alerts.
 func (s *Sender) request(alerts []alert.Alert) (Request, error) {

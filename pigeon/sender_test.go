@@ -66,7 +66,7 @@ func newHarness(t *testing.T, socket, resolved bool) *alerttest.Harness {
 	require.NoError(t, err)
 	p := inline()
 	p.Guidance.Text, p.Parameters = "{{count}} {{name}} {{text}}", nil
-	sender, err := pigeon.NewSender(client, p, &pigeon.SenderOptions{CallResolved: resolved})
+	sender, err := pigeon.NewSender(client, p, &pigeon.SenderOptions{CallResolved: resolved, RingForTests: resolved})
 	require.NoError(t, err)
 	h := &alerttest.Harness{
 		Sender:   sender,
@@ -106,13 +106,16 @@ func newHarness(t *testing.T, socket, resolved bool) *alerttest.Harness {
 // spoken reads the number of alerts from what the voice says.
 func spoken(t *testing.T, text string) int {
 	t.Helper()
-	m := regexp.MustCompile(`共 (\d+) 条告警`).FindStringSubmatch(text)
-	if m == nil {
-		return 1
+	count := func(pattern string, otherwise int) int {
+		m := regexp.MustCompile(pattern).FindStringSubmatch(text)
+		if m == nil {
+			return otherwise
+		}
+		n, err := strconv.Atoi(m[1])
+		require.NoError(t, err)
+		return n
 	}
-	n, err := strconv.Atoi(m[1])
-	require.NoError(t, err)
-	return n
+	return count(`共 (\d+) 条告警`, 1) + count(`另有测试 (\d+) 条`, 0)
 }
 
 // full is an alert with everything.
@@ -128,6 +131,8 @@ func TestParameters(t *testing.T) {
 	minor := alert.Alert{Severity: alert.Notice, Name: "backup"}
 	over := full()
 	over.Status = alert.Resolved
+	trial, news := full(), alert.Alert{Status: alert.News, Severity: alert.Critical, Name: "failover done"}
+	trial.Test = true
 	var b strings.Builder
 	for _, tt := range []struct {
 		name   string
@@ -138,9 +143,11 @@ func TestParameters(t *testing.T) {
 		{"many", []alert.Alert{minor, over, full(), full()}},
 		{"the worst is over", []alert.Alert{minor, over}},
 		{"all over", []alert.Alert{over, over}},
+		{"test", []alert.Alert{trial}},
+		{"test and news", []alert.Alert{trial, news, over, minor}},
 	} {
 		for l := alert.Chinese; l <= alert.Japanese; l++ {
-			sender, server := newSender(t, plan(), &pigeon.SenderOptions{Locale: l, CallResolved: true})
+			sender, server := newSender(t, plan(), &pigeon.SenderOptions{Locale: l, CallResolved: true, RingForTests: true})
 			require.NoError(t, sender.Send(t.Context(), tt.alerts...))
 			values := server.Chains()[0].Parameters
 			require.ElementsMatch(t, pigeon.ParameterNames(), slices.Collect(maps.Keys(values)))
@@ -251,6 +258,47 @@ func TestResolved(t *testing.T) {
 	sender, server = newSender(t, plan(), &pigeon.SenderOptions{CallResolved: true})
 	require.NoError(t, sender.Send(t.Context(), over))
 	require.Equal(t, 1, server.Placed())
+}
+
+// TestTests rings for a test only where its owner wants that, and says so.
+func TestTests(t *testing.T) {
+	t.Parallel()
+	trial, over, log := full(), full(), &journal{}
+	trial.Test, over.Status = true, alert.Resolved
+	client, server := newClient(t, &pigeon.Options{Logger: slog.New(slog.NewTextHandler(log, nil))})
+	sender, err := pigeon.NewSender(client, plan(), &pigeon.SenderOptions{CallResolved: true})
+	require.NoError(t, err)
+	chain, err := sender.Place(t.Context(), trial, trial)
+	require.NoError(t, err)
+	require.Empty(t, chain.ResultID)
+	require.Zero(t, server.Attempts())
+	require.Contains(t, log.String(), "level=INFO msg=\"no phone rings for tests\" tests=2")
+	alerts := []alert.Alert{trial, over, full()}
+	require.NoError(t, sender.Send(t.Context(), alerts...))
+	require.True(t, alerts[0].Test, "the caller's")
+	values := server.Chains()[0].Parameters
+	require.Equal(t, []string{"2", "1", "1"}, []string{values["count"], values["open"], values["resolved"]})
+	require.NotContains(t, values["text"], "测试")
+
+	sender, server = newSender(t, plan(), &pigeon.SenderOptions{RingForTests: true})
+	require.NoError(t, sender.Send(t.Context(), trial))
+	require.True(t, strings.HasPrefix(server.Chains()[0].Text, "测试，告警通知，紧急"), server.Chains()[0].Text)
+	trial.Status = alert.Resolved
+	require.NoError(t, sender.Send(t.Context(), trial))
+	require.Equal(t, 1, server.Placed())
+}
+
+// TestNews rings nobody, however grave.
+func TestNews(t *testing.T) {
+	t.Parallel()
+	news, over := full(), full()
+	news.Status, over.Status = alert.News, alert.Resolved
+	sender, server := newSender(t, plan(), nil)
+	require.NoError(t, sender.Send(t.Context(), news, over))
+	require.Zero(t, server.Attempts())
+	require.NoError(t, sender.Send(t.Context(), news, over, alert.Alert{Name: "backup"}))
+	values := server.Chains()[0].Parameters
+	require.Equal(t, []string{"3", "1", "1", "backup"}, []string{values["count"], values["open"], values["resolved"], values["name"]})
 }
 
 // TestOnInvoked hands out what Wait needs.

@@ -22,7 +22,7 @@
 //	B.3   text     region
 //	B.4   text     instance
 //	B.5   text     name of the rule or event
-//	B.6   INTEGER  firing(1), resolved(2)
+//	B.6   INTEGER  firing(1), resolved(2), news(3)
 //	B.7   INTEGER  cleared(1), critical(3), major(4), warning(6), info(7)
 //	B.8   octets   DateAndTime of the change, with the zone (RFC 2579)
 //	B.9   text     fingerprint: Source/Key, or 16 hex digits of their SHA-256
@@ -30,7 +30,10 @@
 //
 // The notification is B.0.1 when the alert fires and B.0.2 when it is
 // resolved; both carry the same fingerprint, by which a console clears the
-// alarm. It is hashed when it is longer than 64 octets or holds anything but
+// alarm. What is about no problem, which is news ([alert.News]) and a test, is
+// B.0.3 with news(3) and info(7), however grave its own level, and a fingerprint
+// that no problem has: it opens no alarm, and changes and closes none. The name
+// of a test begins with "[Test] ". The fingerprint is hashed when it is longer than 64 octets or holds anything but
 // visible ASCII. An alert that says the data is missing ([alert.NoData]) goes out as
 // firing, with its severity: a console that knows two states must show it. A
 // notice counts as info(7), since the numbers of RFC 3877 have none for it.
@@ -39,7 +42,8 @@
 // of sending.
 //
 // The layout [Full] names the objects as instances of scalars (B.1.0), as a
-// MIB has them; [Seed] puts labels in front of the first five.
+// MIB has them; [Seed] puts labels in front of the first five,
+// and says for the level of what is over "OK", of news "NEWS" and of a test "TEST".
 //
 // Text from outside is made harmless. Control characters become spaces, since
 // a newline forges lines in the files by which trap handlers pass values on;

@@ -20,6 +20,7 @@ type Encoder struct {
 	community secret.Text
 	firing    OID
 	resolved  OID
+	news      OID
 	objects   [objectCount]Varbind
 	layout    Layout
 	location  *time.Location
@@ -80,6 +81,9 @@ func (e *Encoder) name(base OID, o *Options) (err error) {
 	if e.resolved, err = notification(o.OIDs.Resolved, base, 2); err != nil {
 		return err
 	}
+	if e.news, err = notification(o.OIDs.News, base, 3); err != nil {
+		return err
+	}
 	if e.objects, err = template(base, o); err != nil {
 		return err
 	}
@@ -95,8 +99,10 @@ func (e *Encoder) tryWorst() error {
 	copy(binds[:], e.objects[:])
 	e.describe((*[objectCount]Varbind)(binds[:]), &a, nil)
 	t := Trap{RequestID: math.MaxInt32, UpTime: math.MaxUint32, OID: e.firing, Varbinds: binds[:objectCount]}
-	if len(e.resolved.field) > len(e.firing.field) {
-		t.OID = e.resolved
+	for _, oid := range []OID{e.resolved, e.news} {
+		if len(oid.field) > len(t.OID.field) {
+			t.OID = oid
+		}
 	}
 	if e.ownAddress != nil {
 		binds[objectCount] = trapAddress(netip.IPv4Unspecified())
@@ -166,13 +172,11 @@ func trapAddress(addr netip.Addr) Varbind {
 }
 
 // notification returns which notification reports an alert. Only what is
-// certainly over goes out as resolved.
+// certainly over goes out as resolved. The alert's own is that of a real problem,
+// whose sensor a test must neither set nor clear.
 func (e *Encoder) notification(a *alert.Alert) OID {
-	oid := e.firing
-	if a.Status == alert.Resolved {
-		oid = e.resolved
-	}
-	if e.ownNotification == nil {
+	oid := [...]OID{e.firing, e.resolved, e.news}[statusNumber(a)-1]
+	if e.ownNotification == nil || a.Test {
 		return oid
 	}
 	own, err := e.own(*a)

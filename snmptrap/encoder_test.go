@@ -88,6 +88,18 @@ func TestSeedLayout(t *testing.T) {
 	want[1], want[5], want[6] = "level:OK", "2", "1"
 	require.Equal(t, want, values)
 
+	a.Status = alert.News
+	notification, values = objects(t, e, a)
+	require.Equal(t, "."+snmptrap.SeedBaseOID+".0.3", notification)
+	want[1], want[5], want[6], want[8] = "level:NEWS", "3", "7", values[8]
+	require.Equal(t, want, values)
+
+	a.Test, a.Status = true, alert.Resolved
+	notification, values = objects(t, e, a)
+	require.Equal(t, "."+snmptrap.SeedBaseOID+".0.3", notification)
+	want[1], want[4], want[8] = "level:TEST", "name:[Test] 磁盘使用率过高", values[8]
+	require.Equal(t, want, values)
+
 	_, values = objects(t, e, alert.Alert{})
 	require.Equal(t, []string{"product:", "level:warning", "regionId:", "instanceName:", "name:"}, values[:5],
 		"every object is present, however little there is to say")
@@ -110,6 +122,9 @@ func TestStatusAndSeverity(t *testing.T) {
 		{"source's word", alert.Alert{Severity: alert.Critical, Level: "P0 紧急"}, "P0 紧急", "1", "3", "1"},
 		{"resolved", alert.Alert{Status: alert.Resolved, Severity: alert.Critical, Level: "CRITICAL"}, "CRITICAL", "2", "1", "2"},
 		{"no data", alert.Alert{Status: alert.NoData, Severity: alert.Major}, "major", "1", "4", "1"},
+		{"news", alert.Alert{Status: alert.News, Severity: alert.Critical, Level: "CRITICAL"}, "CRITICAL", "3", "7", "3"},
+		{"test", alert.Alert{Test: true, Severity: alert.Critical}, "critical", "3", "7", "3"},
+		{"test that it is over", alert.Alert{Test: true, Status: alert.Resolved}, "warning", "3", "7", "3"},
 		{"unknown status", alert.Alert{Status: 99, Severity: alert.Major}, "major", "1", "4", "1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -187,6 +202,8 @@ func TestFingerprint(t *testing.T) {
 		"id": {Source: "s", ID: "1"}, "other source": {Source: "t", ID: "1"}, "split": {Source: "s1", ID: ""},
 		"shifted": {Source: "", ID: "s1"}, "nothing": {}, "name": {Name: "n"}, "instance": {Instance: "n"},
 		"resource": {Resource: "n"}, "region": {Region: "n"}, "product": {Product: "n"},
+		"test": {Source: "s", Key: "test", Test: true}, "news": {Source: "t", Key: "test", Status: alert.News},
+		"test without a key": {Source: "s", ID: "1", Test: true}, "news of nothing": {Status: alert.News}, "test of a name": {Name: "n", Test: true},
 	} {
 		fingerprint := of(a)
 		require.LessOrEqual(t, len(fingerprint), 64)

@@ -24,9 +24,13 @@ type expectation struct {
 
 // expect says what must become of an alert in a scene.
 func expect(s *scene, a *alert.Alert) (e expectation) {
-	over := a.Status == alert.Resolved
+	over, aside := a.Status == alert.Resolved, a.Status == alert.News || a.Test
 	level := a.Level
 	switch {
+	case s.seed && a.Test:
+		level = "TEST"
+	case s.seed && aside:
+		level = "NEWS"
 	case s.seed && over:
 		level = "OK"
 	case level == "":
@@ -37,8 +41,13 @@ func expect(s *scene, a *alert.Alert) (e expectation) {
 	if s.seed {
 		labels, suffix = [10]string{"product:", "level:", "regionId:", "instanceName:", "name:"}, ""
 	}
+	if a.Test {
+		labels[4] += "[Test] "
+	}
 	status, severity := 1, 7
 	switch {
+	case aside:
+		status = 3
 	case over:
 		status, severity = 2, 1
 	case a.Severity >= alert.Critical:
@@ -182,8 +191,13 @@ func expectTime(at time.Time, zone *time.Location) string {
 // expectFingerprint says how a console tells problems apart.
 func expectFingerprint(a *alert.Alert) string {
 	visible := func(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r < '!' || r > '~' }) < 0 }
+	aside := a.Test || a.Status == alert.News
 	hash := func(fields ...string) string {
-		sum := sha256.Sum256([]byte(strings.Join(fields, "\xff") + "\xff"))
+		text := strings.Join(fields, "\xff") + "\xff"
+		if aside {
+			text = "\xfe" + text
+		}
+		sum := sha256.Sum256([]byte(text))
 		return hex.EncodeToString(sum[:8])
 	}
 	switch {
@@ -191,6 +205,7 @@ func expectFingerprint(a *alert.Alert) string {
 		return hash(a.Source, a.Product, a.Region, a.Resource, a.Instance, a.Name)
 	case a.Key == "":
 		return hash(a.Source, "", a.ID)
+	case aside:
 	case a.Source == "" && visible(a.Key) && !strings.Contains(a.Key, "/") && len(a.Key) <= 63:
 		return a.Key
 	case a.Source != "" && visible(a.Source+a.Key) && !strings.Contains(a.Source, "/") && len(a.Source) <= 15 &&

@@ -56,7 +56,7 @@ func FuzzAppendTrap(f *testing.F) {
 		}
 		a := alert.Alert{
 			Product: product, Level: level, Region: region, Instance: instance, Name: name, Summary: summary, Key: key,
-			Status: alert.Status(status), Severity: alert.Severity(severity),
+			Test: size%3 == 0, Status: alert.Status(status), Severity: alert.Severity(severity),
 			StartsAt: time.Unix(unix, 0).In(time.FixedZone("", int(zone))),
 		}
 		octets, err := e.AppendTrap(nil, a, id, up)
@@ -87,7 +87,10 @@ func checkHead(t *testing.T, p *gosnmp.SnmpPacket, base snmptrap.OID, a alert.Al
 	require.Len(t, p.Variables, 12)
 	require.Equal(t, gosnmp.SnmpPDU{Name: ".1.3.6.1.2.1.1.3.0", Type: gosnmp.TimeTicks, Value: up}, p.Variables[0])
 	notification := "." + base.String() + ".0.1"
-	if a.Status == alert.Resolved {
+	switch {
+	case a.Test || a.Status == alert.News:
+		notification = "." + base.String() + ".0.3"
+	case a.Status == alert.Resolved:
 		notification = "." + base.String() + ".0.2"
 	}
 	require.Equal(t, gosnmp.SnmpPDU{
@@ -103,8 +106,17 @@ func checkObjects(t *testing.T, got []gosnmp.SnmpPDU, base snmptrap.OID, a alert
 		suffix, labels = "", []string{"product:", "level:", "regionId:", "instanceName:", "name:", "", "", "", "", ""}
 	}
 	level := a.LevelWord()
-	if !full && a.Status == alert.Resolved {
+	switch {
+	case full:
+	case a.Test:
+		level = "TEST"
+	case a.Status == alert.News:
+		level = "NEWS"
+	case a.Status == alert.Resolved:
 		level = "OK"
+	}
+	if a.Test {
+		labels[4] += "[Test] "
 	}
 	texts := []string{0: a.Product, 1: level, 2: a.Region, 3: a.Instance, 4: a.Name, 9: a.Summary}
 	for i, v := range got {

@@ -124,7 +124,7 @@ func generatedAlert(r *rand.Rand) alert.Alert {
 	a := alert.Alert{
 		Product: generatedText(r), Level: generatedText(r), Region: generatedText(r), Instance: generatedText(r),
 		Name: generatedText(r), Summary: generatedText(r),
-		Status: alert.Status(r.IntN(4)), Severity: alert.Severity(r.IntN(8) - 1), StartsAt: generatedTime(r),
+		Status: alert.Status(r.IntN(5)), Severity: alert.Severity(r.IntN(8) - 1), StartsAt: generatedTime(r),
 	}
 	switch r.IntN(8) {
 	case 0:
@@ -134,6 +134,7 @@ func generatedAlert(r *rand.Rand) alert.Alert {
 	case 2:
 		a.Region, a.Level = "", ""
 	}
+	a.Test = r.IntN(8) == 0
 	if r.IntN(2) == 0 {
 		a.EndsAt = generatedTime(r)
 	}

@@ -24,7 +24,7 @@ import (
 func extremes() (alerts []alert.Alert) {
 	long := strings.Repeat("磁", 2000)
 	for severity := alert.Info; severity <= alert.Critical; severity++ {
-		for status := alert.Firing; status <= alert.NoData; status++ {
+		for status := alert.Firing; status <= alert.News; status++ {
 			a := usual()
 			a.Severity, a.Status = severity, status
 			alerts = append(alerts, a)
@@ -72,8 +72,11 @@ func TestMIBDescribesWire(t *testing.T) {
 				require.NoError(t, err)
 				vars := decode(t, octets).Variables
 				notification := "tocsinAlertFiring"
-				if a.Status == alert.Resolved {
+				switch a.Status {
+				case alert.Resolved:
 					notification = "tocsinAlertResolved"
+				case alert.News:
+					notification = "tocsinAlertNews"
 				}
 				require.Equal(t, "."+m.oids[notification], vars[1].Value)
 				require.Len(t, vars, 2+len(m.lists[notification]))
@@ -135,10 +138,10 @@ func TestMIBWords(t *testing.T) {
 	m := parseMIB(t, snmptrap.MIB())
 	states := m.resolve(t, "tocsinStatus").words
 	severities := m.resolve(t, "tocsinSeverity").words
-	require.Len(t, states, 2)
+	require.Len(t, states, 3)
 	require.Len(t, severities, 7)
 	for severity := alert.Info; severity <= alert.Critical; severity++ {
-		for status := alert.Firing; status <= alert.NoData; status++ {
+		for status := alert.Firing; status <= alert.News; status++ {
 			_, values := objects(t, newEncoder(t, nil), alert.Alert{Severity: severity, Status: status})
 			number := func(place int) int {
 				n, err := strconv.Atoi(values[place])
@@ -149,6 +152,8 @@ func TestMIBWords(t *testing.T) {
 			switch {
 			case status == alert.Resolved:
 				state, word = "resolved", "cleared"
+			case status == alert.News:
+				state, word = "news", "info"
 			case severity == alert.Notice:
 				word = "info"
 			}
@@ -197,7 +202,8 @@ func TestMIBTables(t *testing.T) {
 	}
 	require.Equal(t, testBase+".0.1", m.oids["tocsinAlertFiring"])
 	require.Equal(t, testBase+".0.2", m.oids["tocsinAlertResolved"])
-	require.Equal(t, []string{"tocsinAlertFiring", "tocsinAlertResolved"}, m.of("NOTIFICATION-TYPE"))
+	require.Equal(t, testBase+".0.3", m.oids["tocsinAlertNews"])
+	require.Equal(t, []string{"tocsinAlertFiring", "tocsinAlertResolved", "tocsinAlertNews"}, m.of("NOTIFICATION-TYPE"))
 }
 
 // A receiver shows text as text only if the type has a hint for UTF-8 that

@@ -13,14 +13,14 @@ import (
 // that expect a MIB module of their own. All are in dotted form; an empty one
 // leaves the default.
 type OIDs struct {
-	// Firing and Resolved are the notifications, by default base.0.1 and
-	// base.0.2. The next to last sub-identifier must be zero and the last in 1
+	// Firing, Resolved and News are the notifications, by default base.0.1,
+	// base.0.2 and base.0.3; the last one is that of tests too. The next to last sub-identifier must be zero and the last in 1
 	// to 2^31-1: other notifications do not survive a proxy to SNMPv1 (RFC 2578
 	// section 8.5, RFC 3584 section 3).
-	Firing, Resolved string
+	Firing, Resolved, News string
 
-	// Notification returns the notification of one alert, before which Firing
-	// and Resolved give way, or "" to leave it to them. To let alerts bring it
+	// Notification returns the notification of one alert, before which these
+	// give way, or "" to leave it to them. It is not asked about tests. To let alerts bring it
 	// in a label:
 	//
 	//	func(a alert.Alert) string { return a.Labels["oid"] }

@@ -51,7 +51,7 @@ func TestInstance(t *testing.T) {
 func TestOwnNames(t *testing.T) {
 	t.Parallel()
 	e := newEncoder(t, &snmptrap.Options{OIDs: snmptrap.OIDs{
-		Firing: "1.3.6.1.4.1.9.9.0.17", Resolved: ".1.3.6.1.4.1.9.9.0.2147483647",
+		Firing: "1.3.6.1.4.1.9.9.0.17", Resolved: ".1.3.6.1.4.1.9.9.0.2147483647", News: "1.3.6.1.4.1.9.9.0.18",
 		Objects: []string{"1.3.6.1.4.1.9.1", "", "1.3.6.1.4.1.9.3.0"},
 	}})
 	got := variables(t, e, named("n"))
@@ -62,6 +62,8 @@ func TestOwnNames(t *testing.T) {
 	require.Equal(t, "."+testBase+".4.0", got[5].Name)
 	got = variables(t, e, alert.Alert{Status: alert.Resolved})
 	require.Equal(t, ".1.3.6.1.4.1.9.9.0.2147483647", got[1].Value)
+	require.Equal(t, ".1.3.6.1.4.1.9.9.0.18", variables(t, e, alert.Alert{Status: alert.News})[1].Value)
+	require.Equal(t, ".1.3.6.1.4.1.9.9.0.18", variables(t, e, alert.Alert{Test: true})[1].Value)
 }
 
 func TestOwnNamesRefused(t *testing.T) {
@@ -74,6 +76,7 @@ func TestOwnNamesRefused(t *testing.T) {
 	}{
 		{"no zero", snmptrap.OIDs{Firing: "1.3.6.1.4.1.98789.1"}, rule},
 		{"N is zero", snmptrap.OIDs{Resolved: "1.3.6.1.4.1.9.0.0"}, rule},
+		{"news", snmptrap.OIDs{News: "1.3.6.1.4.1.9.1.1"}, rule},
 		{"N over 31 bits", snmptrap.OIDs{Firing: "1.3.6.1.4.1.9.0.2147483648"}, rule},
 		{"zero elsewhere", snmptrap.OIDs{Firing: "1.3.6.0.1.4"}, rule},
 		{"a multiple of 128", snmptrap.OIDs{Firing: "1.3.6.128.1"}, rule},
@@ -111,6 +114,18 @@ func byLabel(a alert.Alert) string {
 		return a.Labels["oid_resolved"]
 	}
 	return a.Labels["oid"]
+}
+
+// A test must not touch the sensor of the real problem whose labels it bears.
+func TestNotificationOfATest(t *testing.T) {
+	t.Parallel()
+	e := newEncoder(t, &snmptrap.Options{OIDs: snmptrap.OIDs{Notification: byLabel}})
+	a := alert.Alert{Labels: map[string]string{"oid": "1.3.6.1.4.1.9.9.0.42", "oid_resolved": "1.3.6.1.4.1.9.9.0.43"}, Test: true}
+	require.Equal(t, "."+testBase+".0.3", variables(t, e, a)[1].Value)
+	a.Status = alert.Resolved
+	require.Equal(t, "."+testBase+".0.3", variables(t, e, a)[1].Value)
+	a.Test, a.Status = false, alert.News
+	require.Equal(t, ".1.3.6.1.4.1.9.9.0.42", variables(t, e, a)[1].Value, "news may have their own")
 }
 
 func TestNotificationOfAnAlert(t *testing.T) {

@@ -73,8 +73,12 @@ func (e *Encoder) describe(objects *[objectCount]Varbind, a *alert.Alert, scratc
 	objects[objectLevel].Value.setText(e.level(a), maxText)
 	objects[objectRegion].Value.setText(a.Region, maxText)
 	objects[objectInstance].Value.setText(a.Instance, maxText)
-	objects[objectName].Value.setText(a.Name, maxText)
-	objects[objectStatus].Value.raw[0] = statusNumber(a.Status)
+	name := &objects[objectName].Value
+	if a.Test {
+		name.own += uint8(copy(name.raw[name.own:], testMark))
+	}
+	name.setText(a.Name, maxText)
+	objects[objectStatus].Value.raw[0] = statusNumber(a)
 	objects[objectSeverity].Value.raw[0] = severityNumber(a)
 	objects[objectTime].Value.setTime(a.Time(), e.location)
 	objects[objectFingerprint].Value.setFingerprint(a, scratch)
@@ -90,19 +94,36 @@ func (v *Value) setText(s string, limit int) {
 	v.measure(limit)
 }
 
+// testMark stands in front of the name of a test. It is ASCII, which receivers
+// without the MIB show as it is.
+const testMark = "[Test] "
+
+// aside reports whether an alert is about no real problem: a test, or news.
+func aside(a *alert.Alert) bool { return a.Test || a.Status == alert.News }
+
 // level returns the word to send for an alert's severity: the source's own,
-// except that the Seed layout says OK when the problem is over.
+// except that the Seed layout, on whose words people filter, says OK when the
+// problem is over, and names what neither begins nor ends one.
 func (e *Encoder) level(a *alert.Alert) string {
-	if e.layout == Seed && a.Status == alert.Resolved {
+	switch {
+	case e.layout != Seed:
+	case a.Test:
+		return "TEST"
+	case a.Status == alert.News:
+		return "NEWS"
+	case a.Status == alert.Resolved:
 		return "OK"
 	}
 	return a.LevelWord()
 }
 
-// statusNumber returns firing(1) or resolved(2). An alert about missing data
-// is a problem that somebody must see, so it goes out as firing.
-func statusNumber(s alert.Status) byte {
-	if s == alert.Resolved {
+// statusNumber returns firing(1), resolved(2) or news(3). An alert about missing
+// data is a problem that somebody must see, so it goes out as firing.
+func statusNumber(a *alert.Alert) byte {
+	switch {
+	case aside(a):
+		return 3
+	case a.Status == alert.Resolved:
 		return 2
 	}
 	return 1
@@ -110,10 +131,13 @@ func statusNumber(s alert.Status) byte {
 
 // severityNumber returns the severity as ItuPerceivedSeverity of RFC 3877
 // counts, cleared(1), critical(3), major(4) and warning(6), or info(7) after
-// its end. Notice, which asks for nothing, is info; indeterminate(2) and
-// minor(5) have no counterpart. A value out of range counts as the nearest.
+// its end. Notice, which asks for nothing, is info, and so are news and tests,
+// however grave; indeterminate(2) and minor(5) have no counterpart. A value out of
+// range counts as the nearest.
 func severityNumber(a *alert.Alert) byte {
 	switch s := a.Severity; {
+	case aside(a):
+		return 7
 	case a.Status == alert.Resolved:
 		return 1
 	case s >= alert.Critical:

@@ -115,7 +115,8 @@ const (
 	// ("product:", "level:", "regionId:", "instanceName:", "name:") and names
 	// all ten without ".0", so that PRTG filters made for that relay go on
 	// working. The level of a resolved alert is "level:OK": a filter on
-	// "level:CRITICAL" must not turn a sensor red when a problem is over.
+	// "level:CRITICAL" must not turn a sensor red when a problem is over. Nor
+	// must news and tests, whose levels are "level:NEWS" and "level:TEST".
 	Seed
 )
 

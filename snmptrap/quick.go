@@ -22,7 +22,7 @@ type quick struct {
 	heads  [objectCount][headSize]byte
 	head   int                 // octets of each head, zero if this way is closed
 	outer  secret.Text         // version and community
-	inner  [2]string           // snmpTrapOID.0 with the notification: firing, resolved
+	inner  [3]string           // snmpTrapOID.0 with the notification, by status
 	labels [objectCount]string // in front of texts
 	middle string              // status, severity, and time up to its value
 	most   int                 // octets of a trap beside its texts, at most
@@ -51,7 +51,7 @@ func newQuick(e *Encoder) (q quick) {
 	q.head = head
 	outer := string(appendV2c(nil, e.community.Reveal(), 0)[2:])
 	q.outer = secret.New(outer)
-	for i, oid := range []OID{e.firing, e.resolved} {
+	for i, oid := range []OID{e.firing, e.resolved, e.news} {
 		field := appendHeader(nil, tagSequence, len(snmpTrapOID)+len(oid.field))
 		q.inner[i] = string(field) + snmpTrapOID + oid.field
 	}
@@ -63,7 +63,7 @@ func newQuick(e *Encoder) (q quick) {
 		field := appendHeader(nil, tagSequence, head+1+size)
 		q.middle += string(field) + string(q.heads[i][:head]) + string(append([]byte{byte(size)}, make([]byte, size)...))
 	}
-	q.most = 64 + len(outer) + max(len(q.inner[0]), len(q.inner[1])) + len(q.middle) +
+	q.most = 64 + len(outer) + max(len(q.inner[0]), len(q.inner[1]), len(q.inner[2])) + len(q.middle) +
 		(objectTexts+2)*(8+head) + len("instanceName:")*objectTexts + maxFingerprint
 	return q
 }
@@ -80,7 +80,7 @@ func (e *Encoder) appendQuick(dst []byte, tag byte, a *alert.Alert, requestID in
 		}
 		size += len(text)
 	}
-	if q.head == 0 || size > e.maxSize || requestID < 1<<23 || len(a.Summary) > maxSummary || plainPrefix(a.Summary) != len(a.Summary) {
+	if q.head == 0 || a.Test || size > e.maxSize || requestID < 1<<23 || len(a.Summary) > maxSummary || plainPrefix(a.Summary) != len(a.Summary) {
 		return dst, false
 	}
 	before := len(dst)
@@ -97,7 +97,7 @@ func (e *Encoder) appendQuick(dst []byte, tag byte, a *alert.Alert, requestID in
 	p = binds + 2 + copy(b[binds+2:], sysUpTime)
 	b[p], b[p+1] = tagTimeTicks, byte(n)
 	p = len(appendInteger(b[:p+2], int64(upTime), n))
-	p += copy(b[p:], q.inner[statusNumber(a.Status)-1])
+	p += copy(b[p:], q.inner[statusNumber(a)-1])
 	for i, text := range texts {
 		p = q.put(b, p, i, q.labels[i], text)
 	}
@@ -133,7 +133,7 @@ func (q *quick) put(b []byte, p, place int, label, text string) int {
 func (q *quick) putMiddle(b []byte, p int, e *Encoder, a *alert.Alert) int {
 	end := p + copy(b[p:], q.middle)
 	one := 2 + q.head + 2 // octets of an object of one octet
-	b[p+one-1] = statusNumber(a.Status)
+	b[p+one-1] = statusNumber(a)
 	b[p+2*one-1] = severityNumber(a)
 	var v Value
 	v.setTime(a.Time(), e.location)

@@ -51,6 +51,8 @@ func TestShortWay(t *testing.T) {
 		{"name that is cut", snmptrap.Options{}, with(func(a *alert.Alert) { a.Name = strings.Repeat("n", 256) }), id, false},
 		{"name that is cut for its label", snmptrap.Options{Layout: snmptrap.Seed}, with(func(a *alert.Alert) { a.Name = strings.Repeat("n", 251) }), id, false},
 		{"summary that is cut", snmptrap.Options{MaxSize: -1}, with(func(a *alert.Alert) { a.Summary = strings.Repeat("s", 1025) }), id, false},
+		{"news", snmptrap.Options{Layout: snmptrap.Seed}, with(func(a *alert.Alert) { a.Status = alert.News }), id, true},
+		{"test", snmptrap.Options{}, with(func(a *alert.Alert) { a.Test = true }), id, false},
 		{"no room", snmptrap.Options{MaxSize: 484}, usual(), id, false},
 		{"names of several lengths", snmptrap.Options{OIDs: snmptrap.OIDs{Objects: []string{"1.3.6"}}}, usual(), id, false},
 		{"long names", snmptrap.Options{OIDs: snmptrap.OIDs{Objects: []string{

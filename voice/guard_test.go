@@ -23,6 +23,23 @@ func guarded(t *testing.T, phones *voicetest.Phones) *voice.Sender {
 	return s
 }
 
+// A call about a test holds back nothing real, nor the other way round.
+func TestWindowOfTests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		phones := &voicetest.Phones{}
+		s, err := voice.NewSender(newDialer(t, phones, voice.DialerOptions{Timeout: -1}), three()[:1], &voice.SenderOptions{RingForTests: true})
+		require.NoError(t, err)
+		trial, ctx := full(), alert.Once(t.Context())
+		trial.Test = true
+		require.NoError(t, s.Send(ctx, trial))
+		require.NoError(t, s.Send(ctx, full()))
+		require.ErrorIs(t, s.Send(ctx, trial), voice.ErrHeld)
+		require.ErrorIs(t, s.Send(ctx, full()), voice.ErrHeld)
+		require.Len(t, phones.Calls(), 2)
+	})
+}
+
 // sends runs Sends at the same time and returns their outcomes.
 func sends(ctx context.Context, s *voice.Sender, n int) <-chan error {
 	results := make(chan error, n)

@@ -42,9 +42,15 @@ type SenderOptions struct {
 	// storm rings once. Default: 2 minutes; -1 disables it.
 	Window time.Duration
 
-	// Resolved also calls to say that problems are over. Default: alerts that
-	// are all Resolved place no call and count as accepted.
+	// Resolved also calls if no alert reports a problem, to say that it is over
+	// or to tell news. Default: such alerts place no call and count as accepted.
 	Resolved bool
+
+	// RingForTests treats tests like other alerts, but that the text begins with
+	// it, and that a call about nothing else has a Window of its own, so that it
+	// holds back nothing real. Default: they are accepted, and neither ring nor
+	// count.
+	RingForTests bool
 
 	// Rule withholds calls. Default: none.
 	Rule Rule
@@ -54,7 +60,7 @@ type SenderOptions struct {
 	Report func(Report, error)
 
 	// Logger gets one record a call at Info, or at Warn if somebody was not
-	// reached. Default: none.
+	// reached, and one at Info when tests ring nobody. Default: none.
 	Logger *slog.Logger
 }
 
@@ -66,7 +72,7 @@ type SenderOptions struct {
 //
 // The gateway took a call to at least one callee, with a text that accounts for
 // every alert; or all callees were withheld by the Rule; or there was nothing
-// but resolved alerts, see [SenderOptions]. Callees who were not reached beside
+// but tests, and alerts that report no problem, see [SenderOptions]. Callees who were not reached beside
 // one who was are in the log and the Report only: repeating the alerts would
 // ring the others twice.
 //
@@ -91,6 +97,7 @@ type Sender struct {
 	callees func() []Callee // a closure, where no printer looks
 	opts    SenderOptions
 	guard   *guard // nil: none
+	tests   *guard // for calls about nothing else
 }
 
 var _ alert.Sender = (*Sender)(nil)
@@ -116,7 +123,7 @@ func NewSender(g Gateway, callees []Callee, opts *SenderOptions) (*Sender, error
 	s.opts.MaxRunes = runes(s.opts.MaxRunes)
 	s.opts.Logger = cmp.Or(s.opts.Logger, slog.New(slog.DiscardHandler))
 	if window := cmp.Or(s.opts.Window, defaultWindow); window > 0 {
-		s.guard = newGuard(window)
+		s.guard, s.tests = newGuard(window), newGuard(window)
 	}
 	return s, nil
 }
@@ -132,34 +139,48 @@ func runes(option int) int {
 
 // Send places one call for all alerts, see [Sender].
 func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
-	_, firing := worstOf(alerts)
-	if len(alerts) == 0 || !firing && !s.opts.Resolved {
+	if !s.opts.RingForTests {
+		alerts = speech.WithoutTests(ctx, s.opts.Logger, alerts)
+	}
+	_, open := worstOf(alerts)
+	if len(alerts) == 0 || !open && !s.opts.Resolved {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
 		return &Error{Op: opSend, Err: fmt.Errorf("no call was placed: %w", err), fate: fateAgain}
 	}
-	if s.guard != nil {
-		return s.guard.send(ctx, alerts, s.call)
+	guard := s.guard
+	if !slices.ContainsFunc(alerts, func(a alert.Alert) bool { return !a.Test }) {
+		guard = s.tests
+	}
+	if guard != nil {
+		return guard.send(ctx, alerts, s.call)
 	}
 	_, err := s.call(ctx, alerts)
 	return err
 }
 
-// worstOf returns the worst severity among the alerts that are not over, or
-// among all if all are, and whether there is one that is not.
-func worstOf(alerts []alert.Alert) (worst alert.Severity, firing bool) {
-	worst = alert.Info
+// worstOf returns the worst severity among the alerts that report a problem, or
+// among all if none does, and whether there is one that does. Tests have no say
+// in it beside a real problem: a Rule may let one severity through and not the
+// other.
+func worstOf(alerts []alert.Alert) (worst alert.Severity, open bool) {
+	worst, most := alert.Info, 0
 	for i := range alerts {
-		a := &alerts[i]
-		lasts := a.Status != alert.Resolved
-		if lasts && !firing {
-			worst, firing = a.Severity, true
-		} else if lasts == firing {
+		a, weight := &alerts[i], 1
+		switch {
+		case a.Status.Open() && !a.Test:
+			weight = 3
+		case a.Status.Open():
+			weight = 2
+		}
+		if weight > most {
+			worst, most = a.Severity, weight
+		} else if weight == most {
 			worst = max(worst, a.Severity)
 		}
 	}
-	return worst, firing
+	return worst, most > 1
 }
 
 // call places one call about alerts, and reports whether a phone may have rung.

@@ -150,6 +150,39 @@ func TestResolvedOnly(t *testing.T) {
 	require.Len(t, phones.Calls(), 6)
 }
 
+// No phone rings for news, nor for a test unless its owner wants that; and what a
+// test says of itself is said.
+func TestNewsAndTests(t *testing.T) {
+	t.Parallel()
+	news, trial := full(), full()
+	news.Status, trial.Test = alert.News, true
+	minor := alert.Alert{Name: "backup", Severity: alert.Notice}
+	var log bytes.Buffer
+	phones := &voicetest.Phones{}
+	dialer := newDialer(t, phones, voice.DialerOptions{})
+	s := newSender(t, dialer, three()[:1], voice.SenderOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	require.NoError(t, s.Send(t.Context(), news, trial))
+	require.NoError(t, s.Send(t.Context(), trial))
+	require.Empty(t, phones.Calls())
+	require.Equal(t, 2, strings.Count(log.String(), "level=INFO msg=\"no phone rings for tests\" tests=1"))
+	require.NoError(t, s.Send(t.Context(), trial, minor, news))
+	require.Equal(t, "告警通知，共 2 条告警，通知，backup，此类 1 条，其他 1 条", phones.Calls()[0].Text)
+
+	var severities []alert.Severity
+	s = newSender(t, dialer, three()[:1], voice.SenderOptions{RingForTests: true, Rule: func(_ time.Time, s alert.Severity, _ voice.Callee) string {
+		severities = append(severities, s)
+		return ""
+	}})
+	require.NoError(t, s.Send(t.Context(), trial))
+	require.Equal(t, "测试，告警通知，紧急，db-01，disk full，97 percent", phones.Calls()[1].Text)
+	require.NoError(t, s.Send(t.Context(), trial, minor))
+	require.Equal(t, "告警通知，通知，backup，另有测试 1 条", phones.Calls()[2].Text)
+	require.Equal(t, []alert.Severity{alert.Critical, alert.Notice}, severities, "a test lets nothing else through")
+	trial.Status = alert.Resolved
+	require.NoError(t, s.Send(t.Context(), trial, news))
+	require.Len(t, phones.Calls(), 3)
+}
+
 // What a Sender asks of its gateway, and what it shows of the report.
 func TestSenderRequest(t *testing.T) {
 	t.Parallel()

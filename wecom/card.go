@@ -35,6 +35,16 @@ type style struct {
 	pages    *sync.Pool     // of *page, a third of what a card allocates; nil: none
 }
 
+// quiet returns the style without mentions if the alerts are to notify nobody.
+func (st *style) quiet(alerts []alert.Alert) *style {
+	if st.mentions == "" || !markup.Quiet(alerts) {
+		return st
+	}
+	silent := *st
+	silent.mentions = ""
+	return &silent
+}
+
 // card renders one alert.
 func (st *style) card(a *alert.Alert) Markdown { return st.draw(a).finish() }
 
@@ -49,7 +59,7 @@ func (st *style) cardJSON(a *alert.Alert) []byte {
 // draw returns a page with the card of one alert.
 func (st *style) draw(a *alert.Alert) *page {
 	p := st.page()
-	p.title(a.Status, headColour(a), "")
+	p.title(a.Status, a.Test, headColour(a), "")
 	p.span(a.Time(), a.Time())
 	p.field(alert.FieldProduct, a.Product, maxPlace)
 	p.level(a)
@@ -61,7 +71,7 @@ func (st *style) draw(a *alert.Alert) *page {
 	}
 	p.field(alert.FieldContent, a.Name, maxName)
 	p.label(alert.FieldStatus)
-	p.coloured(statusColour(a.Status), st.locale.Status(a.Status))
+	p.coloured(statusColour(a.Status), markup.State(st.locale, a))
 	p.end()
 	link := st.link(a.URL)
 	p.details(a.Summary, st.room()-len(link))
@@ -79,12 +89,12 @@ func (st *style) room() int {
 }
 
 // headColour returns the colour of a title: green for good news, orange for a
-// problem, grey for a remark.
+// problem, grey for a remark and for news.
 func headColour(a *alert.Alert) string {
 	switch {
 	case a.Status == alert.Resolved:
 		return green
-	case a.Severity < alert.Warning:
+	case a.Status == alert.News || a.Severity < alert.Warning:
 		return grey
 	}
 	return orange
@@ -95,7 +105,7 @@ func statusColour(s alert.Status) string {
 	switch s {
 	case alert.Resolved:
 		return green
-	case alert.NoData:
+	case alert.NoData, alert.News:
 		return grey
 	}
 	return orange
@@ -145,18 +155,9 @@ func (p *page) coloured(colour string, words ...string) {
 }
 
 // title appends the first line, with a count behind the title if there is one.
-func (p *page) title(s alert.Status, colour, count string) {
+func (p *page) title(s alert.Status, test bool, colour, count string) {
 	p.Put("**")
-	p.open(colour)
-	switch {
-	case p.locale != alert.English:
-		p.Put("【", p.locale.Title(s), "】", count)
-	case count != "":
-		p.Put(p.locale.Title(s), ": ", count)
-	default:
-		p.Put(p.locale.Title(s))
-	}
-	p.shut()
+	p.coloured(colour, markup.Title(p.locale, s, test, count))
 	p.Put("**\n")
 }
 
@@ -166,7 +167,7 @@ func (p *page) span(first, last time.Time) {
 	if last.IsZero() {
 		return
 	}
-	p.Put("**", p.locale.Field(alert.FieldTime), p.colon())
+	p.Put("**", p.locale.Field(alert.FieldTime), markup.Colon(p.locale))
 	p.time(first)
 	if !first.Equal(last) {
 		p.Put(" ~ ")
@@ -185,15 +186,7 @@ func (p *page) time(t time.Time) {
 
 // label appends the name of a field.
 func (p *page) label(f alert.Field) {
-	p.coloured(grey, p.locale.Field(f), p.colon())
-}
-
-// colon returns what follows the name of a field.
-func (p *page) colon() string {
-	if p.locale == alert.English {
-		return ": "
-	}
-	return ":"
+	p.coloured(grey, p.locale.Field(f), markup.Colon(p.locale))
 }
 
 // field appends the line of a field, unless it has no visible value.
@@ -221,7 +214,7 @@ func (p *page) level(a *alert.Alert) {
 // levelWord appends the level in a colour, in bold if it is critical.
 func (p *page) levelWord(a *alert.Alert, colour string) {
 	bold := ""
-	if a.Severity >= alert.Critical && a.Status != alert.Resolved {
+	if a.Severity >= alert.Critical && a.Status.Open() {
 		bold = "**"
 	}
 	p.Put(bold)

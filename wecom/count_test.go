@@ -14,8 +14,8 @@ type counter struct{ header, states, severities, groups, rest, digits *regexp.Re
 func newCounter() counter {
 	return counter{
 		header:     regexp.MustCompile(`^\*\*<font color="\w+">【[^】]+】共 (\d+) 条告警</font>\*\*\n`),
-		states:     regexp.MustCompile(`(?m)^<font color="\w+">(?:告警中|无数据|已恢复) (\d+)</font>:`),
-		severities: regexp.MustCompile(`(?m)^<font color="\w+">(?:告警中|无数据|已恢复) \d+</font>:(.*)$`),
+		states:     regexp.MustCompile(`(?m)^<font color="\w+">(?:告警中|无数据|事件|已恢复|测试) (\d+)</font>:`),
+		severities: regexp.MustCompile(`(?m)^<font color="\w+">(?:告警中|无数据|事件|已恢复|测试) \d+</font>:(.*)$`),
 		groups:     regexp.MustCompile(`(?m)^\*\*×(\d+)\*\* `),
 		rest:       regexp.MustCompile(`(?m)^另有 (\d+) 条（\d+ 组）未列出$`),
 		digits:     regexp.MustCompile(`\d+`),

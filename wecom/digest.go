@@ -54,30 +54,23 @@ func (st *style) digest(alerts []alert.Alert) Markdown {
 
 // head appends the title and the totals.
 func (p *page) head(d *alert.Digest) {
-	tally := markup.NewTally(d)
-	p.title(tally.Status(), headColour(markup.Worst(d)), p.locale.Count(d.Total))
+	rows := markup.Totals(d)
+	p.title(rows[0].Status, rows[0].Test, headColour(markup.Worst(d)), p.locale.Count(d.Total))
 	p.span(markup.Span(d))
-	for _, s := range [...]alert.Status{alert.Firing, alert.NoData, alert.Resolved} {
-		p.tally(&tally, s)
+	for i := range rows {
+		row := &rows[i]
+		p.coloured(rowColour(row), row.Head(p.locale))
+		p.Put(row.Split(p.locale))
+		p.end()
 	}
 }
 
-// tally appends the line that counts the alerts in the state s, if there are
-// any, and splits them by severity.
-func (p *page) tally(t *markup.Tally, s alert.Status) {
-	total := t.Total(s)
-	if total == 0 {
-		return
+// rowColour returns the colour of a row of the totals.
+func rowColour(r *markup.Row) string {
+	if r.Test {
+		return grey
 	}
-	p.coloured(statusColour(s), p.locale.Status(s), " ", strconv.Itoa(total))
-	separator := p.colon()
-	for severity := alert.Critical; severity >= alert.Info; severity-- {
-		if n := t.Of(s, severity); n > 0 {
-			p.Put(separator, p.locale.Severity(severity), " ", strconv.Itoa(n))
-			separator = p.locale.Separator()
-		}
-	}
-	p.end()
+	return statusColour(r.Status)
 }
 
 // groups appends as many groups as the page holds within limit bytes together
@@ -95,7 +88,7 @@ func (p *page) groups(d *alert.Digest, much detail, limit int) bool {
 func (p *page) group(g *alert.Group, much detail) {
 	a := &g.Alert
 	p.Put("**×", strconv.Itoa(g.Count), "** ")
-	p.coloured(statusColour(a.Status), p.locale.Status(a.Status))
+	p.coloured(statusColour(a.Status), markup.State(p.locale, a))
 	p.Put(" ")
 	p.levelWord(a, headColour(a))
 	p.spaced(a.Product, maxGroupProduct)

@@ -3,6 +3,7 @@ package wecom_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,9 +35,14 @@ func FuzzRender(f *testing.F) {
 			alerts[i].Name = name[:len(name)*(i%5)/4]
 			alerts[i].Instance = instance + level[:len(level)*(i%3)/2]
 			alerts[i].Severity += alert.Severity(i % 4)
+			alerts[i].Test = int(n)%3 == i%3
 		}
 		content := wecom.RenderContent(mentions, alerts)
-		scanner.scan(t, content, mentions)
+		notified := mentions
+		if !slices.ContainsFunc(alerts, func(a alert.Alert) bool { return a.Status != alert.News }) {
+			notified = nil
+		}
+		scanner.scan(t, content, notified)
 		require.Equal(t, len(alerts), counter.count(t, content))
 		require.Equal(t, wecom.RenderJSONChecked(alerts[0]), wecom.RenderJSON(alerts[0]))
 	})

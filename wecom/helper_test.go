@@ -55,7 +55,8 @@ func storm(n, kinds int) []alert.Alert {
 		a := sample()
 		a.Severity = alert.Info + alert.Severity(i%5)
 		a.Level = ""
-		a.Status = alert.Status(i % 7 % 3)
+		a.Status = alert.Status(i % 7 % 4)
+		a.Test = i%11 == 5
 		a.Name = fmt.Sprintf("磁盘使用率过高 %d", i%kinds)
 		a.Instance = fmt.Sprintf("i-%d", i%311)
 		a.StartsAt = a.StartsAt.Add(time.Duration(i) * time.Second)

@@ -46,6 +46,9 @@ func (st style) plain(o *Options, limit int) (func([]alert.Alert) (Message, erro
 			p.digest(alerts)
 		}
 		m := members
+		if markup.Quiet(alerts) {
+			m.Mentions, m.Mobiles = nil, nil
+		}
 		m.Content = string(bytes.TrimSuffix(p.Buf, []byte("\n")))
 		return m, nil
 	}, nil
@@ -61,7 +64,7 @@ type plainPage struct {
 // card renders one alert, as style.card does. The details get what the other
 // fields leave, and the link is shown only if it leaves some.
 func (p *plainPage) card(a *alert.Alert) {
-	p.title(a.Status, "")
+	p.title(a.Status, a.Test, "")
 	p.span(a.Time(), a.Time())
 	most := p.limit / 8
 	p.field(alert.FieldProduct, a.Product, most)
@@ -71,7 +74,7 @@ func (p *plainPage) card(a *alert.Alert) {
 		p.field(alert.FieldResource, a.Resource, most)
 	}
 	p.field(alert.FieldContent, a.Name, most)
-	p.Put(p.label(alert.FieldStatus), p.locale.Status(a.Status), "\n")
+	p.Put(p.label(alert.FieldStatus), markup.State(p.locale, a), "\n")
 	link := p.link(a.URL)
 	if len(p.Buf)+len(link) > p.limit-most/2 {
 		link = ""
@@ -90,11 +93,11 @@ func (p *plainPage) card(a *alert.Alert) {
 // counted.
 func (p *plainPage) digest(alerts []alert.Alert) {
 	d := alert.NewDigest(alerts)
-	tally := markup.NewTally(&d)
-	p.title(tally.Status(), p.locale.Count(d.Total))
+	rows := markup.Totals(&d)
+	p.title(rows[0].Status, rows[0].Test, p.locale.Count(d.Total))
 	p.span(markup.Span(&d))
-	for _, s := range [...]alert.Status{alert.Firing, alert.NoData, alert.Resolved} {
-		p.tally(&tally, s)
+	for i := range rows {
+		p.Put(rows[i].Head(p.locale), rows[i].Split(p.locale), "\n")
 	}
 	head := len(p.Buf)
 	for _, much := range [...]detail{{instances: 10, summary: true}, {instances: 3}} {
@@ -110,15 +113,8 @@ func (p *plainPage) digest(alerts []alert.Alert) {
 }
 
 // title appends the first line.
-func (p *plainPage) title(s alert.Status, count string) {
-	switch {
-	case p.locale != alert.English:
-		p.Put("【", p.locale.Title(s), "】", count, "\n")
-	case count != "":
-		p.Put(p.locale.Title(s), ": ", count, "\n")
-	default:
-		p.Put(p.locale.Title(s), "\n")
-	}
+func (p *plainPage) title(s alert.Status, test bool, count string) {
+	p.Put(markup.Title(p.locale, s, test, count), "\n")
 }
 
 // span appends the line with the time, or with the first and the last of many.
@@ -141,11 +137,8 @@ func (p *plainPage) clock(t time.Time) string {
 	return t.Format("2006-01-02 15:04:05 -07:00")
 }
 
-// colon returns what follows the name of a field.
-func (p *plainPage) colon() string { return (&page{style: p.style}).colon() }
-
 // label returns the begin of the line of a field.
-func (p *plainPage) label(f alert.Field) string { return p.locale.Field(f) + p.colon() }
+func (p *plainPage) label(f alert.Field) string { return p.locale.Field(f) + markup.Colon(p.locale) }
 
 // field appends the line of a field. It reports whether there is any.
 func (p *plainPage) field(f alert.Field, value string, limit int) bool {
@@ -174,27 +167,10 @@ func (p *plainPage) link(raw string) string {
 	return ""
 }
 
-// tally appends the line that counts the alerts in the state s.
-func (p *plainPage) tally(t *markup.Tally, s alert.Status) {
-	total := t.Total(s)
-	if total == 0 {
-		return
-	}
-	p.Put(p.locale.Status(s), " ", strconv.Itoa(total))
-	separator := p.colon()
-	for severity := alert.Critical; severity >= alert.Info; severity-- {
-		if n := t.Of(s, severity); n > 0 {
-			p.Put(separator, p.locale.Severity(severity), " ", strconv.Itoa(n))
-			separator = p.locale.Separator()
-		}
-	}
-	p.Put("\n")
-}
-
 // group appends the lines of one group.
 func (p *plainPage) group(g *alert.Group, much detail) {
 	a := &g.Alert
-	p.Put("×", strconv.Itoa(g.Count), " ", p.locale.Status(a.Status), " ")
+	p.Put("×", strconv.Itoa(g.Count), " ", markup.State(p.locale, a), " ")
 	if !p.Line(p.locale.Level(*a), maxWord) {
 		p.Put(p.locale.Severity(a.Severity))
 	}

@@ -18,8 +18,8 @@ import (
 func newTextCounter() counter {
 	c := newCounter()
 	c.header = regexp.MustCompile(`^【[^】]+】共 (\d+) 条告警\n`)
-	c.states = regexp.MustCompile(`(?m)^(?:告警中|无数据|已恢复) (\d+):`)
-	c.severities = regexp.MustCompile(`(?m)^(?:告警中|无数据|已恢复) \d+:(.*)$`)
+	c.states = regexp.MustCompile(`(?m)^(?:告警中|无数据|事件|已恢复|测试) (\d+):`)
+	c.severities = regexp.MustCompile(`(?m)^(?:告警中|无数据|事件|已恢复|测试) \d+:(.*)$`)
 	c.groups = regexp.MustCompile(`(?m)^×(\d+) `)
 	return c
 }
@@ -56,6 +56,8 @@ func TestPlainText(t *testing.T) {
 		{"resource", wecom.Options{Locale: alert.Japanese}, []alert.Alert{resource}},
 		{"digest", wecom.Options{}, storm(300, 12)},
 		{"digest_english", wecom.Options{Locale: alert.English, TextLimit: 1024}, storm(2000, 90)},
+		{"test", wecom.Options{Locale: alert.English}, trials()[:1]},
+		{"digest_mixed", wecom.Options{}, append(trials(), resolved, alert.Alert{Status: alert.News, Severity: alert.Critical, Name: "failover done"})},
 		{"digest_few", wecom.Options{}, []alert.Alert{sample(), resolved, hostile, {}}},
 	}
 	for _, tt := range tests {
@@ -77,6 +79,9 @@ func TestPlainTextMentions(t *testing.T) {
 		require.Equal(t, []string{"13800000001", "@all"}, m.Mobiles)
 		require.NotContains(t, m.Content, "zhangwei")
 	}
+	require.NoError(t, robot.Send(t.Context(), alert.Alert{Status: alert.News, Severity: alert.Critical}))
+	require.Empty(t, server.Messages()[2].Mentions)
+	require.Empty(t, server.Messages()[2].Mobiles)
 }
 
 // TestPlainTextOptions is about what New refuses.
@@ -147,7 +152,7 @@ func FuzzPlainText(f *testing.F) {
 		for i := range alerts {
 			alerts[i] = alert.Alert{
 				Name: name[:len(name)*(i%5)/4], Summary: summary, Product: product, Region: product, Instance: instance + level[:len(level)*(i%3)/2],
-				Level: level, URL: url, Severity: alert.Severity(severity) + alert.Severity(i%4), Status: alert.Status(status), StartsAt: time.Unix(at, 0).UTC(),
+				Level: level, URL: url, Severity: alert.Severity(severity) + alert.Severity(i%4), Status: alert.Status(status), StartsAt: time.Unix(at, 0).UTC(), Test: int(n)%3 == i%3,
 			}
 		}
 		for _, limit := range []int{1024, 2048} {

@@ -60,6 +60,12 @@ func TestCard(t *testing.T) {
 		{name: "digest_english", opts: wecom.Options{Locale: alert.English}, alerts: []alert.Alert{sample(), sample(), {}}},
 		{name: "digest_resolved", alerts: []alert.Alert{{Status: alert.Resolved}, {Status: alert.Resolved, Name: "disk"}}},
 		{name: "digest_no_data", alerts: []alert.Alert{{Status: alert.Resolved}, {Status: alert.NoData, Name: "disk"}}},
+		{name: "news", opts: wecom.Options{Mentions: []string{"zhangwei"}}, alerts: []alert.Alert{with(func(a *alert.Alert) { a.Status, a.Severity, a.Level = alert.News, alert.Critical, "CRITICAL" })}},
+		{name: "test", opts: wecom.Options{Mentions: []string{"zhangwei"}}, alerts: []alert.Alert{with(func(a *alert.Alert) { a.Test = true })}},
+		{name: "test_english", opts: wecom.Options{Locale: alert.English}, alerts: []alert.Alert{with(func(a *alert.Alert) { a.Test, a.Status = true, alert.Resolved })}},
+		{name: "test_japanese", opts: wecom.Options{Locale: alert.Japanese}, alerts: []alert.Alert{with(func(a *alert.Alert) { a.Test = true })}},
+		{name: "digest_tests", opts: wecom.Options{Mentions: []string{"zhangwei"}}, alerts: trials()},
+		{name: "digest_mixed", opts: wecom.Options{Mentions: []string{"zhangwei"}}, alerts: append(trials(), with(func(a *alert.Alert) { a.Status = alert.Resolved }), alert.Alert{Status: alert.News, Severity: alert.Critical, Name: "failover done"})},
 		{name: "hostile", alerts: []alert.Alert{{
 			Product: "<@all>", Region: "[click](http://evil.example)", Instance: "a\n# b", Name: "**bold** `code` &lt;@all&gt; a&b C:\\dir\\*.log \\",
 			Summary: "\n\n# heading\r\n> quote\u2028</font><font color=\"info\">已恢复</font>\n\n\u202eright\u202c zero\u200bwidth \xff\xfe\x00end\n",
@@ -70,10 +76,21 @@ func TestCard(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			content := sent(t, &tt.opts, tt.alerts...)
-			scan(t, content, tt.opts.Mentions)
+			mentions := tt.opts.Mentions
+			if !slices.ContainsFunc(tt.alerts, func(a alert.Alert) bool { return a.Status != alert.News }) {
+				mentions = nil
+			}
+			scan(t, content, mentions)
 			golden(t, "card_"+tt.name+".md", content+"\n")
 		})
 	}
+}
+
+// trials are tests, each of which would be bad news if it were real.
+func trials() []alert.Alert {
+	a := sample()
+	a.Test, a.Severity, a.Level = true, alert.Critical, ""
+	return []alert.Alert{a, a, {Test: true, Status: alert.NoData, Name: "db down"}, {Test: true, Status: alert.Resolved, Name: "disk"}}
 }
 
 // TestLongSummary cuts a summary of 3,000 Chinese characters, to the byte,

@@ -59,9 +59,9 @@ type Options struct {
 	Location *time.Location
 
 	// Mentions notifies members of the group by userid below each card and
-	// digest; 1024 bytes at most. Everybody and mobile numbers cannot be
-	// mentioned in markdown, and New refuses them: the chat would take them
-	// and notify nobody. With PlainText, "@all" mentions everybody.
+	// digest, but for those about nothing but news; 1024 bytes at most.
+	// Everybody and mobile numbers cannot be mentioned in markdown, and New
+	// refuses them: the chat would take them and notify nobody. With PlainText, "@all" mentions everybody.
 	Mentions []string
 
 	// Mobiles notifies members of the group by mobile number, or everybody by
@@ -205,7 +205,7 @@ func (r *Robot) Send(ctx context.Context, alerts ...alert.Alert) error {
 		return nil
 	}
 	if r.render == nil && len(alerts) == 1 {
-		return r.send(ctx, r.style.cardJSON(&alerts[0])) // a card needs no check
+		return r.send(ctx, r.style.quiet(alerts).cardJSON(&alerts[0])) // a card needs no check
 	}
 	m, err := r.message(alerts)
 	if err != nil {
@@ -220,9 +220,9 @@ func (r *Robot) message(alerts []alert.Alert) (Message, error) {
 	case r.render != nil:
 		return r.render(alerts)
 	case len(alerts) == 1:
-		return r.style.card(&alerts[0]), nil
+		return r.style.quiet(alerts).card(&alerts[0]), nil
 	}
-	return r.style.digest(alerts), nil
+	return r.style.quiet(alerts).digest(alerts), nil
 }
 
 // Post posts a message. It waits for rate budget, unless [Options].FailFast

@@ -45,7 +45,7 @@ func newScanner() scanner {
 	const safe = `[^()<>\[\]*\s"\\` + "`" + `]*` // what an address holds
 	return scanner{
 		own: regexp.MustCompile(`^(?:<font color="(?:info|comment|warning)">|</font>|\*\*|<@([A-Za-z0-9_.@-]+)>` +
-			`|\[(?:查看|Link|リンク)\]\(https?://(?:\[[0-9a-fA-F:.%]+\])?` + safe + `\)$)`),
+			`|\[Test\] |\[(?:查看|Link|リンク)\]\(https?://(?:\[[0-9a-fA-F:.%]+\])?` + safe + `\)$)`),
 		stray: regexp.MustCompile("^(?:[<\\[\\]*`]|\\\\(?:[!-/:-@\\[-`{-~]|$)|&#|&[A-Za-z0-9]+;)"),
 		begin: regexp.MustCompile(`^(?:\*\*|<font |<@|\[|> [^ #>]|另有 |ほか |\d+ alerts? more in )`),
 	}

@@ -136,9 +136,9 @@ func (s *sender) spoil(alerts []alert.Alert, texts []string) error {
 	case "panics on long text":
 		_ = [1 << 19]byte{}[len(alerts[0].Name)%(1<<21)]
 	case "panics on unknown status":
-		_ = [3]string{}[alerts[0].Status]
+		_ = [4]string{}[alerts[0].Status]
 	case "panics with the secret":
-		if alerts[0].Status > alert.NoData {
+		if alerts[0].Status > alert.News {
 			panic(secret)
 		}
 	}

@@ -17,7 +17,8 @@ import (
 // end fail holds for all that follows.
 type Harness struct {
 	// Sender is the Sender under test, without a rate limit, and with a single
-	// destination. Its far end works and has received nothing.
+	// destination. Its far end works and has received nothing. Where it leaves
+	// out alerts by default, such as recoveries, news or tests, it is told not to.
 	Sender alert.Sender
 
 	// Messages returns how often the far end was reached: requests or

@@ -20,7 +20,8 @@ func sample(first, n int) []alert.Alert {
 			Source:   "alerttest",
 			ID:       fmt.Sprintf("event-%d", serial),
 			Key:      fmt.Sprintf("problem-%d", serial),
-			Status:   []alert.Status{alert.Firing, alert.Firing, alert.Resolved, alert.NoData}[serial%4],
+			Status:   []alert.Status{alert.Firing, alert.Firing, alert.Resolved, alert.NoData, alert.News, alert.Firing}[serial%6],
+			Test:     serial%6 == 5,
 			Severity: alert.Info + alert.Severity(serial/12%5),
 			Name:     fmt.Sprintf("Rule%05d", serial/12),
 			Summary:  "使用率 95.2% > 90%",
@@ -61,6 +62,7 @@ func hostile(salt string) []trial {
 		{"zero value", alert.Alert{}},
 		{"labels only", alert.Alert{Labels: map[string]string{"": ""}}},
 		{"invalid UTF-8", everywhere("a\xff\xfe\xc3(\xed\xa0\x80b")},
+		{"a test", tested(everywhere("[Test] 测试"))},
 		{"only invalid UTF-8", everywhere("\xff\xff\xff")},
 		{"NUL and control characters", everywhere("a\x00b\x01\x1b[31m\x7f\u0085\u2028\u202e\r\n\tc")},
 		{"blanks", everywhere(" \n\t\u3000 ")},
@@ -73,6 +75,12 @@ func hostile(salt string) []trial {
 		{"5,000 labels", alert.Alert{Name: "labels", Labels: labels}},
 		{"ends before it starts", alert.Alert{Status: alert.Resolved, StartsAt: time.Unix(1, 0), EndsAt: time.Unix(0, 0)}},
 	}
+}
+
+// tested returns a as a test.
+func tested(a alert.Alert) alert.Alert {
+	a.Test = true
+	return a
 }
 
 // invalid returns alerts that no source makes: a Sender may refuse them, but

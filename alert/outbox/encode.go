@@ -32,11 +32,20 @@ func encode(a *alert.Alert) (letter, error) {
 	if err == nil && len(doc) > MaxAlert {
 		err = fmt.Errorf("an alert of %d bytes, the most is %d", len(doc), MaxAlert)
 	}
-	l := letter{event: hashOf(clean.Source, clean.ID), doc: doc, lane: laneOf(clean.Severity)}
-	if a.Key != "" {
-		l.problem = hashOf(clean.Source, clean.Key)
+	l := letter{event: identity(&clean, clean.ID), doc: doc, lane: laneOf(clean.Severity)}
+	if a.Key != "" && a.Status != alert.News { // news need no place among what is said of a problem
+		l.problem = identity(&clean, clean.Key)
 	}
 	return l, err
+}
+
+// identity returns the identity of an ID or a Key. A test may bear that of a real
+// alert, and must not be taken for it, nor the other way round.
+func identity(a *alert.Alert, name string) hash {
+	if a.Test {
+		return hashOf("test", a.Source, name)
+	}
+	return hashOf(a.Source, name)
 }
 
 // normalise replaces what JSON cannot express. No alert is lost over it: a

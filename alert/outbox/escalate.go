@@ -95,7 +95,8 @@ type EscalateOptions struct {
 // it, and one that is Resolved ends it. An alert without a Key is an incident by
 // itself, which only people end. While it is open and nobody has taken it, one
 // step follows the other. An alert that is worse than the incident was when
-// somebody took it opens it anew. NoData neither opens nor ends one.
+// somebody took it opens it anew. NoData, News and tests neither open nor end one:
+// the steps that are taken at once tell them, and no other.
 //
 // All of it is in the store: the steps go on after a restart, in any process
 // that runs the same escalation, and a step is taken once. Steps that came due

@@ -73,12 +73,12 @@ type reference struct {
 }
 
 // problemOf returns the identity of the problem that an alert is about. Without a
-// Key the event is the problem.
+// Key, and of news, the event is the problem.
 func problemOf(a *alert.Alert) hash {
-	if a.Key == "" {
-		return hashOf("event", a.Source, a.ID)
+	if a.Key == "" || a.Status == alert.News {
+		return hashOf("event", string(identity(a, a.ID)))
 	}
-	return hashOf(a.Source, a.Key)
+	return identity(a, a.Key)
 }
 
 // waits reports whether somebody is still wanted.

@@ -73,10 +73,11 @@ type admission struct {
 // take takes one alert.
 func (a *admission) take(j *job, of *alert.Alert) {
 	problem := problemOf(of)
-	switch in := a.known[problem]; of.Status {
-	case alert.Firing:
+	switch in := a.known[problem]; {
+	case of.Test: // nobody is to be called for it
+	case of.Status == alert.Firing:
 		a.fire(in, problem, j, of.Severity)
-	case alert.Resolved:
+	case of.Status == alert.Resolved:
 		if in != nil && in.State != Ended {
 			in.become(Ended, a.now)
 			a.touch(in)

@@ -83,7 +83,8 @@ type RouteOptions struct {
 
 	// Filter chooses the alerts that take this route, when they are accepted. It
 	// is called by concurrent Sends and must not change the alert. Resolved
-	// alerts bear the severity of their problem. Default: all.
+	// alerts bear the severity of their problem; tests and news pass like others
+	// unless it asks for Test and Status. Default: all.
 	Filter func(alert.Alert) bool
 
 	// NeverTwice is for channels that ring a telephone. What was handed to the

@@ -84,7 +84,7 @@ func (s *step) Send(ctx context.Context, alerts ...alert.Alert) error {
 	}
 	token, linked := rand.Text(), false
 	for i := range alerts {
-		if a := &alerts[i]; a.Status == alert.Firing && !strings.HasPrefix(a.ID, newsID) {
+		if a := &alerts[i]; a.Status == alert.Firing && !a.Test && !strings.HasPrefix(a.ID, newsID) {
 			a.URL, linked = s.Link(token), true
 		}
 	}

@@ -27,7 +27,7 @@ func TestProgram(t *testing.T) {
 		stdout, stderr string // patterns
 	}{
 		{"help", nil, []string{"-help"}, cli.ExitOK, `(?s)^Relay brings .*\n  -trap-base-oid OID\n`, `^$`},
-		{"demo", nil, []string{"-demo"}, cli.ExitOK, `(?s)"product":"cfw".*level:WARN.*The relay answered CloudMonitor: 200`, `alert accepted`},
+		{"demo", nil, []string{"-demo"}, cli.ExitOK, `(?s)"product":"cfw".*level:TEST.*The relay answered CloudMonitor: 200`, `alert accepted`},
 		{"usage", nil, []string{"-colour"}, cli.ExitUsage, `^$`, `^relay: flag provided but not defined: -colour \(see -help\)\n$`},
 		{"environment", []string{"TOCSIN_LOCALE=hush"}, nil, cli.ExitUsage, `^$`, `^relay: TOCSIN_LOCALE: not zh, en or ja\n$`},
 		{"failure", nil, []string{"-listen", "192.0.2.1:1"}, cli.ExitFailure, `^$`, `relay: listen tcp 192\.0\.2\.1:1: [^\n]+\n$`},

@@ -1,6 +1,9 @@
 package markup
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -28,58 +31,87 @@ func (w *Writer) Fit(n, limit int, item func(i int), rest func(shown int) string
 	return true
 }
 
-// A Tally counts alerts by state and severity.
-type Tally [alert.NoData + 1][alert.Critical - alert.Info + 1]int
+// A Row is a line in the totals of a digest: the alerts in one state, by
+// severity. Tests have a row of their own, in whatever state they are, so that
+// nobody counts them among what is real.
+type Row struct {
+	Status alert.Status // of tests the foremost one
+	Test   bool
+	Total  int
 
-// NewTally counts the alerts of d. As everywhere, a state out of range passes
-// for Firing and a severity out of range for the nearest one.
-func NewTally(d *alert.Digest) Tally {
-	var t Tally
+	severities [alert.Critical - alert.Info + 1]int // from Info up
+}
+
+// Totals returns the rows of d that are not empty, of which the first says what
+// the message is about: it is good news only if nothing else is in it. The
+// Totals add up to that of d. As everywhere, a state out of range passes for
+// Firing and a severity out of range for the nearest one.
+func Totals(d *alert.Digest) []Row {
+	order := [...]alert.Status{alert.Firing, alert.NoData, alert.News, alert.Resolved}
+	rows := make([]Row, len(order)+1)
+	for i, s := range order {
+		rows[i].Status = s
+	}
+	tests := &rows[len(order)]
+	foremost := len(order) - 1
 	for i := range d.Groups {
 		g := &d.Groups[i]
-		s := g.Alert.Status
-		if s > alert.NoData {
-			s = alert.Firing
+		at := max(slices.Index(order[:], g.Alert.Status), 0)
+		row := &rows[at]
+		if g.Alert.Test {
+			row, foremost = tests, min(foremost, at)
 		}
-		t[s][min(max(g.Alert.Severity, alert.Info), alert.Critical)-alert.Info] += g.Count
+		row.Total += g.Count
+		row.severities[min(max(g.Alert.Severity, alert.Info), alert.Critical)-alert.Info] += g.Count
 	}
-	return t
+	tests.Test, tests.Status = true, order[foremost]
+	return slices.DeleteFunc(rows, func(r Row) bool { return r.Total == 0 })
 }
 
-// Of returns how many alerts are in the state s, which is in range, and have
-// the severity v, which is too.
-func (t *Tally) Of(s alert.Status, v alert.Severity) int { return t[s][v-alert.Info] }
-
-// Total returns how many alerts are in the state s, which is in range.
-func (t *Tally) Total(s alert.Status) int {
-	n := 0
-	for _, count := range t[s] {
-		n += count
+// Head returns what the row counts: "告警中 3".
+func (r *Row) Head(l alert.Locale) string {
+	word := l.Status(r.Status)
+	if r.Test {
+		word = l.Test()
 	}
-	return n
+	return word + " " + strconv.Itoa(r.Total)
 }
 
-// Status returns the state that a message about all of them announces: it is
-// good news only if nothing else is in it.
-func (t *Tally) Status() alert.Status {
-	switch {
-	case t.Total(alert.Firing) > 0:
-		return alert.Firing
-	case t.Total(alert.NoData) > 0:
-		return alert.NoData
+// Split returns what follows the head: ":紧急 2、警告 1".
+func (r *Row) Split(l alert.Locale) string {
+	var b strings.Builder
+	separator := Colon(l)
+	for severity := alert.Critical; severity >= alert.Info; severity-- {
+		if n := r.severities[severity-alert.Info]; n > 0 {
+			b.WriteString(separator + l.Severity(severity) + " " + strconv.Itoa(n))
+			separator = l.Separator()
+		}
 	}
-	return alert.Resolved
+	return b.String()
 }
 
-// Worst returns the most urgent alert that is not over, or the most urgent of
-// all if all are over. There is at least one group.
+// Worst returns the most urgent alert that reports a problem, or if there is
+// none the most urgent news, or else the most urgent alert. Tests come after all
+// that is real. There is at least one group.
 func Worst(d *alert.Digest) *alert.Alert {
+	worst := &d.Groups[0].Alert
 	for i := range d.Groups {
-		if d.Groups[i].Alert.Status != alert.Resolved {
-			return &d.Groups[i].Alert
+		if a := &d.Groups[i].Alert; a.Test == worst.Test && urgency(a.Status) > urgency(worst.Status) {
+			worst = a
 		}
 	}
-	return &d.Groups[0].Alert
+	return worst
+}
+
+// urgency orders states for Worst.
+func urgency(s alert.Status) int {
+	switch {
+	case s.Open():
+		return 2
+	case s == alert.News:
+		return 1
+	}
+	return 0
 }
 
 // Span returns the first and the last time of all alerts that have one, or

@@ -63,6 +63,8 @@ func TestMessage(t *testing.T) {
 	over := full
 	over.Status = alert.Resolved
 	minor := alert.Alert{Severity: alert.Notice, Name: "备份完成"}
+	trial := func(a alert.Alert) alert.Alert { a.Test = true; return a }
+	news := alert.Alert{Status: alert.News, Severity: alert.Critical, Name: "主备切换完成"}
 	silent := alert.Alert{Status: alert.NoData, Severity: alert.Major, Name: "心跳"}
 	for _, tt := range []struct {
 		name   string
@@ -82,6 +84,14 @@ func TestMessage(t *testing.T) {
 		{"many in Japanese", alert.Japanese, []alert.Alert{minor, minor}, 200, "アラート通知、アラート 計 2 件、注意、备份完成、同種 2 件"},
 		{"all over", alert.Chinese, []alert.Alert{over, over}, 200, "恢复通知，共 2 条告警，rds，db 1，磁盘使用率过高，此类 2 条，已用 大于 95%"},
 		{"what is over does not come first", alert.Chinese, []alert.Alert{over, minor}, 200, "告警通知，共 2 条告警，通知，备份完成，此类 1 条，其他 1 条"},
+		{"a test", alert.Chinese, []alert.Alert{trial(full)}, 24, "测试，告警通知，紧急，rds，db …（已截断）"},
+		{"a test in English", alert.English, []alert.Alert{trial(minor)}, 200, "This is a test, Alert, Notice, 备份完成"},
+		{"tests in Japanese", alert.Japanese, []alert.Alert{trial(minor), trial(full)}, 200, "テスト、アラート通知、アラート 計 2 件、緊急、rds、db 1、磁盘使用率过高、同種 1 件、ほか 1 件、已用 大なり 95%"},
+		{"a test beside one", alert.Chinese, []alert.Alert{trial(full), minor}, 200, "告警通知，通知，备份完成，另有测试 1 条"},
+		{"tests beside two", alert.English, []alert.Alert{minor, trial(full), over, trial(full)}, 200, "Alert, 2 alerts, Notice, 备份完成, 1 like this, 1 more, plus 2 tests"},
+		{"a test beside a recovery", alert.English, []alert.Alert{trial(full), over}, 200, "Resolved, rds, db 1, 磁盘使用率过高, plus 1 test, 已用 above 95%"},
+		{"news", alert.Chinese, []alert.Alert{news, over}, 200, "事件通知，共 2 条告警，紧急，主备切换完成，此类 1 条，其他 1 条"},
+		{"news do not come first", alert.Chinese, []alert.Alert{news, minor}, 200, "告警通知，共 2 条告警，通知，备份完成，此类 1 条，其他 1 条"},
 		{"cut", alert.Chinese, []alert.Alert{full}, 30, "告警通知，紧急，rds，db 1，磁盘使用率过高…（已截断）"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,14 +128,15 @@ func FuzzMessage(f *testing.F) {
 		for i := range alerts {
 			alerts[i] = a
 		}
+		alerts[0].Test = n%2 == 0
 		text := v.Message(alerts, limit)
 		require.True(t, utf8.ValidString(text))
 		require.LessOrEqual(t, utf8.RuneCountInString(text), limit)
 		require.NotContains(t, text, "  ")
 		require.NotContains(t, text, "{")
 		require.NotContains(t, text, "https://")
-		if n > 1 {
-			require.Contains(t, text, fmt.Sprint(n))
+		if real := n - 1 + n%2; real > 1 {
+			require.Contains(t, text, fmt.Sprint(real))
 		}
 		for _, r := range text {
 			require.False(t, unicode.IsControl(r), "%U", r)

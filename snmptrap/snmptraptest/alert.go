@@ -15,8 +15,8 @@ type Alert struct {
 	Instance string
 	Name     string
 
-	Status       int    // 1 or 2
-	StatusWord   string // "firing" or "resolved"
+	Status       int    // 1 to 3
+	StatusWord   string // "firing", "resolved" or "news"
 	Severity     int    // 1 to 7, as ItuPerceivedSeverity counts
 	SeverityWord string // "cleared" … "info"
 
@@ -63,13 +63,8 @@ func (t Trap) Alert(base string) (Alert, error) {
 	}, nil
 }
 
-// statusWord returns the MIB's name for a status.
-func statusWord(n int) string {
-	if n == resolved {
-		return "resolved"
-	}
-	return "firing"
-}
+// statusWord returns the MIB's name for a status in range.
+func statusWord(n int) string { return [...]string{"", "firing", "resolved", "news"}[n] }
 
 // severityWord returns the MIB's name for a severity in range.
 func severityWord(n int) string {

@@ -22,6 +22,7 @@ const (
 const (
 	firing   = 1
 	resolved = 2
+	news     = 3
 	cleared  = 1 // the severity of a resolved alert
 	info     = 7 // the last severity
 )
@@ -55,7 +56,7 @@ func (r Rules) base() ([]uint32, error) {
 // checkAlert checks the objects of an alert, which stand under the base and
 // which the notification base.0.number reports.
 func (m *message) checkAlert(base []uint32, number uint32) error {
-	if number != firing && number != resolved {
+	if number < firing || number > news {
 		return breaks(RuleEnumeration, m.bindings[1].value.start, "the notification ends in 0.%d", number)
 	}
 	n, objects := len(base), m.bindings[2:]
@@ -114,7 +115,7 @@ func (b *binding) checkNumber(place int, number uint32) error {
 	n, _ := b.value.integer(b.text) // read before
 	good := n == int64(number)
 	if place == placeSeverity {
-		good = n >= cleared && n <= info && (n == cleared) == (number == resolved)
+		good = n >= cleared && n <= info && (n == cleared) == (number == resolved) && (n == info || number != news)
 	}
 	if !good {
 		return breaks(RuleEnumeration, b.value.start, "%s is %d in the notification 0.%d", b.text, n, number)

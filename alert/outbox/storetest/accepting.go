@@ -99,9 +99,13 @@ func checkOnce(x *exam) {
 	foreign := some("a")
 	foreign[0].Source = "another"
 	x.must(b.Send(x.ctx, foreign...))
+	test := some("a")
+	test[0].Test, test[0].Name = true, "test"
+	x.must(b.Send(x.ctx, test...))
+	x.must(b.Send(x.ctx, test...))
 	x.must(b.Send(x.ctx, alert.Alert{Name: "no ID"}, alert.Alert{Name: "no ID"}))
 	x.settles(b)
-	x.equal("delivered", names(far.Accepted()), []string{"a", "b", "c", "a", "no ID", "no ID"})
+	x.equal("delivered", names(far.Accepted()), []string{"a", "b", "c", "a", "test", "no ID", "no ID"})
 	if s := other.Stats(); s.Accepted != 1 || s.Repeated != 2 {
 		x.Fatalf("Stats: %+v", s)
 	}

@@ -224,14 +224,17 @@ func checkUncertain(x *exam) {
 
 func checkNeverTwice(x *exam) {
 	var far alerttest.Recorder
-	far.FailEach(fault{again: true}, fault{again: true, unsure: true}, nil, fault{again: true}, nil)
+	far.FailEach(fault{again: true}, fault{again: true, unsure: true}, nil, fault{again: true}, nil, fault{again: true}, nil, nil)
 	o := quick()
 	o.NeverTwice = true
 	b := x.box(&far, o)
-	x.must(b.Send(x.ctx, append(some("again", "unsure", "fine"), about("disk", "firing", "resolved")...)...))
+	alerts := append(some("again", "unsure", "fine"), about("disk", "firing", "resolved")...)
+	alerts = append(alerts, about("net", "late", "news", "test")...) // of which the last two say nothing about the first
+	alerts[6].Status, alerts[7].Test = alert.News, true
+	x.must(b.Send(x.ctx, alerts...))
 	x.run(b)
 	x.settles(b)
-	x.equal("delivered", names(far.Accepted()), []string{"fine", "resolved", "again"})
+	x.equal("delivered", names(far.Accepted()), []string{"fine", "resolved", "news", "test", "again", "late"})
 	list, err := b.Dead(x.ctx, route, 0, 10)
 	x.must(err)
 	var got []string

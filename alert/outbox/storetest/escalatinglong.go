@@ -108,6 +108,37 @@ func checkWithoutKey(x *exam) {
 	l.hears("phone", &l.phone, "a", "b")
 }
 
+// Tests and news are told at once, and neither call anybody nor end what calls.
+func checkTestsAndNews(x *exam) {
+	l := x.ladder()
+	e, b := l.climb(x.store)
+	alone := append(about("key", "test"), about("key", "news")...)
+	alone[0].Test, alone[1].Status = true, alert.News
+	x.must(b.Send(x.ctx, alone...))
+	l.hears("chat", &l.chat, "test", "news")
+	if url := l.chat.Accepted()[0].URL; url != "" {
+		x.Fatalf("the test can be taken at %q", url)
+	}
+	l.leap(2 * lastCall)
+	x.someTime()
+	l.hears("phone", &l.phone)
+
+	x.must(b.Send(x.ctx, about("key", "fire")...))
+	l.stays(e, outbox.Waiting)
+	ends := append(over("key", "test that it is over"), about("key", "other news")...)
+	ends[0].Test, ends[1].Status = true, alert.News
+	x.must(b.Send(x.ctx, ends...))
+	l.hears("chat", &l.chat, "test", "news", "fire", "test that it is over", "other news")
+	l.stays(e, outbox.Waiting)
+	l.leap(firstCall)
+	l.hears("phone", &l.phone, "fire")
+	list, err := e.Incidents(x.ctx, 0, 500)
+	x.must(err)
+	if len(list) != 1 {
+		x.Fatalf("incidents: %+v", list)
+	}
+}
+
 // What is over for long is forgotten, with its links.
 func checkForgotten(x *exam) {
 	l := x.ladder()

@@ -97,6 +97,7 @@ func checks() []check {
 		{"escalation, shared", checkEscalationShared},
 		{"escalation, anew", checkAnew},
 		{"escalation, without a key", checkWithoutKey},
+		{"escalation, tests and news", checkTestsAndNews},
 		{"escalation, forgotten", checkForgotten},
 	}
 }

@@ -22,7 +22,11 @@ func Printer(w io.Writer) alert.Sender {
 		}
 		var lines strings.Builder
 		for _, a := range alerts {
-			fmt.Fprintf(&lines, "%s %s %s: %s\n", a.Time().Format(time.RFC3339), a.Status, a.LevelWord(),
+			test := ""
+			if a.Test {
+				test = "test "
+			}
+			fmt.Fprintf(&lines, "%s %s%s %s: %s\n", a.Time().Format(time.RFC3339), test, a.Status, a.LevelWord(),
 				cli.Printable(strings.Join([]string{cmp.Or(a.Instance, "-"), cmp.Or(a.Name, "-"), cmp.Or(a.Summary, "-")}, ": ")))
 		}
 		mu.Lock()

@@ -61,11 +61,10 @@ func describeNotification(p *gosnmp.SnmpPacket) string {
 
 // splitNotification takes base.0.N apart and names N as the MIB module does.
 func splitNotification(oid string) (base, name string) {
-	if base, ok := strings.CutSuffix(oid, ".0.1"); ok {
-		return base, "tocsinAlertFiring"
-	}
-	if base, ok := strings.CutSuffix(oid, ".0.2"); ok {
-		return base, "tocsinAlertResolved"
+	for i, name := range [...]string{"tocsinAlertFiring", "tocsinAlertResolved", "tocsinAlertNews"} {
+		if base, ok := strings.CutSuffix(oid, fmt.Sprintf(".0.%d", i+1)); ok {
+			return base, name
+		}
 	}
 	return oid, "another notification"
 }
@@ -115,7 +114,7 @@ func numberName(object string, n int) string {
 	var words []string
 	switch strings.TrimSuffix(object, ".0") {
 	case "tocsinStatus":
-		words = []string{"firing", "resolved"}
+		words = []string{"firing", "resolved", "news"}
 	case "tocsinSeverity":
 		words = []string{"cleared", "indeterminate", "critical", "major", "minor", "warning", "info"}
 	}

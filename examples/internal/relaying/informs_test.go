@@ -84,5 +84,5 @@ func TestStandInAcknowledgesInforms(t *testing.T) {
 	p := launch(t, "-trap-inform", "-callback-secret", testSecret)
 	code, _ := p.callback(t, testSecret, string(sample()))
 	require.Equal(t, 200, code)
-	p.out.Await(t, `SNMP console: one inform from 127\.0\.0\.1, \d+ bytes(?s:.*)tocsinAlertFiring`)
+	p.out.Await(t, `SNMP console: one inform from 127\.0\.0\.1, \d+ bytes(?s:.*)tocsinAlertNews`)
 }

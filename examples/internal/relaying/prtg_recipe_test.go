@@ -51,6 +51,8 @@ func TestPRTGFilters(t *testing.T) {
 	}
 	resolved := firing(alert.Critical, "CRITICAL")
 	resolved.Status = alert.Resolved
+	news, trial := firing(alert.Critical, "CRITICAL"), firing(alert.Critical, "CRITICAL")
+	news.Status, trial.Test = alert.News, true
 	for _, filters := range []struct {
 		name   string
 		layout snmptrap.Layout
@@ -64,8 +66,10 @@ func TestPRTGFilters(t *testing.T) {
 			{firing(alert.Critical, "CRITICAL"), false, true},
 			{firing(alert.Info, "INFO"), false, false},
 			{resolved, false, false},
+			{news, false, false},
+			{trial, false, false},
 		} {
-			t.Run(fmt.Sprint(filters.name, " ", tt.alert.Status, " ", tt.alert.Severity), func(t *testing.T) {
+			t.Run(fmt.Sprint(filters.name, " ", tt.alert.Status, " ", tt.alert.Severity, " ", tt.alert.Test), func(t *testing.T) {
 				t.Parallel()
 				e, err := snmptrap.NewEncoder("public", testOID, &snmptrap.Options{Layout: filters.layout})
 				require.NoError(t, err)

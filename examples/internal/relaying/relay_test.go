@@ -24,15 +24,15 @@ func TestCallbackReachesRobotAndConsole(t *testing.T) {
 	code, _ := p.callback(t, testSecret, string(sample()))
 	require.Equal(t, 200, code)
 	message := <-group.messages
-	for _, part := range []string{"cfw", "WARN", "cn-hangzhou", "InternetBandwidthThresholdExceeded"} {
+	for _, part := range []string{"【测试】", "cfw", "WARN", "cn-hangzhou", "InternetBandwidthThresholdExceeded"} {
 		require.Contains(t, message, part)
 	}
 	trap := nms.next(t)
 	require.Equal(t, "product:cfw", trap["1"])
-	require.Equal(t, "level:WARN", trap["2"])
+	require.Equal(t, "level:TEST", trap["2"])
 	require.Equal(t, "regionId:cn-hangzhou", trap["3"])
 	require.Equal(t, "instanceName:instanceName", trap["4"])
-	require.Equal(t, "name:InternetBandwidthThresholdExceeded", trap["5"])
+	require.Equal(t, "name:[Test] InternetBandwidthThresholdExceeded", trap["5"])
 	line := p.errout.Await(t, `(.*msg="alert accepted".*)`)
 	for _, part := range []string{"caller=127.0.0.1", "status=firing", "name=InternetBandwidthThresholdExceeded", ".id=", ".key="} {
 		require.Contains(t, line, part)
@@ -182,7 +182,7 @@ func TestFailureIsTriedAgain(t *testing.T) {
 	code, _ = p.callback(t, testSecret, string(other))
 	require.Equal(t, 200, code)
 	require.Contains(t, <-group.messages, "API网关")
-	require.Equal(t, "name:InternetBandwidthThresholdExceeded", nms.next(t)["5"])
+	require.Equal(t, "name:[Test] InternetBandwidthThresholdExceeded", nms.next(t)["5"])
 	require.Equal(t, "name:API网关_返回码5XX个数", nms.next(t)["5"], "the console got the first alert once")
 	require.Equal(t, 1, strings.Count(p.errout.String(), "repetition: "))
 }

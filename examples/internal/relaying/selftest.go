@@ -53,15 +53,14 @@ func (l leaf) test(ctx context.Context, a alert.Alert) (answer string, err error
 	return l.answer, l.sender.Send(ctx, a)
 }
 
-// testAlert is an alert that nobody takes for a real one. It is a notice, so
-// that filters do not turn a sensor red; each run has a Key of its own.
+// testAlert is a test, and a notice, for consoles that filter by severity; each run
+// has a Key of its own.
 func testAlert(l alert.Locale, now time.Time) alert.Alert {
 	id := "test-" + rand.Text()
 	a := alert.Alert{
 		Source: "relay", ID: id, Key: id, Severity: alert.Notice,
 		Name: "测试告警", Summary: "这是 Tocsin 发送的测试消息,无需处理。",
-		Product: "tocsin", Instance: "relay -test", StartsAt: now,
-		Labels: map[string]string{"test": "true"},
+		Product: "tocsin", Instance: "relay -test", StartsAt: now, Test: true,
 	}
 	switch l {
 	case alert.English:

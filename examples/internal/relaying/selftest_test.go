@@ -36,11 +36,11 @@ func TestSelfTestReachesEveryDestination(t *testing.T) {
 	require.Equal(t, 3, strings.Count(out, "ok      "))
 	require.Contains(t, out, "ok      SNMP console at "+second.addr)
 	message := <-group.messages
-	for _, part := range []string{"Test alert", "+09:00", "<@ann>"} {
+	for _, part := range []string{"[Test] Alert", "Test alert", "+09:00", "<@ann>"} {
 		require.Contains(t, message, part)
 	}
-	require.Equal(t, "name:Test alert", first.next(t)["5"])
-	require.Equal(t, "name:Test alert", second.next(t)["5"])
+	require.Equal(t, "name:[Test] Test alert", first.next(t)["5"])
+	require.Equal(t, "name:[Test] Test alert", second.next(t)["5"])
 }
 
 func TestSelfTestFailure(t *testing.T) {
@@ -73,6 +73,6 @@ func TestTestAlertsAreMarkedAndDistinct(t *testing.T) {
 	a, b := testAlert(c.locale, time.Now()), testAlert(c.locale, time.Now())
 	require.NotEqual(t, a.Key, b.Key)
 	require.NotEqual(t, a.ID, b.ID)
-	require.Equal(t, "true", a.Labels["test"])
+	require.True(t, a.Test)
 	require.Contains(t, a.Name, "测试")
 }

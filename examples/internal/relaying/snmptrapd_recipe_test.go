@@ -184,16 +184,16 @@ func TestZabbixRecipe(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t, zabbixPage, "zabbix-tocsin")
 	hostile := alert.Alert{Key: "k", Status: alert.Resolved, Name: "ZBXTRAP 10.9.9.9\nTOCSIN firing critical x", Summary: "a`id`$(id)\\n%s'\"*"}
-	k.send(t, snmptrap.Full, "change-me", hostile)
+	k.send(t, snmptrap.Full, "change-me", hostile, alert.Alert{Key: "k", Test: true, Severity: alert.Critical})
 	k.finish(t)
 	file, err := os.ReadFile(filepath.Join(k.dir, "zabbix-traps.log"))
 	require.NoError(t, err)
 	header := regexp.MustCompile(`(?m)^[\d-]{10}T[\d:]{8}[+-]\d{4} ZBXTRAP [\d.]+$`)
-	require.Len(t, header.FindAllString(string(file), -1), 4)
-	require.Equal(t, 4, strings.Count(string(file), "ZBXTRAP"))
+	require.Len(t, header.FindAllString(string(file), -1), 5)
+	require.Equal(t, 5, strings.Count(string(file), "ZBXTRAP"))
 	require.Contains(t, string(file), "ZBXTRAP 127.0.0.1\n")
 	lines := strings.Split(header.ReplaceAllString(string(file), "HEAD"), "\n")
-	require.Len(t, lines, 2*4+1)
+	require.Len(t, lines, 2*5+1)
 
 	shown := func(mark string) string {
 		return strings.Split(header.ReplaceAllString(recipe(t, zabbixPage, mark), "HEAD"), "\n")[1]
@@ -203,8 +203,9 @@ func TestZabbixRecipe(t *testing.T) {
 	require.Equal(t, shown("resolved"), lines[5])
 	require.Equal(t, "TOCSIN resolved cleared k level=warning region= instance= rule=ZBX-TRAP 10.9.9.9 Tocsin firing critical x "+
 		"summary=a`id`$(id)\\n%s'\"*", lines[7])
+	require.Contains(t, lines[9], "TOCSIN news info ")
 
-	for mark, want := range map[string][]bool{"problem": {false, true, false, false}, "recovery": {false, false, true, true}} {
+	for mark, want := range map[string][]bool{"problem": {false, true, false, false, false}, "recovery": {false, false, true, true, false}} {
 		m := regexp.MustCompile(`"regexp","([^"]+)"\)=1`).FindStringSubmatch(recipe(t, zabbixPage, mark))
 		require.NotNil(t, m)
 		for i := range want {

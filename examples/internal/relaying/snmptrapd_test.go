@@ -92,11 +92,11 @@ func TestRealSnmptrapd(t *testing.T) {
 		want               []string
 	}{
 		{
-			"captured event labelled", "seed", "../../relay/testdata/event-2020-cfw-dryrun.json", "tocsinAlertFiring",
+			"captured event labelled", "seed", "../../relay/testdata/event-2020-cfw-dryrun.json", "tocsinAlertNews",
 			[]string{
-				object("tocsinProduct", "STRING: product:cfw"), object("tocsinLevel", "STRING: level:WARN"),
+				object("tocsinProduct", "STRING: product:cfw"), object("tocsinLevel", "STRING: level:TEST"),
 				object("tocsinRegionId", "STRING: regionId:cn-hangzhou"), object("tocsinInstanceName", "STRING: instanceName:instanceName"),
-				object("tocsinName", "STRING: name:InternetBandwidthThresholdExceeded"),
+				object("tocsinName", "STRING: name:[Test] InternetBandwidthThresholdExceeded"),
 			},
 		},
 		{

@@ -106,7 +106,7 @@ func (e *engine) addConsoles(t Targets) error {
 func (e *engine) phone(name string, sender alert.Sender) error {
 	return e.box.Route(name, sender, &outbox.RouteOptions{
 		Batch: 1000, NeverTwice: true, Timeout: 40 * time.Second,
-		Filter: func(a alert.Alert) bool { return a.Severity == alert.Critical && a.Status != alert.Resolved },
+		Filter: func(a alert.Alert) bool { return a.Severity == alert.Critical && a.Status.Open() },
 	})
 }
 

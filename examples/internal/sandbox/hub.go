@@ -24,7 +24,7 @@ type item struct {
 	Body  []chatmark.Node `json:"body,omitempty"`
 	Links []chatmark.Node `json:"links,omitempty"` // what can be tapped
 	Rows  []row           `json:"rows,omitempty"`
-	Tone  string          `json:"tone,omitempty"` // bad, good: the colour of its edge
+	Tone  string          `json:"tone,omitempty"` // bad, good, news: the colour of its edge
 	Call  *call           `json:"call,omitempty"`
 }
 

@@ -22,16 +22,16 @@ func TestBrowserEvent(t *testing.T) {
 	for _, dest := range []string{"wecom", "dingtalk"} {
 		b.wait(`document.querySelector("#` + dest + ` .bubble")`)
 		text := b.text("#" + dest + " .bubble")
-		require.Contains(t, text, "【告警通知】")
+		require.Contains(t, text, "【测试】【告警通知】")
 		require.Contains(t, text, "InternetBandwidthThresholdExceeded")
 		require.NotContains(t, text, "<font")
 		require.NotContains(t, text, "**")
 	}
 	require.Equal(t, "WARN", b.text("#wecom .bubble .ink-warning:not(b *)"))
-	require.Contains(t, b.text("#dingtalk .notice"), "WARN InternetBandwidthThresholdExceeded")
+	require.Contains(t, b.text("#dingtalk .notice"), "【测试】【告警通知】WARN InternetBandwidthThresholdExceeded")
 	b.wait(`document.querySelector("#trap .fold[open]")`)
-	require.Contains(t, b.text("#trap .fold summary"), "tocsinAlertFiring")
-	require.Contains(t, b.text("#trap .fold table"), "warning(6)")
+	require.Contains(t, b.text("#trap .fold summary"), "tocsinAlertNews")
+	require.Contains(t, b.text("#trap .fold table"), "info(7)")
 	require.Contains(t, b.text("#polite"), "新消息")
 	b.wait(`document.querySelector("#wecom-tally").innerText === "已收 1"`) // when the engine has settled it
 	b.shot("event")

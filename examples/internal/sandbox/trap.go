@@ -59,6 +59,8 @@ func tone(a snmptraptest.Alert) string {
 	switch {
 	case a.StatusWord == "resolved":
 		return "good"
+	case a.StatusWord == "news":
+		return "news"
 	case a.Severity >= 3 && a.Severity <= 4: // critical, major
 		return "bad"
 	}
@@ -72,6 +74,8 @@ func notificationName(oid string) string {
 		return "tocsinAlertFiring"
 	case baseOID + ".0.2":
 		return "tocsinAlertResolved"
+	case baseOID + ".0.3":
+		return "tocsinAlertNews"
 	}
 	return oid
 }
@@ -114,7 +118,7 @@ func numberName(object string, n int) string {
 	var words []string
 	switch object {
 	case "tocsinStatus":
-		words = []string{"firing", "resolved"}
+		words = []string{"firing", "resolved", "news"}
 	case "tocsinSeverity":
 		words = []string{"cleared", "indeterminate", "critical", "major", "minor", "warning", "info"}
 	}
