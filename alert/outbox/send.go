@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/tocsin-go/tocsin/alert"
 )
@@ -79,7 +80,10 @@ func (o *Outbox) commit(ctx context.Context, letters []letter) error {
 		return err
 	}
 	o.stats.accepted.Add(int64(accepted))
-	o.stats.repeated.Add(int64(len(letters) - accepted))
+	if repeated := len(letters) - accepted; repeated > 0 {
+		o.stats.repeated.Add(int64(repeated))
+		o.opts.Logger.LogAttrs(ctx, slog.LevelDebug, "repetition: accepted before, not delivered again", slog.Int("alerts", repeated))
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range o.routes {

@@ -45,7 +45,7 @@ func BenchmarkCallback(b *testing.B) {
 		defer func() { require.NoError(b, stop()) }()
 		b.ReportAllocs()
 		for n := 0; b.Loop(); n++ {
-			// A new problem each time, or it would be dropped as a repeat.
+			// A new event each time, or it would be dropped as a repetition.
 			body := bytes.Replace(sample(), []byte("000000000008"), fmt.Appendf(nil, "%012d", n), 2)
 			body = bytes.Replace(body, []byte("80A5EE11"), fmt.Appendf(nil, "%08d", n), 1)
 			req := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/aliyun/"+testSecret, bytes.NewReader(body))

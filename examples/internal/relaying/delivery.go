@@ -17,6 +17,10 @@ const (
 	// critical alert by so much.
 	defaultLease = 30 * time.Second
 
+	// trialWindow is how long stand-ins remember an event: who tries things out
+	// posts the same file again.
+	trialWindow = 2 * time.Minute
+
 	// openTime is what the database gets at the start.
 	openTime = 30 * time.Second
 )
@@ -42,7 +46,7 @@ func (r *relay) openBox(ctx context.Context) error {
 	}
 	opts := &outbox.Options{Lease: r.config.lease, Logger: slog.New(audible{r.log.Handler()})}
 	if r.standIn != nil {
-		opts.Window = repeatWindow // who tries things out posts the same file again
+		opts.Window = trialWindow
 	}
 	if r.box, err = outbox.Open(store, opts); err != nil {
 		return cli.UsageError{Err: err}

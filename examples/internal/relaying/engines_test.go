@@ -38,7 +38,7 @@ func TestServersOfDatabases(t *testing.T) {
 					require.Contains(t, <-group.messages, "InternetBandwidthThresholdExceeded")
 					require.Equal(t, "product:cfw", nms.next(t)["1"])
 				} else {
-					p.errout.Await(t, `msg="a repeat: accepted before, not delivered again"`)
+					p.errout.Await(t, `msg="repetition: accepted before, not delivered again" alerts=1`)
 				}
 				require.Equal(t, 0, p.stop(t))
 				require.NotContains(t, p.printed(), "hush")

@@ -171,6 +171,18 @@ func newDingtalk(t *testing.T, answer func() string) *robot {
 	return newRobotAt(t, "/robot/send?access_token="+testToken, answer)
 }
 
+// next returns the next message, and fails if there is none.
+func (r *robot) next(t *testing.T) string {
+	t.Helper()
+	select {
+	case message := <-r.messages:
+		return message
+	case <-time.After(clitest.Patience):
+		require.FailNow(t, "no message came")
+		return ""
+	}
+}
+
 func newRobotAt(t *testing.T, path string, answer func() string) *robot {
 	t.Helper()
 	r := &robot{messages: make(chan string, 100), queries: make(chan url.Values, 100), answer: answer}

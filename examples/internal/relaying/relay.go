@@ -116,7 +116,7 @@ func (r *relay) newHandler() (http.Handler, error) {
 			}
 		}
 	}
-	h, err := aliyun.NewHandler(r.intake(), c.secret, opts)
+	h, err := aliyun.NewHandler(r.box, c.secret, opts)
 	if err != nil {
 		return nil, cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
 	}

@@ -114,7 +114,7 @@ func TestFailureIsTriedAgain(t *testing.T) {
 	p.errout.Await(t, `level=INFO msg="message accepted" route=wecom-[0-9a-f]{10} alerts=1 `)
 	code, _ = p.callback(t, testSecret, string(sample()))
 	require.Equal(t, 200, code)
-	p.errout.Await(t, `msg="a repeat: accepted before, not delivered again"`)
+	p.errout.Await(t, `msg="repetition: accepted before, not delivered again" alerts=1`)
 	other, err := os.ReadFile("../../relay/testdata/threshold-2023-apigateway-alert.form")
 	require.NoError(t, err)
 	code, _ = p.callback(t, testSecret, string(other))
@@ -122,7 +122,7 @@ func TestFailureIsTriedAgain(t *testing.T) {
 	require.Contains(t, <-group.messages, "API网关")
 	require.Equal(t, "name:InternetBandwidthThresholdExceeded", nms.next(t)["5"])
 	require.Equal(t, "name:API网关_返回码5XX个数", nms.next(t)["5"], "the console got the first alert once")
-	require.Equal(t, 1, strings.Count(p.errout.String(), "a repeat: "))
+	require.Equal(t, 1, strings.Count(p.errout.String(), "repetition: "))
 }
 
 func TestAllowList(t *testing.T) {

@@ -16,7 +16,6 @@ import (
 	"github.com/tocsin-go/tocsin/alert/alerttest"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
-	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 	"github.com/tocsin-go/tocsin/examples/internal/printing"
 )
 
@@ -33,7 +32,7 @@ func TestRepeatAfterARestart(t *testing.T) {
 		if run == 0 {
 			p.errout.Await(t, `msg="message accepted"`)
 		} else {
-			p.errout.Await(t, `msg="a repeat: accepted before, not delivered again"`)
+			p.errout.Await(t, `msg="repetition: accepted before, not delivered again" alerts=1`)
 		}
 		require.Equal(t, 0, p.stop(t))
 	}
@@ -114,11 +113,15 @@ func TestStandInsForgetSoon(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[*printing.StandIns]int{nil: 1, {}: 2} {
 		synctest.Test(t, func(t *testing.T) {
-			send, got := newIntake(t, clitest.NewTranscript(), false, s)
+			got := new(alerttest.Recorder)
+			r := &relay{config: &Config{lease: defaultLease}, standIn: s, log: discard(), leaves: []leaf{{route: "far end", sender: got}}}
+			require.NoError(t, r.openBox(t.Context()))
+			stop := r.deliver(t.Context())
 			for range 2 {
-				require.NoError(t, send.Send(context.WithoutCancel(t.Context()), alert.Alert{Source: "s", ID: "1"}))
-				<-time.After(2 * repeatWindow)
+				require.NoError(t, r.box.Send(context.WithoutCancel(t.Context()), alert.Alert{Source: "s", ID: "1"}))
+				<-time.After(2 * trialWindow)
 			}
+			require.NoError(t, stop())
 			require.Len(t, got.Accepted(), want)
 		})
 	}
@@ -170,54 +173,4 @@ func TestRouteNames(t *testing.T) {
 	long := name(trap + strings.Repeat("nms.", 30) + "example.com:162")
 	require.Regexp(t, `^snmp-[0-9a-f]{10}$`, long[0])
 	require.Equal(t, long, name(trap+strings.Repeat("nms.", 30)+"example.com:162 -trap-inform"), "the same console")
-}
-
-// newIntake returns an intake in memory, and who gets what was accepted.
-func newIntake(t *testing.T, log *clitest.Transcript, shared bool, s *printing.StandIns) (alert.Sender, *alerttest.Recorder) {
-	t.Helper()
-	got := new(alerttest.Recorder)
-	c := &Config{lease: defaultLease}
-	if shared {
-		named, err := opendb.Parse("postgres://h/d")
-		require.NoError(t, err)
-		named.Dialect = "" // to keep it in memory all the same
-		c.db.Database = named
-	}
-	r := &relay{config: c, standIn: s, log: slog.New(slog.NewTextHandler(log, nil)), leaves: []leaf{{route: "far end", sender: got}}}
-	require.NoError(t, r.openBox(t.Context()))
-	stop := r.deliver(t.Context())
-	t.Cleanup(func() { require.NoError(t, stop()) })
-	return r.intake(), got
-}
-
-// A problem that is told twice by two events is told once, if this relay sees all
-// of them. A problem that comes back is told again. Behind a shared database the
-// recovery may have come by another relay, so nothing is taken for a copy there.
-func TestProblemsToldTwice(t *testing.T) {
-	t.Parallel()
-	for shared, want := range map[bool]string{false: "1 3 4 6 7", true: "1 2 3 4 6 7"} {
-		synctest.Test(t, func(t *testing.T) {
-			log := clitest.NewTranscript()
-			s, got := newIntake(t, log, shared, nil)
-			send := func(id string, status alert.Status, severity alert.Severity) {
-				require.NoError(t, s.Send(context.WithoutCancel(t.Context()), alert.Alert{Source: "s", Key: "k", ID: id, Status: status, Severity: severity}))
-				synctest.Wait()
-			}
-			send("1", alert.Firing, alert.Warning)
-			send("2", alert.Firing, alert.Warning) // told twice
-			send("3", alert.Firing, alert.Critical)
-			send("4", alert.Resolved, alert.Critical)
-			send("1", alert.Firing, alert.Warning) // a repeat
-			send("6", alert.Firing, alert.Warning)
-			<-time.After(repeatWindow + 1)
-			send("7", alert.Firing, alert.Warning) // it holds still
-			var ids []string
-			for _, a := range got.Accepted() {
-				ids = append(ids, a.ID)
-			}
-			require.Equal(t, want, strings.Join(ids, " "))
-			repeats := map[bool]int{false: 2, true: 1}[shared]
-			require.Equal(t, repeats, strings.Count(log.String(), "a repeat: "))
-		})
-	}
 }

@@ -1,0 +1,73 @@
+package relaying
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// fixture is a callback under the testdata of the program.
+func fixture(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../relay/testdata", name))
+	require.NoError(t, err)
+	return string(text)
+}
+
+// What each callback becomes in a group. The callbacks of a row are posted one
+// after the other; each makes one message, which contains its words, in which
+// "!" stands before what it must not contain. No words mean no message.
+func TestCallbacksReachTheGroup(t *testing.T) {
+	t.Parallel()
+	type post struct {
+		file  string
+		words []string
+	}
+	for _, tt := range []struct {
+		name  string
+		posts []post
+	}{
+		{"event", []post{{"event-2020-cfw-dryrun.json", []string{"告警通知", "InternetBandwidthThresholdExceeded", "cn-hangzhou"}}}},
+		{"threshold", []post{{"threshold-2023-apigateway-alert.form", []string{"告警通知", "API网关_返回码5XX个数"}}}},
+		{"threshold over", []post{{"threshold-2019-sitemonitor-ok.form", []string{"恢复通知", "test-独立报警状态码", "!告警通知"}}}},
+		{"one firewall, two objects under attack", []post{
+			{"event-waf-attack-shop.json", []string{"告警通知", "wafv3_event_aclattack", "epa-shop-ecs"}},
+			{"event-waf-attack-pay.json", []string{"告警通知", "wafv3_event_aclattack", "epa-pay-ecs"}},
+		}},
+		{"the same event again", []post{
+			{"event-waf-attack-shop.json", []string{"epa-shop-ecs"}},
+			{"event-waf-attack-shop.json", nil},
+			{"event-waf-attack-pay.json", []string{"epa-pay-ecs"}},
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			group := newRobot(t, nil)
+			p := launch(t, "-wecom-url", group.url, "-wecom-rate", "0", "-callback-secret", testSecret)
+			for i, post := range tt.posts {
+				code, _ := p.callback(t, testSecret, fixture(t, post.file))
+				require.Equal(t, 200, code, post.file)
+				if len(post.words) > 0 {
+					requireWords(t, group.next(t), post.words)
+				}
+				require.Empty(t, group.messages, "after post %d", i+1)
+			}
+			require.Equal(t, 0, p.stop(t))
+			require.Empty(t, group.messages)
+		})
+	}
+}
+
+// requireWords holds a message against words, as the table above writes them.
+func requireWords(t *testing.T, message string, words []string) {
+	t.Helper()
+	for _, word := range words {
+		if word[0] == '!' {
+			require.NotContains(t, message, word[1:])
+		} else {
+			require.Contains(t, message, word)
+		}
+	}
+}
