@@ -16,6 +16,14 @@ import (
 //     same Status and with at least the same Severity. An alert in another
 //     Status ends what is remembered of the Key, also if it fails.
 //
+// Use it behind a source that says the same thing again and again under new
+// identities or under none: a check that runs every minute, an exporter or an
+// Alertmanager that sends everything anew. It must not stand where a source tells
+// each event once, as CloudMonitor does, which repeats only what failed, with the
+// same ID: there, two events of one Key within the window may be two problems that
+// the Key does not tell apart, and the second would be lost. An outbox drops
+// equal IDs, and nothing else.
+//
 // An alert with neither Key nor ID is never dropped. A dropped alert counts as
 // accepted and does not prolong the window of its Key.
 //

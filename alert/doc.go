@@ -32,13 +32,14 @@
 //
 // A [Middleware] adds something to a Sender, [Chain] strings several together,
 // and [Fanout] sends to several places at once. Everything goes to the robot;
-// what is critical also rings, once in ten minutes for the same problem:
+// what is critical also rings:
 //
-//	page := alert.Chain(phone, alert.Only(alert.Critical), alert.Dedup(10*time.Minute))
+//	page := alert.Chain(phone, alert.Only(alert.Critical))
 //	both := alert.Fanout(robot, page)
 //
-// Wrap the branches rather than the Fanout in whatever repeats or remembers:
-// then each branch remembers what it delivered itself.
+// Who sends again after an error reaches every branch again. Package outbox
+// stands in front instead, repeats for each branch by itself, and accepts an event
+// that its source repeats once.
 //
 // # Errors
 //

@@ -51,7 +51,7 @@ func ExampleSenderFunc() {
 }
 
 // The first middleware sees the alerts first: what Only drops, Dedup never
-// remembers.
+// remembers. Here a check says every minute how the disk is.
 func ExampleChain() {
 	var phone alerttest.Recorder
 	page := alert.Chain(&phone, alert.Only(alert.Major), alert.Dedup(time.Hour))
@@ -99,8 +99,8 @@ func ExampleOnly() {
 	// resolved disk
 }
 
-// Only what was accepted is remembered: after a failure the repetition gets
-// through.
+// A check runs every minute and says each time that the disk is full. Only what
+// was accepted is remembered: after a failure the repetition gets through.
 func ExampleDedup() {
 	var chat alerttest.Recorder
 	chat.Fail(errors.New("chat: refused"))

@@ -5,31 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/alerttest"
 )
 
-// Everything goes to the chat. What is critical also rings, once in ten
-// minutes for the same problem. The recorders stand for real channels.
+// Everything goes to the chat. What is critical also rings. The recorders stand
+// for real channels.
 func Example() {
 	var chat, phone alerttest.Recorder
-	page := alert.Chain(&phone, alert.Only(alert.Critical), alert.Dedup(10*time.Minute))
+	page := alert.Chain(&phone, alert.Only(alert.Critical))
 	both := alert.Fanout(&chat, page)
 
 	ctx := context.Background()
 	fire := alert.Alert{Key: "disk/db-1", Severity: alert.Critical, Name: "disk almost full", Instance: "db-1"}
 	note := alert.Alert{Key: "backup/db-1", Severity: alert.Info, Name: "backup done", Instance: "db-1"}
-	for range 2 {
-		if err := both.Send(ctx, fire, note); err != nil {
-			fmt.Println(err)
-		}
+	if err := both.Send(ctx, fire, note); err != nil {
+		fmt.Println(err)
 	}
-	fmt.Println("chat: ", len(chat.Accepted()), "alerts in", len(chat.Calls()), "messages")
+	fmt.Println("chat: ", len(chat.Accepted()), "alerts in", len(chat.Calls()), "message")
 	fmt.Println("phone:", len(phone.Accepted()), "alert in", len(phone.Calls()), "call")
 	// Output:
-	// chat:  4 alerts in 2 messages
+	// chat:  2 alerts in 1 message
 	// phone: 1 alert in 1 call
 }
 

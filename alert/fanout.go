@@ -18,8 +18,8 @@ import (
 // The error joins those of the branches as they are. [ErrorAt] tells what
 // became of one alert, [Retryable] whether one branch at least is worth
 // another try. Sending again repeats what succeeded, so wrap the branches, not
-// the Fanout, in whatever repeats; [Dedup] around each branch lets a caller
-// who repeats the whole reach only the branches that failed.
+// the Fanout, in whatever repeats, or put the outbox of package alert/outbox in
+// the place of the Fanout, which repeats for each branch by itself.
 //
 // A panic in a branch becomes the error of that branch. It matches
 // [ErrUncertain] and is not retryable; its text has the type and the place of

@@ -58,7 +58,8 @@ type SenderOptions struct {
 // names the alert. While a call is open, alerts about the same problems, or
 // some of them, join it and ring nobody again; they may raise its severity. So
 // may a Send that failed be repeated. When somebody has picked up the call is
-// over, and the next alert makes another one: wrap the Sender in [alert.Dedup].
+// over, and the next alert makes another one. If its source repeats itself, let
+// an outbox recognise the repetition.
 //
 // # Recoveries
 //

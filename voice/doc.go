@@ -18,7 +18,7 @@
 //		{User: "alice", Number: voice.NewNumber("13800000001")},
 //	}, nil)
 //	...
-//	page := alert.Chain(phone, alert.Only(alert.Critical), alert.Dedup(10*time.Minute))
+//	page := alert.Chain(phone, alert.Only(alert.Critical))
 //
 // A [Handler] stands at the other end: it is what the setting dest_url of
 // BlueKing's component points to, and places the calls through any Gateway.

@@ -4,9 +4,7 @@ import (
 	"log"
 	"net/http"
 	"os"
-	"time"
 
-	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/aliyun"
 	"github.com/tocsin-go/tocsin/wecom"
 )
@@ -16,8 +14,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	group := alert.Chain(robot, alert.Dedup(2*time.Minute))
-	callbacks, err := aliyun.NewHandler(group, os.Getenv("CALLBACK_SECRET"), nil)
+	callbacks, err := aliyun.NewHandler(robot, os.Getenv("CALLBACK_SECRET"), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
