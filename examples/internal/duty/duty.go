@@ -135,8 +135,10 @@ func (d *desk) addPeople() (err error) {
 		return err
 	}
 	d.mux.Handle("/aliyun/", callbacks)
+	d.mux.Handle("/aliyun", callbacks) // or it would be redirected
 	d.mux.Handle("/take/", d.escalation.Handler())
 	d.mux.HandleFunc("GET /healthz", d.health)
+	d.mux.Handle("/", httpserver.NotFound(d.log))
 	return nil
 }
 

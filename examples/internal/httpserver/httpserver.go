@@ -1,5 +1,5 @@
-// Package httpserver serves HTTP until a context ends, and finishes the
-// requests that it took.
+// Package httpserver serves HTTP to callers that are patient with nobody: paths
+// as proxies rewrite them, a log line for whatever is refused, and an orderly end.
 package httpserver
 
 import (
@@ -10,25 +10,43 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/tocsin-go/tocsin/aliyun"
 )
 
-// grace bounds how long a stop waits for requests under way. The programs of
+// Grace bounds how long a stop waits for requests under way. The programs of
 // this module answer within ten seconds.
-const grace = 15 * time.Second
+const Grace = 15 * time.Second
 
-// Serve serves a handler, within limits for slow callers, until ctx ends; then
-// it says so in the log, in the words of stopping, and takes no more requests.
-// It returns nil when all that it took were answered.
-func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger, stopping string) error {
-	server := http.Server{
-		Handler:           handler,
+// maxHeader holds the longest query that is read, since a callback by GET has its
+// data there, and the lines of a header beside it.
+const maxHeader = aliyun.MaxBody + 64<<10
+
+// New returns a server with limits for slow callers. Its handler sees paths without
+// doubled slashes and escapes. What net/http refuses by itself leaves a line in the
+// log.
+func New(handler http.Handler, log *slog.Logger) *http.Server {
+	w := &watch{log: log}
+	return &http.Server{
+		Handler:           w.mark(direct(handler)),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnContext:       withConn,
+		ConnState:         w.changed,
+
+		DisableGeneralOptionsHandler: true, // or nobody here would see "OPTIONS *"
 	}
+}
+
+// Serve serves a handler until ctx ends; then it says so in the log, in the words of
+// stopping, and takes no more requests. It returns nil when all that it took were
+// answered.
+func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger, stopping string) error {
+	server := New(handler, log)
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	select {
@@ -37,7 +55,7 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.
 	case <-ctx.Done():
 	}
 	log.Info(stopping)
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), Grace)
 	defer cancel()
 	err := server.Shutdown(patience)
 	if err != nil {

@@ -138,6 +138,19 @@ func (p *program) get(t *testing.T, path string) (int, string) {
 	return do(t, req)
 }
 
+// raw sends bytes, then the end, and returns what comes back.
+func (p *program) raw(t *testing.T, request string) string {
+	t.Helper()
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", p.addr)
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, c.SetDeadline(time.Now().Add(clitest.Patience)))
+	_, _ = io.WriteString(c, request) // who is refused early may see a reset
+	_ = c.(*net.TCPConn).CloseWrite()
+	answer, _ := io.ReadAll(c)
+	return string(answer)
+}
+
 func do(t *testing.T, req *http.Request) (int, string) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{}}

@@ -120,7 +120,7 @@ func (r *relay) newHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
 	}
-	return newMux(h, r.newHealth()), nil
+	return r.newMux(h), nil
 }
 
 // Close ends what newRelay started, last things first.

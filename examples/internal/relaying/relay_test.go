@@ -2,13 +2,19 @@ package relaying
 
 import (
 	"bufio"
+	"crypto/rand"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/aliyun"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 func TestCallbackReachesRobotAndConsole(t *testing.T) {
@@ -35,43 +41,99 @@ func TestCallbackReachesRobotAndConsole(t *testing.T) {
 	require.NotContains(t, p.printed(), "hush")
 }
 
+// Every way in which a path arrives is served, or refused with a line in the log:
+// no redirect, which CloudMonitor does not follow.
 func TestPaths(t *testing.T) {
 	t.Parallel()
-	p := launch(t, "-callback-secret", testSecret)
-	tests := []struct {
+	const wrong, nowhere = "wrong secret", "no such path"
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-wecom-rate", "0", "-callback-secret", testSecret)
+	escaped := strings.ReplaceAll(testSecret, "-", "%2D")
+	for _, tt := range []struct {
 		method, path string
 		want         int
+		log          string // empty: not refused
 	}{
-		{"GET", "/healthz", 200},
-		{"GET", "/", 404},
-		{"GET", "/aliyun", 404},
-		{"GET", "/aliyun/", 404},
-		{"POST", "/aliyun/" + testSecret + "/more", 404},
-		{"GET", "/aliyun/" + testSecret, 200},
-		{"GET", "/aliyun/" + testSecret + "/", 200},
-		{"GET", "/../aliyun/x", 404},
-	}
-	for _, tt := range tests {
+		{"GET", "/healthz", 200, ""},
+		{"GET", "//healthz", 200, ""},
+		{"GET", "/aliyun/" + testSecret, 200, ""},
+		{"GET", "/aliyun/" + testSecret + "/", 200, ""},
+		{"POST", "/aliyun/" + testSecret, 200, ""},
+		{"POST", "/aliyun/" + testSecret + "/", 200, ""},
+		{"POST", "/aliyun/" + testSecret + "//", 200, ""},
+		{"POST", "/aliyun/" + testSecret + "/?", 200, ""},
+		{"POST", "//aliyun/" + testSecret, 200, ""},
+		{"POST", "/aliyun//" + testSecret, 200, ""},
+		{"POST", "///aliyun///" + testSecret + "///", 200, ""},
+		{"POST", "/./aliyun/x/../" + testSecret, 200, ""},
+		{"POST", "/aliyun/" + escaped, 200, ""},
+		{"POST", "/%61liyun/" + testSecret, 200, ""},
+		{"POST", "/aliyun%2F" + testSecret, 200, ""},
+		{"POST", "/%2Faliyun%2F" + testSecret + "%2f", 200, ""},
+		{"POST", "/aliyun", 404, wrong},
+		{"POST", "/aliyun/", 404, wrong},
+		{"POST", "//aliyun//", 404, wrong},
+		{"POST", "/aliyun/" + testSecret + "/more", 404, wrong},
+		{"POST", "/aliyun/%20" + testSecret, 404, wrong},
+		{"POST", "/aliyun/" + testSecret + "%00", 404, wrong},
+		{"GET", "/", 404, nowhere},
+		{"POST", "//", 404, nowhere},
+		{"POST", "/healthz", 404, nowhere},
+		{"GET", "/../x", 404, nowhere},
+		{"POST", "/Aliyun/" + testSecret, 404, nowhere},
+		{"OPTIONS", "*", 404, nowhere},
+	} {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
-			t.Parallel()
-			var code int
+			before := p.errout.String()
+			body := strings.Replace(string(sample()), "000000000008", rand.Text(), 1)
 			if tt.method == "GET" {
-				code, _ = p.get(t, tt.path)
-			} else {
-				code, _ = p.callback(t, strings.TrimPrefix(tt.path, "/aliyun/"), string(sample()))
+				body = ""
 			}
-			require.Equal(t, tt.want, code)
+			status, _, _ := strings.Cut(strings.TrimPrefix(p.raw(t, tt.method+" "+tt.path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "+
+				strconv.Itoa(len(body))+"\r\n\r\n"+body), "HTTP/1.1 "), " ")
+			require.Equal(t, strconv.Itoa(tt.want), status)
+			line := p.errout.String()[len(before):]
+			if tt.log != "" {
+				require.Regexp(t, `level=WARN msg="\w+ refused: `+tt.log+`"`, line)
+			} else {
+				require.NotContains(t, line, "refused")
+			}
+			require.NotContains(t, line, "hush")
 		})
 	}
+	require.Equal(t, 0, p.stop(t))
 }
 
-func TestCallbackWithTrailingSlash(t *testing.T) {
+// What net/http answers by itself is in the log: a header that is too long, such as
+// a GET with much data, one that is broken off, and what is no HTTP.
+func TestUnreadableRequestsAreLogged(t *testing.T) {
 	t.Parallel()
-	group := newRobot(t, nil)
-	p := launch(t, "-wecom-url", group.url, "-callback-secret", testSecret)
-	code, _ := p.callback(t, testSecret+"/", string(sample()))
+	p := launch(t, "-callback-secret", testSecret)
+	begin := "GET /aliyun/" + testSecret + "?data="
+	for _, tt := range []struct{ name, request, want, log string }{
+		{"long", begin + strings.Repeat("a", aliyun.MaxBody) + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 413 ", "callback not received"},
+		{"too long", begin + strings.Repeat("a", 2*aliyun.MaxBody), "", "request refused: its header is too long"},
+		{"no HTTP", "\x16\x03\x01hush\r\n\r\n", "HTTP/1.1 400 ", "request refused: its header is too long, broken off, late or not HTTP"},
+		{"broken off", begin, "", "request refused: its header is too long, broken off"},
+		{"no host", "POST /aliyun/" + testSecret + " HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ", "request refused: its header is too long"},
+		{"nothing", "", "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := p.errout.String()
+			answer := p.raw(t, tt.request)
+			require.True(t, strings.HasPrefix(answer, tt.want), "%.80q", answer)
+			if tt.log == "" {
+				return
+			}
+			require.Eventually(t, func() bool { return strings.Contains(p.errout.String()[len(before):], tt.log) }, clitest.Patience, time.Millisecond)
+			require.Equal(t, 1, strings.Count(p.errout.String()[len(before):], "\n"))
+			require.NotContains(t, p.errout.String(), "hush")
+		})
+	}
+	code, _ := p.get(t, "/healthz")
 	require.Equal(t, 200, code)
-	require.NotEmpty(t, <-group.messages)
+	require.Equal(t, 0, p.stop(t))
+	require.Equal(t, 5, strings.Count(p.errout.String(), "level=WARN"))
 }
 
 func TestWrongSecretIsRefusedAndNotLogged(t *testing.T) {

@@ -5,19 +5,16 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
-	"time"
-)
+	"strings"
 
-// stopGrace bounds how long a stop waits for callbacks under way. Each of
-// them ends within the five seconds that CloudMonitor waits for an answer.
-const stopGrace = 15 * time.Second
+	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
+)
 
 // A running is a server that accepts requests.
 type running struct {
-	http http.Server
+	http *http.Server
 	url  string     // of the callbacks; holds the secret
 	done chan error // gets the end of the server
 }
@@ -56,16 +53,7 @@ func (r *relay) start(ctx context.Context, addr string, handler http.Handler) (*
 		return nil, nil, err
 	}
 	at := l.Addr()
-	s := &running{done: make(chan error, 1)}
-	s.http = http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      20 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(r.log.Handler(), slog.LevelWarn),
-	}
+	s := &running{http: httpserver.New(handler, r.log), done: make(chan error, 1)}
 	if r.config.cert != nil {
 		l = tls.NewListener(l, &tls.Config{
 			Certificates: []tls.Certificate{*r.config.cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
@@ -88,7 +76,7 @@ func (s *running) stop() error {
 	if s == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
+	ctx, cancel := context.WithTimeout(context.Background(), httpserver.Grace)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
@@ -112,12 +100,14 @@ func reachable(a net.Addr) string {
 // callbackPath is what stands before the secret.
 const callbackPath = "/aliyun/"
 
-// newMux takes callbacks under their path and the health check; all else does
-// not exist. Both paths lead to the same handler, since people add slashes.
-func newMux(callbacks, health http.Handler) *http.ServeMux {
+// newMux takes callbacks under their path, where those with the secret in a header
+// need nothing behind it, and the health check. All else does not exist, and is
+// logged.
+func (r *relay) newMux(callbacks http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle(callbackPath+"{secret}", callbacks)
-	mux.Handle(callbackPath+"{secret}/{$}", callbacks)
-	mux.Handle("GET /healthz", health)
+	mux.Handle(callbackPath, callbacks)
+	mux.Handle(strings.TrimSuffix(callbackPath, "/"), callbacks) // or it would be redirected
+	mux.Handle("GET /healthz", r.newHealth())
+	mux.Handle("/", httpserver.NotFound(r.log))
 	return mux
 }
