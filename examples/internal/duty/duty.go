@@ -135,7 +135,6 @@ func (d *desk) addPeople() (err error) {
 		return err
 	}
 	d.mux.Handle("/aliyun/", callbacks)
-	d.mux.Handle("/aliyun", callbacks) // or it would be redirected
 	d.mux.Handle("/take/", d.escalation.Handler())
 	d.mux.HandleFunc("GET /healthz", d.health)
 	d.mux.Handle("/", httpserver.NotFound(d.log))
@@ -190,7 +189,7 @@ func (d *desk) serve(ctx context.Context, l net.Listener) error {
 	if d.queue != nil {
 		work.Go(func() { _ = d.queue.Run(running) }) // always nil
 	}
-	err := httpserver.Serve(ctx, l, d.mux, d.log, "stopping: what was accepted is in the database")
+	err := httpserver.Serve(ctx, l, aliyun.CleanPath("/aliyun/", aliyun.CleanPath("/phone/", d.mux)), d.log, "stopping: what was accepted is in the database")
 	stop()
 	work.Wait()
 	return err

@@ -1,5 +1,5 @@
-// Package httpserver serves HTTP to callers that are patient with nobody: paths
-// as proxies rewrite them, a log line for whatever is refused, and an orderly end.
+// Package httpserver serves HTTP until a context ends, finishes the requests that it
+// took, and has a line in the log for what no handler saw.
 package httpserver
 
 import (
@@ -22,13 +22,12 @@ const Grace = 15 * time.Second
 // data there, and the lines of a header beside it.
 const maxHeader = aliyun.MaxBody + 64<<10
 
-// New returns a server with limits for slow callers. Its handler sees paths without
-// doubled slashes and escapes. What net/http refuses by itself leaves a line in the
-// log.
+// New returns a server with limits for slow callers. What net/http refuses by itself
+// leaves a line in the log.
 func New(handler http.Handler, log *slog.Logger) *http.Server {
 	w := &watch{log: log}
 	return &http.Server{
-		Handler:           w.mark(direct(handler)),
+		Handler:           w.mark(handler),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,

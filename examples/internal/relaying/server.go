@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
@@ -102,12 +103,17 @@ const callbackPath = "/aliyun/"
 
 // newMux takes callbacks under their path, where those with the secret in a header
 // need nothing behind it, and the health check. All else does not exist, and is
-// logged.
-func (r *relay) newMux(callbacks http.Handler) *http.ServeMux {
-	mux := http.NewServeMux()
-	mux.Handle(callbackPath, callbacks)
-	mux.Handle(strings.TrimSuffix(callbackPath, "/"), callbacks) // or it would be redirected
-	mux.Handle("GET /healthz", r.newHealth())
-	mux.Handle("/", httpserver.NotFound(r.log))
-	return mux
+// logged. An http.ServeMux would redirect what a proxy has doubled or escaped.
+func (r *relay) newMux(callbacks http.Handler) http.Handler {
+	health, nothing := r.newHealth(), httpserver.NotFound(r.log)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		switch place := path.Clean("/" + req.URL.Path); {
+		case strings.HasPrefix(place+"/", callbackPath):
+			callbacks.ServeHTTP(w, req)
+		case place == "/healthz" && (req.Method == http.MethodGet || req.Method == http.MethodHead):
+			health.ServeHTTP(w, req)
+		default:
+			nothing.ServeHTTP(w, req)
+		}
+	})
 }

@@ -1,0 +1,24 @@
+package httpserver
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+)
+
+// NotFound answers what has no place here, and says so in the log, without the
+// path: it may hold a secret that was entered behind a misspelt word.
+func NotFound(log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		log.Warn("request refused: no such path", "method", r.Method, "peer", host(r.RemoteAddr))
+		http.NotFound(w, r)
+	})
+}
+
+// host is an address without its port, for logs.
+func host(addr string) string {
+	if h, _, err := net.SplitHostPort(addr); err == nil {
+		return h
+	}
+	return addr
+}
