@@ -2,11 +2,8 @@ package main
 
 import (
 	"crypto/rand"
-	"fmt"
 	"io"
 	"net"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/autocall"
@@ -77,16 +74,13 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*call
 
 // judgeTokens reads the tokens, or makes them.
 func (f *form) judgeTokens(c *callserver.Config) error {
-	for i, entry := range f.phoneToken.List() {
-		name, token, named := strings.Cut(entry, "=")
-		if !named {
-			name, token = fmt.Sprintf("phone-%d", i+1), entry
-		}
-		if slices.ContainsFunc(c.Phones, func(h callserver.Handset) bool { return h.Name == name }) {
-			return f.phoneToken.Refuse("entry %d: another phone has the same name", i+1)
-		}
-		c.Phones = append(c.Phones, callserver.Handset{Name: name, Token: token})
-		if _, err := autocall.NewHandler(stub{}, map[string]string{"phone": token}, nil); err != nil {
+	phones, err := f.phoneToken.Pairs("phone-")
+	if err != nil {
+		return err
+	}
+	for i, p := range phones {
+		c.Phones = append(c.Phones, callserver.Handset{Name: p.Name, Token: p.Value})
+		if _, err := autocall.NewHandler(stub{}, map[string]string{"phone": p.Value}, nil); err != nil {
 			return f.phoneToken.Refuse("entry %d: want a token of at least %d letters, digits and -._~, or name=token", i+1, minToken)
 		}
 	}

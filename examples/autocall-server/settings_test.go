@@ -35,7 +35,7 @@ func TestSettingsAreRefused(t *testing.T) {
 		{"short phone token", []string{"-phone-token", "rack=hush-hush"}, nil, "-phone-token: entry 1: want a token of at least 16"},
 		{"phone token of other bytes", nil, map[string]string{"TOCSIN_PHONE_TOKEN": "hush-hush-hush-hush/"}, "TOCSIN_PHONE_TOKEN: entry 1"},
 		{"no phone", nil, map[string]string{"TOCSIN_PHONE_TOKEN": ","}, "TOCSIN_PHONE_TOKEN: names no phone"},
-		{"two of a name", []string{"-phone-token", "a=hush-hush-hush-1x", "-phone-token", "a=hush-hush-hush-2x"}, nil, "entry 2: another phone has the same name"},
+		{"two of a name", []string{"-phone-token", "a=hush-hush-hush-1x", "-phone-token", "a=hush-hush-hush-2x"}, nil, "entry 2 has the name of entry 1"},
 		{"short admin token", []string{"-admin-token", "hush-hush"}, nil, "-admin-token: want at least 16 characters"},
 		{"one token for both", []string{"-admin-token", "hush-hush-hush-1x", "-phone-token", "hush-hush-hush-1x"}, nil, "entry 1 is the admin token"},
 		{"file", nil, map[string]string{"TOCSIN_ADMIN_TOKEN_FILE": "/hush-hush"}, "TOCSIN_ADMIN_TOKEN_FILE: no such file"},

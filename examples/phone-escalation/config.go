@@ -1,13 +1,13 @@
 package main
 
 import (
-	"crypto/rand"
 	"io"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/destinations"
 	"github.com/tocsin-go/tocsin/examples/internal/duty"
@@ -31,7 +31,7 @@ type form struct {
 func newForm() *form {
 	f := &form{Form: cli.Form{Program: "phone-escalation", About: about}}
 	f.listen = f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
-	f.secret = f.Text("callback-secret", "`secret` in the path of CloudMonitor's callbacks (default: made for this run)")
+	f.secret = f.List("callback-secret", callbacks.Usage)
 	f.public = f.Text("public-url", "`URL` at which people reach this program, for the link in the group (default: no link)")
 	f.db = f.Text("db", "`file` of the database, or postgres://… or mysql://… (default phone-escalation.db)")
 	f.locale = f.Text("locale", "`language` of texts and page: zh, en or ja (default zh)")
@@ -61,7 +61,7 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*duty
 	if err := f.Read(args, getenv, help); err != nil {
 		return nil, err
 	}
-	c := &duty.Config{Listen: f.listen.Text("127.0.0.1:8080"), Secret: f.secret.Text(rand.Text())}
+	c := &duty.Config{Listen: f.listen.Text("127.0.0.1:8080")}
 	for _, judge := range []func(*duty.Config) error{f.judgeRest, f.judgeTimes, f.judgePigeon, f.judgeCalls} {
 		if err := judge(c); err != nil {
 			return nil, err
@@ -90,6 +90,9 @@ func (f *form) judgeTimes(c *duty.Config) (err error) {
 }
 
 func (f *form) judgeRest(c *duty.Config) (err error) {
+	if c.Secrets, err = callbacks.Read(f.secret); err != nil {
+		return err
+	}
 	if c.DB, err = opendb.Parse(f.db.Text("phone-escalation.db")); err != nil {
 		return f.db.Refuse("%w", err)
 	}

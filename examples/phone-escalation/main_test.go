@@ -198,6 +198,7 @@ func TestSettings(t *testing.T) {
 		{"phone token", []string{"-call", "Li=13800000001", "-phone-token", "short"}, "-phone-token"},
 		{"rounds", []string{"-call", "Li=13800000001", "-phone-token", phoneToken, "-call-rounds", "99"}, "-call-rounds"},
 		{"secret", []string{robot, "-callback-secret", "a/b"}, "secret"},
+		{"one secret for two accounts", []string{robot, "-callback-secret", "a=0123456789abcdef,b=0123456789abcdef"}, "-callback-secret: entry 2"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

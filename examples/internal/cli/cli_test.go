@@ -191,6 +191,29 @@ func TestValues(t *testing.T) {
 	require.ErrorIs(t, read().text.Refuse("because: %w", cause), cause)
 }
 
+func TestPairs(t *testing.T) {
+	t.Parallel()
+	read := func(unnamed, value string) ([]cli.Pair, error) {
+		f := newForm()
+		require.NoError(t, f.Read([]string{"-list", value}, env(nil), io.Discard))
+		return f.list.Pairs(unnamed)
+	}
+	pairs, err := read("phone-", "rack = a=b, c,\nd")
+	require.NoError(t, err)
+	require.Equal(t, []cli.Pair{{Name: "rack", Value: "a=b"}, {Name: "phone-2", Value: "c"}, {Name: "phone-3", Value: "d"}}, pairs)
+	pairs, err = read("", "c")
+	require.NoError(t, err)
+	require.Equal(t, []cli.Pair{{Value: "c"}}, pairs)
+	for value, want := range map[string]string{
+		"a=hush,b=hush": "entry 2 has the value of entry 1", "a=hush,a=other": "entry 2 has the name of entry 1, or neither has one",
+		"hush,phone-1=other": "entry 2 has the name of entry 1, or neither has one", "=hush": "entry 1: nothing before or behind the equals sign",
+		"hush= ": "entry 1: nothing before or behind the equals sign",
+	} {
+		_, err := read("phone-", value)
+		require.EqualError(t, err, "-list: "+want)
+	}
+}
+
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	var help strings.Builder

@@ -91,6 +91,37 @@ func (s *Setting) List() (out []string) {
 	return out
 }
 
+// A Pair is an entry name=value of a setting.
+type Pair struct{ Name, Value string }
+
+// Pairs is List of entries name=value. A value alone gets the name unnamed with the
+// entry's number behind it, or none if unnamed is empty. No name and no value may
+// come twice.
+func (s *Setting) Pairs(unnamed string) (out []Pair, err error) {
+	for i, entry := range s.List() {
+		name, value, named := strings.Cut(entry, "=")
+		p := Pair{strings.TrimSpace(name), strings.TrimSpace(value)}
+		switch {
+		case !named && unnamed == "":
+			p = Pair{"", entry}
+		case !named:
+			p = Pair{unnamed + strconv.Itoa(i+1), entry}
+		case p.Name == "" || p.Value == "":
+			return nil, s.Refuse("entry %d: nothing before or behind the equals sign", i+1)
+		}
+		for j, other := range out {
+			if p.Name == other.Name {
+				return nil, s.Refuse("entry %d has the name of entry %d, or neither has one", i+1, j+1)
+			}
+			if p.Value == other.Value {
+				return nil, s.Refuse("entry %d has the value of entry %d", i+1, j+1)
+			}
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
 // Duration is a time greater than 0, or the default.
 func (s *Setting) Duration(otherwise time.Duration) (time.Duration, error) {
 	if !s.Given() {

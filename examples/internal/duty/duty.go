@@ -18,6 +18,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert/outbox"
 	"github.com/tocsin-go/tocsin/aliyun"
 	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/destinations"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
@@ -28,7 +29,7 @@ import (
 // A Config is what the operator asked for.
 type Config struct {
 	Listen   string
-	Secret   string // in the path of callbacks
+	Secrets  callbacks.Secrets
 	Public   string // URL at which people reach the program; empty: no link
 	DB       opendb.Database
 	Locale   alert.Locale
@@ -81,7 +82,7 @@ func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Callback URL for CloudMonitor: http://%s/aliyun/%s\n", l.Addr(), c.Secret)
+	fmt.Fprint(stdout, c.Secrets.Announce("http://"+l.Addr().String()))
 	return d.serve(ctx, l)
 }
 
@@ -130,11 +131,11 @@ func (d *desk) addPeople() (err error) {
 	if err != nil {
 		return err
 	}
-	callbacks, err := aliyun.NewHandler(d.box, d.config.Secret, &aliyun.Options{Logger: d.log})
+	webhook, err := aliyun.NewHandler(d.box, d.config.Secrets.Bare, &aliyun.Options{Logger: d.log, Locale: d.config.Locale, Accounts: d.config.Secrets.Accounts})
 	if err != nil {
 		return err
 	}
-	d.mux.Handle("/aliyun/", callbacks)
+	d.mux.Handle(callbacks.Path, webhook)
 	d.mux.Handle("/take/", d.escalation.Handler())
 	d.mux.HandleFunc("GET /healthz", d.health)
 	d.mux.Handle("/", httpserver.NotFound(d.log))
@@ -189,7 +190,7 @@ func (d *desk) serve(ctx context.Context, l net.Listener) error {
 	if d.queue != nil {
 		work.Go(func() { _ = d.queue.Run(running) }) // always nil
 	}
-	err := httpserver.Serve(ctx, l, aliyun.CleanPath("/aliyun/", aliyun.CleanPath("/phone/", d.mux)), d.log, "stopping: what was accepted is in the database")
+	err := httpserver.Serve(ctx, l, aliyun.CleanPath(callbacks.Path, aliyun.CleanPath("/phone/", d.mux)), d.log, "stopping: what was accepted is in the database")
 	stop()
 	work.Wait()
 	return err

@@ -71,3 +71,38 @@ func requireWords(t *testing.T, message string, words []string) {
 		}
 	}
 }
+
+// Two accounts that have rules of the same name are told apart, also on the card. A
+// secret may come in the path or in a header.
+func TestAccounts(t *testing.T) {
+	t.Parallel()
+	const prod, trial = "prod-secret-hush", "trial-secret-hush"
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-wecom-rate", "0", "-locale", "en", "-callback-secret", "生产="+prod, "-callback-secret", testSecret+",trial="+trial)
+	for _, tt := range []struct {
+		path, header string
+		words        []string
+	}{
+		{prod, "", []string{"生产"}},
+		{trial, "", []string{"trial"}},
+		{testSecret, "", []string{"!生产", "!trial"}},
+		{prod, "", nil}, // a repetition
+	} {
+		code, _ := p.callback(t, tt.path, fixture(t, "event-waf-attack-shop.json"), "Authorization", tt.header)
+		require.Equal(t, 200, code)
+		if tt.words != nil {
+			requireWords(t, group.next(t), append(tt.words, "epa-shop-ecs"))
+		}
+	}
+	for _, header := range []string{"Bearer " + trial, "bearer " + prod} {
+		code, _ := p.callback(t, "", fixture(t, "event-waf-attack-pay.json"), "Authorization", header)
+		require.Equal(t, 200, code)
+		require.Contains(t, group.next(t), "epa-pay-ecs")
+	}
+	code, _ := p.callback(t, "", fixture(t, "event-waf-attack-pay.json"), "Authorization", "Bearer guess-hush")
+	require.Equal(t, 404, code)
+	require.Equal(t, 0, p.stop(t))
+	require.Empty(t, group.messages)
+	require.Contains(t, p.out.String(), "Callback URL of account 生产: http://"+p.addr+"/aliyun/ and its secret\n")
+	require.NotContains(t, p.printed(), "hush")
+}

@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // zones by name on machines and images without zone data
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
@@ -18,8 +19,7 @@ type Config struct {
 	Sample []byte
 
 	listen     string
-	secret     string // last segment of the callback's path
-	secretMade bool   // by us, so that it must be printed
+	secrets    callbacks.Secrets
 	allow      []netip.Prefix
 	proxies    []netip.Prefix
 	cert       *tls.Certificate // nil: plain HTTP
@@ -64,7 +64,7 @@ type form struct {
 func newForm() *form {
 	f := &form{Form: cli.Form{Program: "relay", About: about, NameUnknown: true}}
 	f.listen = f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
-	f.secret = f.Text("callback-secret", "callbacks are taken at /aliyun/`secret`; without one, one is made and the URL printed")
+	f.secret = f.List("callback-secret", callbacks.Usage)
 	f.allow = f.List("allow-cidr", "take callbacks only from this `range`, or from \"aliyun\", the ranges Alibaba Cloud documents; may be repeated")
 	f.proxy = f.List("trusted-proxy", "believe X-Forwarded-For from proxies in this `range`; may be repeated")
 	f.cert = f.Text("tls-cert", "`file` with the certificate chain in PEM; with -tls-key, serves HTTPS")

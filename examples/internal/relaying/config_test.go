@@ -37,8 +37,8 @@ func TestDefaults(t *testing.T) {
 	c, err := settingsOf("", nil)
 	require.NoError(t, err)
 	require.Equal(t, "127.0.0.1:8080", c.listen)
-	require.True(t, c.secretMade)
-	require.GreaterOrEqual(t, len(c.secret), 26)
+	require.True(t, c.secrets.Made)
+	require.GreaterOrEqual(t, len(c.secrets.Bare), 26)
 	require.Equal(t, 20, c.wecom.rate)
 	require.Equal(t, 20, c.dingtalk.rate)
 	require.Empty(t, c.dingtalk.secrets)
@@ -52,7 +52,7 @@ func TestDefaults(t *testing.T) {
 	require.True(t, c.noDestination())
 	other, err := settingsOf("", nil)
 	require.NoError(t, err)
-	require.NotEqual(t, c.secret, other.secret, "each run makes a secret of its own")
+	require.NotEqual(t, c.secrets.Bare, other.secrets.Bare, "each run makes a secret of its own")
 }
 
 func TestEverySettingByFlagVariableAndFile(t *testing.T) {
@@ -64,7 +64,7 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 		want              any
 	}{
 		{"listen", ":9000", "", func(c *Config) any { return c.listen }, ":9000"},
-		{"callback-secret", "0123456789", "", func(c *Config) any { return c.secret }, "0123456789"},
+		{"callback-secret", "0123456789", "", func(c *Config) any { return c.secrets.Bare }, "0123456789"},
 		{"allow-cidr", "192.0.2.0/24,2001:db8::1", "", func(c *Config) any { return c.allow },
 			[]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")}},
 		{"trusted-proxy", "10.1.2.3/8", "", func(c *Config) any { return c.proxies },
@@ -146,9 +146,10 @@ func TestBadSettings(t *testing.T) {
 		{"given twice", "-listen :1 -listen :2", nil, "-listen: given 2 times"},
 		{"toggle with a word", "-demo=yes", nil, "-demo: neither true nor false"},
 		{"listen without port", "-listen localhost", nil, "-listen: not of the form host:port"},
-		{"secret of dots", "", map[string]string{"TOCSIN_CALLBACK_SECRET": ".."}, "TOCSIN_CALLBACK_SECRET: want only letters"},
+		{"secret of dots", "", map[string]string{"TOCSIN_CALLBACK_SECRET": ".."}, "TOCSIN_CALLBACK_SECRET: entry 1: want only letters"},
 		{"empty secret", "-callback-secret=", nil, "-callback-secret: "},
-		{"secret with slash", "-callback-secret 0123456789/a", nil, "-callback-secret: want only letters"},
+		{"one secret for two accounts", "-callback-secret a=0123456789abcdef,b=0123456789abcdef", nil, "-callback-secret: entry 2 has the value of entry 1"},
+		{"secret with slash", "-callback-secret 0123456789/a", nil, "-callback-secret: entry 1: want only letters"},
 		{"missing file", "", map[string]string{"TOCSIN_WECOM_URL_FILE": "/nowhere/key"}, "TOCSIN_WECOM_URL_FILE: no such file"},
 		{"empty file", "", map[string]string{"TOCSIN_WECOM_URL_FILE": os.DevNull}, "TOCSIN_WECOM_URL_FILE: the file is empty"},
 		{"endless file", "", map[string]string{"TOCSIN_WECOM_URL_FILE": "/dev/zero"}, "longer than 65536 bytes"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
@@ -115,7 +116,7 @@ func TestTemporaryPlaceIsSaid(t *testing.T) {
 	require.False(t, isTemporary("/usr/local/bin/tocsin-relay.db"))
 	for beside, want := range map[bool]int{true: 1, false: 0} {
 		log := clitest.NewTranscript()
-		r := &relay{config: &Config{secret: testSecret, db: database{opendb.File("/go-build/relay.db"), beside}}, log: slog.New(slog.NewTextHandler(log, nil))}
+		r := &relay{config: &Config{secrets: callbacks.Secrets{Bare: testSecret}, db: database{opendb.File("/go-build/relay.db"), beside}}, log: slog.New(slog.NewTextHandler(log, nil))}
 		r.caution()
 		require.Equal(t, want, strings.Count(log.String(), "set -db"))
 	}

@@ -28,7 +28,7 @@ func (r *relay) demo(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	r.out.Box(printing.Box{Title: "Callback: CloudMonitor posts to the relay", Text: string(r.config.Sample)})
-	answer, err := post(ctx, s.url, r.config.Sample)
+	answer, err := post(ctx, s.url+r.ownPath(), r.config.Sample)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}

@@ -1,15 +1,14 @@
 package relaying
 
 import (
-	"crypto/rand"
 	"crypto/tls"
 	"net"
 	"net/netip"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/aliyun"
+	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
@@ -21,13 +20,10 @@ func (c *Config) judgeServer(f *form) error {
 			return f.listen.Refuse("not of the form host:port")
 		}
 	}
-	if c.secret = f.secret.Text(""); !f.secret.Given() {
-		c.secret, c.secretMade = rand.Text(), true
-	}
-	if !regexp.MustCompile(`^\.*[A-Za-z0-9_~-][A-Za-z0-9._~-]*$`).MatchString(c.secret) {
-		return f.secret.Refuse("want only letters, digits and . _ ~ -, and not only dots")
-	}
 	var err error
+	if c.secrets, err = callbacks.Read(f.secret); err != nil {
+		return err
+	}
 	if c.proxies, err = prefixes(f.proxy, nil); err != nil {
 		return err
 	}

@@ -103,7 +103,9 @@ func newRelay(ctx context.Context, c *Config, log *slog.Logger, out *printing.Pr
 // soon as an alert is committed.
 func (r *relay) newHandler() (http.Handler, error) {
 	c := r.config
-	opts := &aliyun.Options{Logger: r.log, Allow: c.allow, ClientIP: callerFinder{c.proxies}.find}
+	opts := &aliyun.Options{
+		Logger: r.log, Locale: c.locale, Allow: c.allow, ClientIP: callerFinder{c.proxies}.find, Accounts: c.secrets.Accounts,
+	}
 	if c.capture != "" {
 		f, err := openCapture(c.capture)
 		if err != nil {
@@ -116,7 +118,7 @@ func (r *relay) newHandler() (http.Handler, error) {
 			}
 		}
 	}
-	h, err := aliyun.NewHandler(r.box, c.secret, opts)
+	h, err := aliyun.NewHandler(r.box, c.secrets.Bare, opts)
 	if err != nil {
 		return nil, cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
 	}

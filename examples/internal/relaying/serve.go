@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 )
 
 // goodSecret is the length, in characters, below which the secret draws a
@@ -39,7 +41,7 @@ func (r *relay) takeCallbacks(ctx context.Context) error {
 	}
 	r.caution()
 	if r.sandbox != nil {
-		r.sandbox.PostTo(s.url)
+		r.sandbox.PostTo(s.url + r.ownPath())
 	}
 	r.welcome(s.url)
 	select {
@@ -55,7 +57,7 @@ func (r *relay) takeCallbacks(ctx context.Context) error {
 
 // caution warns of what the operator may not have meant.
 func (r *relay) caution() {
-	if len(r.config.secret) < goodSecret {
+	if r.config.secrets.Shortest() < goodSecret {
 		r.log.Warn("the callback secret is short: who guesses it can raise alerts", "recommended_length", goodSecret)
 	}
 	if r.config.db.beside && isTemporary(r.config.db.Path) {
@@ -70,20 +72,18 @@ func isTemporary(path string) bool {
 	return err == nil && filepath.IsLocal(rel) || strings.Contains(path, "go-build")
 }
 
-// welcome tells the operator what is not obvious. The URL holds the secret,
-// and is printed only if there is no other way to learn it.
-func (r *relay) welcome(url string) {
-	if r.config.secretMade {
-		r.out.Printf("Callback URL (made for this run; set -callback-secret to keep one):\n  %s\n", url)
-	}
+// welcome tells the operator what is not obvious.
+func (r *relay) welcome(server string) {
+	secrets := r.config.secrets
+	r.out.Printf("%s", secrets.Announce(server))
 	if r.standIn != nil {
 		r.out.Printf("No destination is configured, so stand-in robots and a console print here what\n" +
 			"they would get. Set -wecom-url, -dingtalk-url or -trap-target (see -help) for\nreal ones.\n")
 		if r.sandbox != nil {
 			r.out.Printf("Open %s to see what each destination receives.\n", r.sandbox.Targets().Page)
 		}
-		if r.config.secretMade {
-			r.out.Printf("Try it from another terminal:\n  %s\n", curlLine(url))
+		if secrets.Made {
+			r.out.Printf("Try it from another terminal:\n  %s\n", curlLine(server+callbacks.Path+secrets.Bare))
 		}
 	}
 }

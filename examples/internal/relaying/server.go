@@ -10,13 +10,14 @@ import (
 	"path"
 	"strings"
 
+	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 )
 
 // A running is a server that accepts requests.
 type running struct {
 	http *http.Server
-	url  string     // of the callbacks; holds the secret
+	url  string     // of the server
 	done chan error // gets the end of the server
 }
 
@@ -31,7 +32,7 @@ func (r *relay) listen(ctx context.Context, addr string) (*running, error) {
 	if r.config.cert != nil {
 		s.url = "https://"
 	}
-	s.url += reachable(l) + callbackPath + r.config.secret
+	s.url += reachable(l)
 	return s, nil
 }
 
@@ -98,18 +99,18 @@ func reachable(a net.Addr) string {
 	return a.String()
 }
 
-// callbackPath is what stands before the secret.
-const callbackPath = "/aliyun/"
+// ownPath is where callbacks go that the relay sends itself. It holds a secret.
+func (r *relay) ownPath() string { return callbacks.Path + r.config.secrets.First() }
 
 // newMux takes callbacks under their path, where those with the secret in a header
 // need nothing behind it, and the health check. All else does not exist, and is
 // logged. An http.ServeMux would redirect what a proxy has doubled or escaped.
-func (r *relay) newMux(callbacks http.Handler) http.Handler {
+func (r *relay) newMux(webhook http.Handler) http.Handler {
 	health, nothing := r.newHealth(), httpserver.NotFound(r.log)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch place := path.Clean("/" + req.URL.Path); {
-		case strings.HasPrefix(place+"/", callbackPath):
-			callbacks.ServeHTTP(w, req)
+		case strings.HasPrefix(place+"/", callbacks.Path):
+			webhook.ServeHTTP(w, req)
 		case place == "/healthz" && (req.Method == http.MethodGet || req.Method == http.MethodHead):
 			health.ServeHTTP(w, req)
 		default:
