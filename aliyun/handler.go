@@ -95,8 +95,8 @@ type Received struct {
 //   - 400 for a body that did not arrive;
 //   - 403 for a caller who is not allowed, and 404 for a wrong secret;
 //   - 503 when the Sender failed, for good or for now, or panicked. CloudMonitor
-//     calls again. Wrap the leaves of a fan-out in [alert.Dedup], so that the
-//     repetition reaches those that failed only.
+//     calls again, with the same ID: an outbox knows it, and a fan-out gives it
+//     to those branches too that had accepted it.
 //
 // A callback that cannot be read holds an alert that would be lost, so its
 // Warning is sent: why, who called, size, media type and the names of the keys
@@ -106,8 +106,7 @@ type Received struct {
 //
 // The Sender runs in the goroutine of the request. Its context ends with
 // [Options.Timeout], and not when CloudMonitor hangs up: a delivery that is
-// half done is finished, and the repetition finds it in the memory of Dedup.
-// A Sender that returns late in spite of its context, against its duty, delays
+// half done is finished. A Sender that returns late in spite of its context, against its duty, delays
 // the answer; CloudMonitor then calls again, and nothing is lost.
 type Handler struct {
 	sender   alert.Sender

@@ -35,11 +35,8 @@ func (f *form) judgePigeon(c *duty.Config) (err error) {
 // judgeCalls reads whom the phones ring, if anybody.
 func (f *form) judgeCalls(c *duty.Config) (err error) {
 	for _, entry := range f.call.List() {
-		name, number, named := strings.Cut(entry, "=")
-		if !named {
-			name, number = "", entry
-		}
-		c.People = append(c.People, autocall.Person{Name: name, Number: number})
+		at := strings.IndexByte(entry, '=') // -1: no name
+		c.People = append(c.People, autocall.Person{Name: entry[:max(at, 0)], Number: entry[at+1:]})
 	}
 	if len(c.People) == 0 {
 		return nil

@@ -2,10 +2,14 @@ package relaying
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
 // fixture is a callback under the testdata of the program.
@@ -17,7 +21,7 @@ func fixture(t *testing.T, name string) string {
 }
 
 // What each callback becomes in a group. The callbacks of a row are posted one
-// after the other; each makes one message, which contains its words, in which
+// after the other. Each is answered 200 and makes one message with the given words;
 // "!" stands before what it must not contain. No words mean no message.
 func TestCallbacksReachTheGroup(t *testing.T) {
 	t.Parallel()
@@ -35,6 +39,10 @@ func TestCallbacksReachTheGroup(t *testing.T) {
 		{"one firewall, two objects under attack", []post{
 			{"event-waf-attack-shop.json", []string{"告警通知", "wafv3_event_aclattack", "epa-shop-ecs"}},
 			{"event-waf-attack-pay.json", []string{"告警通知", "wafv3_event_aclattack", "epa-pay-ecs"}},
+		}},
+		{"what cannot be read", []post{
+			{"other-mns-push.json", []string{"告警通知", "TopicName", "MessageId", "!hush", "!to-the-relay"}},
+			{"other-mns-push.json", nil},
 		}},
 		{"the same event again", []post{
 			{"event-waf-attack-shop.json", []string{"epa-shop-ecs"}},
@@ -104,5 +112,25 @@ func TestAccounts(t *testing.T) {
 	require.Equal(t, 0, p.stop(t))
 	require.Empty(t, group.messages)
 	require.Contains(t, p.out.String(), "Callback URL of account 生产: http://"+p.addr+"/aliyun/ and its secret\n")
+	require.NotContains(t, p.printed(), "hush")
+}
+
+// The command on the page, with a secret in a header, as anybody would type it.
+func TestDocumentedBearer(t *testing.T) {
+	t.Parallel()
+	clitest.RealPart(t, "curl")
+	page, err := os.ReadFile("../../../docs/aliyun.md")
+	require.NoError(t, err)
+	_, block, _ := strings.Cut(string(page), "<!-- run by TestDocumentedBearer -->\n```sh\n")
+	command, _, found := strings.Cut(block, "```")
+	require.True(t, found)
+	group := newRobot(t, nil)
+	p := launch(t, "-wecom-url", group.url, "-callback-secret", "prod="+testSecret)
+	cmd := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(command, "127.0.0.1:8080", p.addr))
+	cmd.Dir, cmd.Env = "../../..", append(os.Environ(), "SECRET="+testSecret, "no_proxy=*")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, group.next(t), "InternetBandwidthThresholdExceeded")
+	require.Equal(t, 0, p.stop(t))
 	require.NotContains(t, p.printed(), "hush")
 }
