@@ -73,7 +73,7 @@ func (s *scene) callback(t *testing.T, rule, event, state, level string) {
 	values.Set("transId", event)
 	values.Set("alertState", state)
 	values.Set("triggerLevel", level)
-	require.Equal(t, http.StatusOK, s.post(t, s.url+"/aliyun/"+secret, values))
+	require.Equal(t, http.StatusOK, s.post(t, s.url+"//aliyun//"+secret, values))
 }
 
 func (s *scene) post(t *testing.T, to string, values url.Values) int {

@@ -39,17 +39,18 @@ func openCapture(path string) (*captureFile, error) {
 
 // A captured is one line of the file.
 type captured struct {
-	Time   time.Time  `json:"time"`
-	Caller netip.Addr `json:"caller"`
-	Method string     `json:"method"`
-	Query  string     `json:"query,omitempty"`  // a GET carries its data here
-	Body   string     `json:"body,omitempty"`   // if it is valid UTF-8
-	Raw    []byte     `json:"base64,omitempty"` // if it is not
+	Time    time.Time  `json:"time"`
+	Caller  netip.Addr `json:"caller"`
+	Account string     `json:"account,omitempty"`
+	Method  string     `json:"method"`
+	Query   string     `json:"query,omitempty"`  // a GET carries its data here
+	Body    string     `json:"body,omitempty"`   // if it is valid UTF-8
+	Raw     []byte     `json:"base64,omitempty"` // if it is not
 }
 
 // add appends one callback in a single write, so that lines never mix.
 func (c *captureFile) add(e aliyun.Received) error {
-	l := captured{Time: e.Time, Caller: e.Caller, Method: e.Method, Query: e.Query}
+	l := captured{Time: e.Time, Caller: e.Caller, Account: e.Account, Method: e.Method, Query: e.Query}
 	if utf8.Valid(e.Body) {
 		l.Body = string(e.Body)
 	} else {

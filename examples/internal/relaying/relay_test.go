@@ -206,7 +206,7 @@ func TestCapture(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "callbacks.jsonl")
 	require.NoError(t, os.WriteFile(name, []byte("{}\n"), 0o644)) //nolint:gosec // to be closed by the relay
 	group := newRobot(t, nil)
-	p := launch(t, "-wecom-url", group.url, "-callback-secret", testSecret, "-capture", name)
+	p := launch(t, "-wecom-url", group.url, "-callback-secret", "prod="+testSecret, "-capture", name)
 	_, _ = p.callback(t, testSecret, string(sample()), "Content-Type", "application/json")
 	_, _ = p.callback(t, testSecret, "\xff\xfe")
 	_, _ = p.callback(t, "a-guess-of-it", "not recorded")
@@ -226,6 +226,7 @@ func TestCapture(t *testing.T) {
 	require.Len(t, lines, 3, "appended to what was there")
 	require.Equal(t, string(sample()), lines[1].Body)
 	require.Equal(t, "POST", lines[1].Method)
+	require.Equal(t, "prod", lines[1].Account)
 	require.Equal(t, "127.0.0.1", lines[1].Caller.String())
 	require.False(t, lines[1].Time.IsZero())
 	require.Equal(t, []byte("\xff\xfe"), lines[2].Raw)

@@ -7,6 +7,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -49,12 +51,18 @@ func TestServesHTTPS(t *testing.T) {
 	p := launch(t, "-callback-secret", testSecret, "-tls-cert", cert, "-tls-key", key)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 	t.Cleanup(client.CloseIdleConnections)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+p.addr+"/healthz", nil)
-	require.NoError(t, err)
-	resp, err := client.Do(req)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	require.Equal(t, 200, resp.StatusCode)
+	for range 2 { // on one connection
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+p.addr+"/healthz", nil)
+		require.NoError(t, err)
+		resp, err := client.Do(req)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, resp.Body)
+		require.NoError(t, errors.Join(err, resp.Body.Close()))
+		require.Equal(t, 200, resp.StatusCode)
+	}
+	client.CloseIdleConnections()
+	require.Equal(t, 0, p.stop(t))
+	require.NotContains(t, p.errout.String(), "refused", "a connection that ends was not refused")
 }
 
 // TOCSIN_TLS_KEY_FILE may name the key itself, which is what everybody takes

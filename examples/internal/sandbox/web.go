@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/tocsin-go/tocsin/aliyun"
 )
 
 const (
@@ -39,7 +41,7 @@ func (s *Sandbox) Handler() http.Handler {
 	buttons := s.buttons()
 	mux.HandleFunc("POST /do/{name}", func(w http.ResponseWriter, r *http.Request) { s.do(w, r, buttons[r.PathValue("name")]) })
 	mux.HandleFunc("POST /calls/{id}/{act}", s.decide)
-	return s.guard(http.NewCrossOriginProtection().Handler(mux))
+	return s.guard(http.NewCrossOriginProtection().Handler(aliyun.CleanPath("/aliyun/", mux)))
 }
 
 // guard refuses requests by a name that is not this machine's: the name of
