@@ -28,10 +28,27 @@ func (l *LogAlert) resolved() bool {
 	return false
 }
 
+// level returns the word for a severity, which the vendor sends as a number.
+func (l *LogAlert) level() string {
+	switch l.Severity {
+	case "10":
+		return "critical"
+	case "8":
+		return "high"
+	case "6":
+		return "medium"
+	case "4":
+		return "low"
+	case "2":
+		return "report"
+	}
+	return l.Severity
+}
+
 // alert maps l. The raw text only serves as identity when nothing else does.
 func (l *LogAlert) alert(raw string) alert.Alert {
 	a := alert.Alert{
-		Level:    l.Severity,
+		Level:    l.level(),
 		Name:     cmp.Or(l.Name, l.Annotations.first("title"), l.AlertID, l.InstanceID),
 		Product:  "sls",
 		Region:   l.Region,

@@ -12,10 +12,14 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
 )
 
-// fixture is a callback under the testdata of the program.
+// fixture is a callback under the testdata of the program, or of the package that
+// reads it.
 func fixture(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../../relay/testdata", name))
+	if os.IsNotExist(err) {
+		text, err = os.ReadFile(filepath.Join("../../../aliyun/testdata/fixtures", name))
+	}
 	require.NoError(t, err)
 	return string(text)
 }
@@ -44,6 +48,29 @@ func TestCallbacksReachTheGroup(t *testing.T) {
 			{"other-mns-push.json", []string{"告警通知", "TopicName", "MessageId", "!hush", "!to-the-relay"}},
 			{"other-mns-push.json", nil},
 		}},
+		{"a machine that was stopped is not recovered", []post{
+			{"t2-e06-ecs-failstop-executing.json", []string{"告警通知", "Instance:SystemFailure.Stop:Executing", "!恢复"}},
+			{"t2-e07-ecs-failstop-executed.json", []string{"告警通知", "Instance:SystemFailure.Stop:Executed", "!恢复"}},
+		}},
+		{"event subscription", []post{
+			{"t2-s01-rds-failure-start.json", []string{"告警通知", "Instance_Failure_Start", "orders-db"}},
+			{"t2-s02-rds-failure-end.json", []string{"恢复通知", "Instance_Failure_End", "orders-db"}},
+		}},
+		{"CloudMonitor 2.0", []post{
+			{"cms2-occurred.json", []string{"告警通知", "ECS CPU usage is high", "api-server", "[查看](https://cmsnext.console.aliyun.com/history)"}},
+			{"cms2-persistent.json", []string{"告警通知", "ECS CPU usage is high"}},
+			{"cms2-resolved.json", []string{"恢复通知", "ECS CPU usage is high"}},
+		}},
+		{"log service", []post{
+			{"sls-firing.json", []string{"告警通知", "5xx over 10", "critical"}},
+			{"sls-resolved.json", []string{"恢复通知", "5xx over 10"}},
+		}},
+		{"ARMS", []post{
+			{"arms-firing.json", []string{"告警通知", "pod memory", "[查看](https://alerts.console.aliyun.com/#/alarm/alert/detail/2848)"}},
+			{"arms-resolved.json", []string{"恢复通知"}},
+		}},
+		{"EventBridge", []post{{"cloudevent-agent-stopped.json", []string{"告警通知", "Agent_Status_Stopped"}}}},
+		{"a test from the console", []post{{"t2-e11-resource-id-placeholder.json", []string{"【测试】", "Instance:PreemptibleInstanceInterruption"}}}},
 		{"the same event again", []post{
 			{"event-waf-attack-shop.json", []string{"epa-shop-ecs"}},
 			{"event-waf-attack-shop.json", nil},
