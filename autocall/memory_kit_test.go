@@ -11,9 +11,9 @@ import (
 
 func TestMemoryQueue(t *testing.T) {
 	t.Parallel()
-	queuetest.Run(t, true, func(t *testing.T) queuetest.Place {
+	queuetest.Run(t, true, func(t *testing.T) queuetest.Backend {
 		t.Helper()
-		return queuetest.Place{Open: func(o *autocall.QueueOptions) queuetest.Queue {
+		return queuetest.Backend{Open: func(o *autocall.QueueOptions) queuetest.Queue {
 			q, err := autocall.NewMemoryQueue(o)
 			require.NoError(t, err)
 			return q

@@ -17,7 +17,7 @@ const (
 
 // Acknowledge says that somebody has taken all that a message was about: no
 // further step is taken, what rings is called off, and the first steps are told.
-// The reference is a token of Step.Link, or what a Sender told [Refer], such as
+// The reference is a token of Step.Link, or what a Sender told [TrackReference], such as
 // the id of a telephone call whose webhook came. It returns the incidents as they
 // are now: whoever took one before keeps it, and what is over stays so.
 //
@@ -48,7 +48,7 @@ func cleanName(by string) string {
 	return by
 }
 
-// change changes the incidents of a reference, and notes who took those that
+// change changes the incidents of a reference, and records who took those that
 // nobody has, unless by is empty.
 func (e *Escalation) change(ctx context.Context, ref, by string, f func(*incident)) (after []Incident, err error) {
 	if _, err := e.o.enrolled(ctx); err != nil {
@@ -60,7 +60,7 @@ func (e *Escalation) change(ctx context.Context, ref, by string, f func(*inciden
 		if _, err := t.lock(e.intake.number); err != nil {
 			return err
 		}
-		list, err := t.incidentsReferred(e.intake.number, hashOf(ref))
+		list, err := t.incidentsByReference(e.intake.number, hashOf(ref))
 		if err != nil {
 			return err
 		}
@@ -89,15 +89,15 @@ func (e *Escalation) change(ctx context.Context, ref, by string, f func(*inciden
 		return t.putIncidents(list)
 	})
 	if err == nil && taken > 0 {
-		e.rouse()
+		e.notify()
 	}
 	return after, err
 }
 
-// Referred returns the incidents that a message with the reference was about.
-func (e *Escalation) Referred(ctx context.Context, reference string) (list []Incident, err error) {
+// IncidentsByReference returns the incidents that a message with the reference was about.
+func (e *Escalation) IncidentsByReference(ctx context.Context, reference string) (list []Incident, err error) {
 	return e.read(ctx, "look up", func(t txn) ([]incident, error) {
-		rows, err := t.incidentsReferred(e.intake.number, hashOf(reference))
+		rows, err := t.incidentsByReference(e.intake.number, hashOf(reference))
 		if err == nil && len(rows) == 0 {
 			err = ErrUnknownReference
 		}

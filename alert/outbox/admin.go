@@ -10,12 +10,12 @@ import (
 )
 
 const (
-	maxList = 500 // letters in one answer
+	maxList = 500 // alerts in one answer
 	allStep = 200 // in one transaction
 )
 
-// A Letter is an alert on one route, waiting or dead.
-type Letter struct {
+// A QueuedAlert is an alert on one route, pending or dead.
+type QueuedAlert struct {
 	Number   int64       `json:"number"` // identifies it; the order of acceptance
 	Route    string      `json:"route"`
 	Alert    alert.Alert `json:"alert"`
@@ -29,43 +29,43 @@ type Letter struct {
 
 // A Count is what is in the store for a route.
 type Count struct {
-	Route      string    `json:"route"`
-	Waiting    int       `json:"waiting"`
-	Dead       int       `json:"dead"`
-	Oldest     time.Time `json:"oldest,omitzero"`     // when the oldest that waits was accepted
-	OldestDead time.Time `json:"oldestDead,omitzero"` // likewise of the dead
-	Rests      time.Time `json:"rests,omitzero"`      // until when nothing is sent, after a failure
-	Failed     int       `json:"failed"`              // messages in a row that failed as a whole
-	Held       bool      `json:"held"`                // some process is delivering
+	Route               string    `json:"route"`
+	Waiting             int       `json:"waiting"`
+	Dead                int       `json:"dead"`
+	Oldest              time.Time `json:"oldest,omitzero"`      // when the oldest that waits was accepted
+	OldestDead          time.Time `json:"oldestDead,omitzero"`  // likewise of the dead
+	PausedUntil         time.Time `json:"pausedUntil,omitzero"` // until when nothing is sent, after a failure
+	ConsecutiveFailures int       `json:"consecutiveFailures"`  // messages in a row that failed as a whole
+	Leased              bool      `json:"leased"`               // some process is delivering
 }
 
 // Pending lists what waits on a route, in the order of acceptance: up to limit
-// letters, at most 500, with a Number greater than after.
-func (o *Outbox) Pending(ctx context.Context, route string, after int64, limit int) ([]Letter, error) {
+// alerts, at most 500, with a Number greater than after.
+func (o *Outbox) Pending(ctx context.Context, route string, after int64, limit int) ([]QueuedAlert, error) {
 	return o.list(ctx, route, false, after, limit)
 }
 
 // Dead lists the dead letters of a route, as Pending does.
-func (o *Outbox) Dead(ctx context.Context, route string, after int64, limit int) ([]Letter, error) {
+func (o *Outbox) Dead(ctx context.Context, route string, after int64, limit int) ([]QueuedAlert, error) {
 	return o.list(ctx, route, true, after, limit)
 }
 
-func (o *Outbox) list(ctx context.Context, route string, dead bool, after int64, limit int) (letters []Letter, err error) {
+func (o *Outbox) list(ctx context.Context, route string, dead bool, after int64, limit int) (alerts []QueuedAlert, err error) {
 	err = o.on(ctx, "list", route, func(t txn, number int64) error {
 		jobs, err := t.list(number, dead, after, min(max(limit, 1), maxList))
-		letters = make([]Letter, len(jobs))
+		alerts = make([]QueuedAlert, len(jobs))
 		for i := range jobs {
-			letters[i] = jobs[i].letter(route)
+			alerts[i] = jobs[i].show(route)
 		}
 		return err
 	})
-	return letters, err
+	return alerts, err
 }
 
-// letter shows a job. An alert that cannot be read is empty.
-func (j *job) letter(route string) Letter {
+// show returns a job. An alert that cannot be read is empty.
+func (j *job) show(route string) QueuedAlert {
 	a, _ := decode(j.Doc)
-	return Letter{
+	return QueuedAlert{
 		Number: j.Number, Route: route, Alert: a, Accepted: moment(j.Accepted), Due: moment(j.Due),
 		Attempts: j.Attempts, Dead: j.Stage == stageDead, Cause: j.Cause, Error: j.Error,
 	}
@@ -82,7 +82,7 @@ func moment(ms int64) time.Time {
 // Requeue gives dead letters of a route, by Number, another chance: as if they
 // were accepted now, in their old place of the order. Without numbers it takes
 // all. It returns how many there were. On a route that must not send twice, look
-// first who has heard of an alert whose Cause is Uncertain.
+// first whether somebody has heard of an alert whose Cause is Uncertain.
 func (o *Outbox) Requeue(ctx context.Context, route string, numbers ...int64) (int, error) {
 	n, err := o.each(ctx, "requeue", route, numbers, func(t txn, number int64, dead []int64) (int, error) {
 		return t.change(number, dead, change{Stage: stageReady, Due: t.now(), Fresh: true})
@@ -90,7 +90,7 @@ func (o *Outbox) Requeue(ctx context.Context, route string, numbers ...int64) (i
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range o.routes {
-		r.rouse()
+		r.notify()
 	}
 	return n, err
 }
@@ -198,9 +198,9 @@ func count(t txn, number int64, name string) (Count, error) {
 	if err != nil {
 		return Count{}, err
 	}
-	c := Count{Route: name, Failed: r.Failed, Held: r.Expires > t.now()}
-	if r.Rests > t.now() {
-		c.Rests = moment(r.Rests)
+	c := Count{Route: name, ConsecutiveFailures: r.ConsecutiveFailures, Leased: r.Expires > t.now()}
+	if r.PausedUntil > t.now() {
+		c.PausedUntil = moment(r.PausedUntil)
 	}
 	var oldest, oldestDead int64
 	if c.Waiting, oldest, err = t.count(number, false); err != nil {

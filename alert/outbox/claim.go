@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// maxBuried is how many batches of alerts that are too old one claim buries.
-const maxBuried = 10
+// maxExpired is how many batches of alerts that are too old one claim ends.
+const maxExpired = 10
 
-// claim gets the lease or prolongs it, and takes in hand what is to be sent now,
+// claim gets the lease or prolongs it, and claims what is to be sent now,
 // if the budget and the far end have room for a message. Else it returns how
 // long there is nothing to do.
 func (w *worker) claim(ctx context.Context) (batch []job, wait time.Duration, err error) {
@@ -23,14 +23,14 @@ func (w *worker) claim(ctx context.Context) (batch []job, wait time.Duration, er
 		return nil, 0, err
 	}
 	w.until = time.Time{}
-	if c.held {
+	if c.leased {
 		w.epoch, w.until = c.record.Epoch, began.Add(w.o.opts.Lease)
 	}
 	w.idle = len(c.batch) == 0 && !c.more
-	w.free = w.idle && c.held && c.wait == 0
+	w.free = w.idle && c.leased && c.wait == 0
 	w.alone = len(c.batch) > 0 && c.batch[0].Stage == stageAlone
-	for cause, n := range c.buried {
-		w.mourn(ctx, cause, n, "")
+	for cause, n := range c.deadByCause {
+		w.reportDead(ctx, cause, n, "")
 	}
 	wait = min(c.wait, w.o.opts.Poll)
 	if w.free {
@@ -43,13 +43,13 @@ func (w *worker) claim(ctx context.Context) (batch []job, wait time.Duration, er
 type claim struct {
 	*worker
 
-	txn    txn
-	record *routeRecord
-	held   bool
-	batch  []job
-	wait   time.Duration
-	more   bool // there is more to look at
-	buried map[Cause]int
+	txn         txn
+	record      *routeRecord
+	leased      bool
+	batch       []job
+	wait        time.Duration
+	more        bool // there is more to look at
+	deadByCause map[Cause]int
 }
 
 func (c *claim) run() (err error) {
@@ -68,8 +68,8 @@ func (c *claim) run() (err error) {
 		}
 	}
 	// What this worker claimed and did not settle, it did not send either.
-	r.Claimed, r.Expires, c.held = nil, now+c.o.opts.Lease.Milliseconds(), true
-	if c.wait = c.pause(r, now); c.wait > 0 {
+	r.Claimed, r.Expires, c.leased = nil, now+c.o.opts.Lease.Milliseconds(), true
+	if c.wait = c.mustWait(r, now); c.wait > 0 {
 		return c.txn.put(c.r.number, r)
 	}
 	if err := c.choose(); err != nil {
@@ -84,7 +84,7 @@ func (c *claim) run() (err error) {
 	return c.txn.put(c.r.number, r)
 }
 
-// takeOver begins a new epoch. What the owner before had in hand may have been
+// takeOver begins a new epoch. What the owner before had claimed may have been
 // delivered: it is due again, or ends here if it must not go out twice.
 func (c *claim) takeOver() error {
 	r := c.record
@@ -101,7 +101,7 @@ func (c *claim) takeOver() error {
 			Stage: stageDead, Due: c.txn.now(), Tried: true, Cause: Uncertain,
 			Error: "the process that was sending it died before it knew the outcome",
 		})
-		c.bury(Uncertain, n)
+		c.countDead(Uncertain, n)
 		return err
 	}
 	jobs, err := c.txn.jobs(c.r.number, lost)
@@ -119,22 +119,22 @@ func (c *claim) takeOver() error {
 }
 
 // bury counts dead letters.
-func (c *claim) bury(cause Cause, n int) {
-	if c.buried == nil {
-		c.buried = make(map[Cause]int)
+func (c *claim) countDead(cause Cause, n int) {
+	if c.deadByCause == nil {
+		c.deadByCause = make(map[Cause]int)
 	}
-	c.buried[cause] += n
+	c.deadByCause[cause] += n
 }
 
 // choose finds what is to be sent now, and buries what is too old. Alerts that
-// must be alone take turns with batches of others.
+// must be alone alternate with batches of others.
 func (c *claim) choose() error {
 	order := [...]stage{stageAlone, stageReady}
 	if c.alone {
 		order = [...]stage{stageReady, stageAlone}
 	}
 	for _, s := range order {
-		for range maxBuried {
+		for range maxExpired {
 			limit := c.r.opts.Batch
 			if s == stageAlone {
 				limit = 1
@@ -148,16 +148,16 @@ func (c *claim) choose() error {
 				break
 			}
 			if c.r.step != nil {
-				jobs, err = c.r.step.sift(c.txn, jobs)
+				jobs, err = c.r.step.selectWanted(c.txn, jobs)
 			}
 			if err == nil {
-				c.batch, err = c.buryOld(jobs)
+				c.batch, err = c.expire(jobs)
 			}
 			if err != nil {
 				return err
 			}
-			if c.r.opts.Apart {
-				c.batch = apart(c.batch)
+			if c.r.opts.OnePerKey {
+				c.batch = onePerKey(c.batch)
 			}
 			if len(c.batch) > 0 {
 				return nil
@@ -168,9 +168,9 @@ func (c *claim) choose() error {
 	return nil
 }
 
-// buryOld ends those of the jobs that have waited for too long, and returns the
+// expire ends those of the jobs that have waited for too long, and returns the
 // others.
-func (c *claim) buryOld(jobs []job) (young []job, err error) {
+func (c *claim) expire(jobs []job) (young []job, err error) {
 	if c.r.opts.MaxAge < 0 {
 		return jobs, nil
 	}
@@ -190,12 +190,12 @@ func (c *claim) buryOld(jobs []job) (young []job, err error) {
 			return nil, err
 		}
 	}
-	c.bury(Expired, len(old))
+	c.countDead(Expired, len(old))
 	return young, nil
 }
 
 // apart keeps the first alert of each Key.
-func apart(jobs []job) []job {
+func onePerKey(jobs []job) []job {
 	seen := make(map[hash]bool)
 	first := make([]job, 0, len(jobs))
 	for i := range jobs {
@@ -207,8 +207,8 @@ func apart(jobs []job) []job {
 	return first
 }
 
-// mourn logs and counts dead letters.
-func (w *worker) mourn(ctx context.Context, cause Cause, n int, text string) {
+// reportDead logs and counts dead letters.
+func (w *worker) reportDead(ctx context.Context, cause Cause, n int, text string) {
 	if n == 0 {
 		return
 	}
@@ -216,13 +216,13 @@ func (w *worker) mourn(ctx context.Context, cause Cause, n int, text string) {
 	w.log(ctx, slog.LevelError, "alerts ended as dead letters", slog.String("cause", string(cause)), slog.Int("alerts", n), slog.String("error", text))
 }
 
-// A group is jobs of which the same becomes.
+// A group is jobs that get the same change.
 type group struct {
 	change  change
 	numbers []int64
 }
 
-// groups puts together jobs of which the same becomes, in order.
+// groups groups jobs that get the same change, in order.
 func groups(jobs []job, what func(*job) change) []group {
 	var all []group
 	at := make(map[change]int)

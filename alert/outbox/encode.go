@@ -12,8 +12,8 @@ import (
 // MaxAlert is the most bytes that an alert may have as JSON.
 const MaxAlert = 4 << 20
 
-// A letter is an alert on its way into the store.
-type letter struct {
+// An entry is an alert on its way into the store.
+type entry struct {
 	event   hash // its identity
 	problem hash
 	lane    lane
@@ -21,8 +21,8 @@ type letter struct {
 	doc     []byte
 }
 
-// encode makes a letter of an alert. One without an ID gets one.
-func encode(a *alert.Alert) (letter, error) {
+// encode makes an entry of an alert. One without an ID gets one.
+func encode(a *alert.Alert) (entry, error) {
 	clean := *a
 	if clean.ID == "" {
 		clean.ID = "outbox-" + rand.Text()
@@ -32,7 +32,7 @@ func encode(a *alert.Alert) (letter, error) {
 	if err == nil && len(doc) > MaxAlert {
 		err = fmt.Errorf("an alert of %d bytes, the most is %d", len(doc), MaxAlert)
 	}
-	l := letter{event: hashOf(clean.Source, clean.ID), doc: doc, lane: laneOf(clean.Severity)}
+	l := entry{event: hashOf(clean.Source, clean.ID), doc: doc, lane: laneOf(clean.Severity)}
 	if a.Key != "" {
 		l.problem = hashOf(clean.Source, clean.Key)
 	}

@@ -46,8 +46,8 @@ type Step struct {
 	// the alerts in a message, in place of their own, which the page shows.
 	Link func(token string) string
 
-	// Watch, if not nil, asks the far end what became of a message, by what the
-	// Sender has told [Refer]. It is asked every 15 s until somebody has taken
+	// Watch, if not nil, asks the far end for the status of a message, by what the
+	// Sender has told [TrackReference]. It is asked every 15 s until somebody has taken
 	// the problem or the message is over, also after a restart.
 	Watch func(ctx context.Context, reference string) (Answer, error)
 

@@ -59,7 +59,7 @@ func TestEscalateRefuses(t *testing.T) {
 			_, err = b.Escalate(name, tt.steps, tt.opts)
 			require.ErrorContains(t, err, tt.want)
 			require.False(t, alert.Retryable(err))
-			require.ErrorContains(t, outbox.Refer(t.Context(), "x"), "not within a step")
+			require.ErrorContains(t, outbox.TrackReference(t.Context(), "x"), "not within a step")
 			// Nothing of it was added.
 			require.NoError(t, b.Route("duty/a", far, nil))
 		})
@@ -165,7 +165,7 @@ func TestTakePage(t *testing.T) {
 // only returns the first incident that a link leads to.
 func (d *duty) only(t *testing.T, path string) outbox.Incident {
 	t.Helper()
-	list, err := d.Referred(t.Context(), strings.TrimPrefix(path, "/take/"))
+	list, err := d.IncidentsByReference(t.Context(), strings.TrimPrefix(path, "/take/"))
 	require.NoError(t, err)
 	return list[0]
 }
@@ -201,12 +201,12 @@ func TestWatchFails(t *testing.T) {
 		asked := 0
 		d := newDuty(t, slog.New(slog.NewTextHandler(&log, nil)), nil, func(s *outbox.Step) {
 			s.Sender = alert.SenderFunc(func(ctx context.Context, _ ...alert.Alert) error {
-				require.Error(t, outbox.Refer(ctx, ""))
-				require.Error(t, outbox.Refer(ctx, strings.Repeat("x", 501)))
+				require.Error(t, outbox.TrackReference(ctx, ""))
+				require.Error(t, outbox.TrackReference(ctx, strings.Repeat("x", 501)))
 				for i := range 20 {
-					require.NoError(t, outbox.Refer(ctx, fmt.Sprint("call ", i/2)))
+					require.NoError(t, outbox.TrackReference(ctx, fmt.Sprint("call ", i/2)))
 				}
-				require.Error(t, outbox.Refer(ctx, "another one"))
+				require.Error(t, outbox.TrackReference(ctx, "another one"))
 				return nil
 			})
 			s.Watch = func(context.Context, string) (outbox.Answer, error) {

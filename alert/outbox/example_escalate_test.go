@@ -31,7 +31,7 @@ func ExampleOutbox_Escalate() {
 	telephone := alert.SenderFunc(func(ctx context.Context, _ ...alert.Alert) error {
 		// Place the call, and tell what it is known by. Then Watch can ask what
 		// became of it, and Stop can end it.
-		return outbox.Refer(ctx, "call-1")
+		return outbox.TrackReference(ctx, "call-1")
 	})
 	duty, err := box.Escalate("duty", []outbox.Step{
 		{Name: "group", Sender: group, Link: func(token string) string { return token }},

@@ -8,7 +8,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// Encode, Decode, ReadOrder and ErrorText are the ways in and out of the store.
+// Encode, Decode, ReadSelection and ErrorText are the ways in and out of the store.
 func Encode(a *alert.Alert) ([]byte, error) {
 	l, err := encode(a)
 	return l.doc, err
@@ -16,22 +16,22 @@ func Encode(a *alert.Alert) ([]byte, error) {
 
 func Decode(doc []byte) (alert.Alert, error) { return decode(doc) }
 
-func ReadOrder(r io.Reader) ([]int64, error) { return readOrder(r) }
+func ReadSelection(r io.Reader) ([]int64, error) { return readSelection(r) }
 
 func ErrorText(err error) string { return errorText(err) }
 
 // MaxErrorText is the most bytes of ErrorText.
 const MaxErrorText = maxErrorText
 
-// A Gate is a gate for parcels of nothing but their number.
-type Gate struct{ gate gate }
+// A GroupCommit is a groupCommit of submissions that are only a number of entries.
+type GroupCommit struct{ group groupCommit }
 
-// NewGate returns a Gate.
-func NewGate() *Gate { return &Gate{newGate()} }
+// NewGroupCommit returns a GroupCommit.
+func NewGroupCommit() *GroupCommit { return &GroupCommit{newGroupCommit()} }
 
-// Pass passes n letters.
-func (g *Gate) Pass(ctx context.Context, n int, commit func(ctx context.Context, n int) error) error {
-	return g.gate.pass(ctx, make([]letter, n), func(ctx context.Context, letters []letter) error { return commit(ctx, len(letters)) })
+// Submit submits n entries.
+func (g *GroupCommit) Submit(ctx context.Context, n int, commit func(ctx context.Context, n int) error) error {
+	return g.group.submit(ctx, make([]entry, n), func(ctx context.Context, entries []entry) error { return commit(ctx, len(entries)) })
 }
 
 // Faulty returns a store that does to each transaction what fault says: it is not
@@ -57,7 +57,7 @@ func (s *faultyStore) locked(ctx context.Context, f func(txn) error) error {
 	return s.faulty(ctx, s.store.locked, f)
 }
 
-func (s *faultyStore) accept(context.Context, []letter, int64) (int, bool, error) {
+func (s *faultyStore) accept(context.Context, []entry, int64) (int, bool, error) {
 	return 0, false, nil
 }
 
@@ -75,7 +75,7 @@ func (s *faultyStore) faulty(ctx context.Context, do func(context.Context, func(
 	return fault.After
 }
 
-// Claimed returns how many jobs of a route somebody has in hand.
+// Claimed returns how many jobs of a route are claimed.
 func Claimed(ctx context.Context, s *Store, name string) (n int, err error) {
 	err = s.do(ctx, func(t txn) error {
 		number, err := t.enroll(name)

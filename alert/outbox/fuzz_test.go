@@ -63,12 +63,12 @@ func FuzzEncode(f *testing.F) {
 }
 
 // Orders never mean everything unless they say so.
-func FuzzReadOrder(f *testing.F) {
+func FuzzReadSelection(f *testing.F) {
 	f.Add([]byte(`{"numbers":[1,2]}`))
 	f.Add([]byte(`{"all":true}`))
 	f.Add([]byte(`{"numbers":null,"all":false}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		numbers, err := outbox.ReadOrder(bytes.NewReader(body))
+		numbers, err := outbox.ReadSelection(bytes.NewReader(body))
 		if err == nil && len(numbers) == 0 {
 			require.Contains(t, strings.ToLower(string(body)), "true")
 		}

@@ -21,7 +21,7 @@ type State string
 const (
 	Waiting      State = "waiting"      // for somebody to take it
 	Acknowledged State = "acknowledged" // somebody has
-	Exhausted    State = "exhausted"    // it is open, and all steps were in vain
+	Exhausted    State = "exhausted"    // it is open, and all steps are taken
 	Ended        State = "ended"        // the source said that it is over
 )
 

@@ -2,26 +2,26 @@ package outbox
 
 import "github.com/tocsin-go/tocsin/alert"
 
-// admit opens and ends incidents by alerts that came in, and passes the alerts on
+// ingest opens and ends incidents by alerts that came in, and passes the alerts on
 // to the steps that are taken at once. It is part of the transaction in which the
 // intake settles the jobs, so that both happen or none.
-func (e *Escalation) admit(t txn, jobs []job, alerts []alert.Alert) error {
+func (e *Escalation) ingest(t txn, jobs []job, alerts []alert.Alert) error {
 	known, err := e.known(t, alerts)
 	if err != nil {
 		return err
 	}
-	number, err := t.turn(len(alerts) * (1 + e.atOnce()))
+	number, err := t.reserve(len(alerts) * (1 + e.atOnce()))
 	if err != nil {
 		return err
 	}
-	a := admission{e: e, now: t.now(), number: number, known: known, touched: make(map[hash]bool)}
+	a := ingestion{e: e, now: t.now(), number: number, known: known, touched: make(map[hash]bool)}
 	for i := range alerts {
-		a.take(&jobs[i], &alerts[i])
+		a.apply(&jobs[i], &alerts[i])
 	}
 	if err := t.add(a.jobs); err != nil {
 		return err
 	}
-	if err := t.unrefer(a.replaced); err != nil {
+	if err := t.removeReferences(a.replaced); err != nil {
 		return err
 	}
 	return t.putIncidents(a.changed())
@@ -57,8 +57,8 @@ func unique(list []hash) []hash {
 	return once
 }
 
-// An admission is one call of admit.
-type admission struct {
+// An ingestion is one call of ingest.
+type ingestion struct {
 	e       *Escalation
 	now     int64
 	number  int64 // the next one
@@ -70,12 +70,12 @@ type admission struct {
 	replaced []int64 // incidents that another one about their problem follows
 }
 
-// take takes one alert.
-func (a *admission) take(j *job, of *alert.Alert) {
+// apply applies one alert.
+func (a *ingestion) apply(j *job, of *alert.Alert) {
 	problem := problemOf(of)
 	switch in := a.known[problem]; of.Status {
 	case alert.Firing:
-		a.fire(in, problem, j, of.Severity)
+		a.open(in, problem, j, of.Severity)
 	case alert.Resolved:
 		if in != nil && in.State != Ended {
 			in.become(Ended, a.now)
@@ -83,13 +83,13 @@ func (a *admission) take(j *job, of *alert.Alert) {
 		}
 	}
 	for i := range a.e.atOnce() {
-		a.jobs = append(a.jobs, onward(j, a.e.routes[i].number, a.number, problem, a.now))
+		a.jobs = append(a.jobs, forward(j, a.e.routes[i].number, a.number, problem, a.now))
 		a.number++
 	}
 }
 
-// fire opens an incident, if there is none, or tells the latest to one.
-func (a *admission) fire(in *incident, problem hash, j *job, severity alert.Severity) {
+// open opens an incident, if there is none, or tells the latest to one.
+func (a *ingestion) open(in *incident, problem hash, j *job, severity alert.Severity) {
 	worse := in != nil && in.State == Acknowledged && severity > in.Worst
 	if a.e.forgotten(in, a.now) || worse {
 		if in != nil {
@@ -105,14 +105,14 @@ func (a *admission) fire(in *incident, problem hash, j *job, severity alert.Seve
 	a.touch(in)
 }
 
-func (a *admission) touch(in *incident) {
+func (a *ingestion) touch(in *incident) {
 	if !a.touched[in.Problem] {
 		a.touched[in.Problem], a.order = true, append(a.order, in.Problem)
 	}
 }
 
 // changed returns what is to be kept.
-func (a *admission) changed() []incident {
+func (a *ingestion) changed() []incident {
 	list := make([]incident, len(a.order))
 	for i, p := range a.order {
 		a.e.schedule(a.known[p])
@@ -121,9 +121,9 @@ func (a *admission) changed() []incident {
 	return list
 }
 
-// onward returns a job as it goes on to another route, as if accepted now: how
+// forward returns a job as it goes on to another route, as if accepted now: how
 // long it waited before is not that route's fault.
-func onward(j *job, route, number int64, problem hash, now int64) job {
+func forward(j *job, route, number int64, problem hash, now int64) job {
 	next := *j
 	next.Number, next.Route, next.Problem, next.Held = number, route, problem, false
 	next.Stage, next.Due, next.Accepted, next.Attempts, next.Cause, next.Error = stageReady, now, now, 0, "", ""

@@ -8,29 +8,29 @@ import (
 )
 
 // NewMemoryStore returns a store in the memory of this process. It is for tests
-// and for who can do without what was accepted and not delivered: all of it is
+// and for programs that may lose what was accepted and not delivered: all of it is
 // lost on exit.
 func NewMemoryStore() *Store {
 	m := &memory{incident: newIncidentMemory(), events: make(map[hash]int64), records: make(map[int64]routeRecord), queues: make(map[int64]*queue)}
-	return &Store{&memoryStore{turn: make(chan struct{}, 1), start: time.Now(), content: func() *memory { return m }}}
+	return &Store{&memoryStore{lock: make(chan struct{}, 1), start: time.Now(), content: func() *memory { return m }}}
 }
 
 // A memoryStore keeps jobs in slices. Its clock is monotonic: setting the
 // machine's time ends no lease.
 type memoryStore struct {
-	turn    chan struct{} // who has put something in it has the transaction
+	lock    chan struct{} // holding its only place is holding the lock
 	start   time.Time
 	content func() *memory // a closure, where no printer finds alerts
 }
 
-// do runs f when its turn has come. If f fails, or panics, what it did is
+// do runs f when it has the lock. If f fails, or panics, what it did is
 // undone.
 func (s *memoryStore) do(ctx context.Context, f func(txn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	select {
-	case s.turn <- struct{}{}:
+	case s.lock <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -39,7 +39,7 @@ func (s *memoryStore) do(ctx context.Context, f func(txn) error) error {
 		for _, undo := range slices.Backward(t.undo) {
 			undo()
 		}
-		<-s.turn
+		<-s.lock
 	}()
 	if err := f(t); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (s *memoryStore) do(ctx context.Context, f func(txn) error) error {
 
 func (s *memoryStore) locked(ctx context.Context, f func(txn) error) error { return s.do(ctx, f) }
 
-func (s *memoryStore) accept(context.Context, []letter, int64) (int, bool, error) {
+func (s *memoryStore) accept(context.Context, []entry, int64) (int, bool, error) {
 	return 0, false, nil
 }
 
@@ -74,7 +74,7 @@ type memoryTxn struct {
 
 func (t *memoryTxn) now() int64 { return t.at }
 
-func (t *memoryTxn) turn(n int) (int64, error) {
+func (t *memoryTxn) reserve(n int) (int64, error) {
 	t.last += int64(n)
 	return t.last - int64(n) + 1, nil
 }
@@ -116,7 +116,7 @@ func (t *memoryTxn) enroll(name string) (int64, error) {
 			return number, nil
 		}
 	}
-	number, _ := t.turn(1)
+	number, _ := t.reserve(1)
 	return number, t.put(number, &routeRecord{Name: name})
 }
 

@@ -9,7 +9,7 @@ import (
 
 func TestMemoryStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, true, func(*testing.T) storetest.Place {
-		return storetest.Place{Open: outbox.NewMemoryStore}
+	storetest.Run(t, true, func(*testing.T) storetest.Backend {
+		return storetest.Backend{Open: outbox.NewMemoryStore}
 	})
 }

@@ -60,7 +60,7 @@ func (t *memoryTxn) incidentsDue(escalation int64, limit int) ([]incident, error
 		func(in *incident) bool { return in.Escalation == escalation && in.Due <= t.at })
 }
 
-func (t *memoryTxn) incidentsReferred(escalation int64, ref hash) ([]incident, error) {
+func (t *memoryTxn) incidentsByReference(escalation int64, ref hash) ([]incident, error) {
 	return t.some(len(t.incident.list), byID, func(in *incident) bool {
 		return in.Escalation == escalation && t.incident.refs[reference{ref, in.ID}]
 	})
@@ -84,7 +84,7 @@ func (t *memoryTxn) putIncidents(list []incident) error {
 	return nil
 }
 
-func (t *memoryTxn) refer(refs []reference) error {
+func (t *memoryTxn) addReferences(refs []reference) error {
 	for _, r := range refs {
 		if t.incident.refs[r] {
 			continue
@@ -101,12 +101,12 @@ func (t *memoryTxn) forgetIncidents(limit int) (int, error) {
 		key := about{old[i].Escalation, old[i].Problem}
 		t.undo = append(t.undo, func() { t.incident.list[key] = old[i] })
 		delete(t.incident.list, key)
-		_ = t.unrefer([]int64{old[i].ID}) // always nil
+		_ = t.removeReferences([]int64{old[i].ID}) // always nil
 	}
 	return len(old), nil
 }
 
-func (t *memoryTxn) unrefer(incidents []int64) error {
+func (t *memoryTxn) removeReferences(incidents []int64) error {
 	if len(incidents) == 0 {
 		return nil
 	}

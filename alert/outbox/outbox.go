@@ -96,11 +96,11 @@ type RouteOptions struct {
 	// excludes NeverTwice.
 	Resend bool
 
-	// Apart puts at most one alert of a Key into a message, so that the next one
+	// OnePerKey puts at most one alert of a Key into a message, so that the next one
 	// waits until that one is delivered. It suits channels that send each alert
 	// by itself, such as traps. By default what has gathered goes together, in
 	// order.
-	Apart bool
+	OnePerKey bool
 }
 
 // An Outbox is an [alert.Sender] that keeps alerts in a store, from which Run
@@ -108,7 +108,7 @@ type RouteOptions struct {
 type Outbox struct {
 	store store
 	opts  Options
-	gate  gate
+	group groupCommit
 	stats counters
 
 	mu      sync.Mutex
@@ -138,7 +138,7 @@ func Open(store *Store, opts *Options) (*Outbox, error) {
 	if store == nil || store.store == nil {
 		return nil, &Error{Op: "open", Err: errors.New("no store"), final: true}
 	}
-	o := &Outbox{store: store.store, gate: newGate()}
+	o := &Outbox{store: store.store, group: newGroupCommit()}
 	if opts != nil {
 		o.opts = *opts
 	}
@@ -166,7 +166,7 @@ func Open(store *Store, opts *Options) (*Outbox, error) {
 
 // Route adds a route: alerts accepted from now on are delivered to the Sender.
 // Its name, at most 100 bytes, is what the store knows it by: a program that
-// comes back with the name goes on with what is left, and who changes it leaves
+// comes back with the name goes on with what is left, and one that changes it leaves
 // that behind. Routes are added before Run. The Sender must do its duties under
 // [alert.Once], as alerttest.TestSender checks them.
 func (o *Outbox) Route(name string, sender alert.Sender, opts *RouteOptions) error {
@@ -249,7 +249,7 @@ func (o *Outbox) enrolled(ctx context.Context) ([]*route, error) {
 	}
 	numbers := make(map[string]int64)
 	err := o.store.locked(ctx, func(t txn) error {
-		if _, err := t.turn(1); err != nil {
+		if _, err := t.reserve(1); err != nil {
 			return err
 		}
 		for _, name := range names {

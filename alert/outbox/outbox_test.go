@@ -400,7 +400,7 @@ func TestSettledIsNobodys(t *testing.T) {
 		n, err := outbox.Claimed(t.Context(), store, "route")
 		require.NoError(t, err)
 		require.Zero(t, n)
-		require.EqualValues(t, 1, b.Stats().Routes["route"].Again)
+		require.EqualValues(t, 1, b.Stats().Routes["route"].Retried)
 		left.Store(1000)
 		stop()
 	})

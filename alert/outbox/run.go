@@ -14,8 +14,8 @@ const (
 )
 
 // Run delivers what was accepted until ctx ends. It then lets the message under
-// way on each route come to its end, for the grace at most, records what became
-// of it, gives the leases back and returns nil; no goroutine outlives it. What
+// way on each route come to its end, for the grace at most, records its outcome,
+// gives the leases back and returns nil; no goroutine outlives it. What
 // was not sent stays in the store.
 //
 // Several processes may Run over one store: each route has one worker at a time,
@@ -62,7 +62,7 @@ func (o *Outbox) await(ctx context.Context) []*route {
 		if ctx.Err() != nil {
 			break
 		}
-		o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "outbox not available, trying again", slog.Any("error", err))
+		o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "outbox not available, retrying", slog.Any("error", err))
 		pause(ctx, retry.after(n))
 	}
 	return nil
@@ -82,7 +82,7 @@ func pause(ctx context.Context, d time.Duration) {
 func (o *Outbox) clean(ctx context.Context, routes []*route) {
 	for ctx.Err() == nil {
 		if err := o.cleanAll(ctx, routes); err != nil && ctx.Err() == nil {
-			o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "old rows could not be removed, trying again", slog.Any("error", err))
+			o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning failed, retrying", slog.Any("error", err))
 		}
 		pause(ctx, cleanEvery)
 	}

@@ -35,18 +35,18 @@ func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(routes) == 0 {
 		return &Error{Op: "send", Err: errors.New("there is no route"), final: true}
 	}
-	letters, errs := encodeAll(alerts, routes)
-	if len(letters) > 0 {
-		if err := o.gate.pass(ctx, letters, o.commit); err != nil {
+	entries, errs := encodeAll(alerts, routes)
+	if len(entries) > 0 {
+		if err := o.group.submit(ctx, entries, o.commit); err != nil {
 			return failure(ctx, "send", err)
 		}
 	}
 	return alert.Partial(errs)
 }
 
-// encodeAll makes letters of the alerts. What cannot become one has an error.
-func encodeAll(alerts []alert.Alert, routes []*route) ([]letter, []error) {
-	letters := make([]letter, 0, len(alerts))
+// encodeAll makes entries of the alerts. What cannot become one has an error.
+func encodeAll(alerts []alert.Alert, routes []*route) ([]entry, []error) {
+	entries := make([]entry, 0, len(alerts))
 	errs := make([]error, len(alerts))
 	for i := range alerts {
 		l, err := encode(&alerts[i])
@@ -59,20 +59,20 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]letter, []error) {
 				l.routes = append(l.routes, r.number)
 			}
 		}
-		letters = append(letters, l)
+		entries = append(entries, l)
 	}
-	return letters, errs
+	return entries, errs
 }
 
-// commit keeps letters in one transaction and wakes the workers.
-func (o *Outbox) commit(ctx context.Context, letters []letter) error {
+// commit keeps entries in one transaction and wakes the workers.
+func (o *Outbox) commit(ctx context.Context, entries []entry) error {
 	accepted, done, err := 0, false, error(nil)
 	if o.opts.Window > 0 {
-		accepted, done, err = o.store.accept(ctx, letters, o.opts.Window.Milliseconds())
+		accepted, done, err = o.store.accept(ctx, entries, o.opts.Window.Milliseconds())
 	}
 	if err == nil && !done {
 		err = o.store.locked(ctx, func(t txn) (err error) {
-			accepted, err = o.accept(t, letters)
+			accepted, err = o.accept(t, entries)
 			return err
 		})
 	}
@@ -80,38 +80,38 @@ func (o *Outbox) commit(ctx context.Context, letters []letter) error {
 		return err
 	}
 	o.stats.accepted.Add(int64(accepted))
-	if repeated := len(letters) - accepted; repeated > 0 {
+	if repeated := len(entries) - accepted; repeated > 0 {
 		o.stats.repeated.Add(int64(repeated))
 		o.opts.Logger.LogAttrs(ctx, slog.LevelDebug, "repetition: accepted before, not delivered again", slog.Int("alerts", repeated))
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range o.routes {
-		r.rouse()
+		r.notify()
 	}
 	return nil
 }
 
-// rouse wakes the worker of the route, if it sleeps.
-func (r *route) rouse() {
+// notify wakes the worker of the route, if it sleeps.
+func (r *route) notify() {
 	select {
 	case r.wake <- struct{}{}:
 	default: // it will look anyway
 	}
 }
 
-// accept adds a job for each new letter and each of its routes, and returns how
+// accept adds a job for each new entry and each of its routes, and returns how
 // many were new.
-func (o *Outbox) accept(t txn, letters []letter) (int, error) {
+func (o *Outbox) accept(t txn, entries []entry) (int, error) {
 	most := 0
-	for i := range letters {
-		most += len(letters[i].routes)
+	for i := range entries {
+		most += len(entries[i].routes)
 	}
-	number, err := t.turn(max(1, most))
+	number, err := t.reserve(max(1, most))
 	if err != nil {
 		return 0, err
 	}
-	fresh, err := o.fresh(t, letters)
+	fresh, err := o.fresh(t, entries)
 	if err != nil {
 		return 0, err
 	}
@@ -127,14 +127,14 @@ func (o *Outbox) accept(t txn, letters []letter) (int, error) {
 	return len(fresh), t.add(jobs)
 }
 
-// fresh returns the letters whose events are not remembered, and remembers them.
-func (o *Outbox) fresh(t txn, letters []letter) ([]letter, error) {
+// fresh returns the entries whose events are not remembered, and remembers them.
+func (o *Outbox) fresh(t txn, entries []entry) ([]entry, error) {
 	if o.opts.Window < 0 {
-		return letters, nil
+		return entries, nil
 	}
-	first, events := make(map[hash]int, len(letters)), make([]hash, 0, len(letters))
-	for i := range letters {
-		e := letters[i].event
+	first, events := make(map[hash]int, len(entries)), make([]hash, 0, len(entries))
+	for i := range entries {
+		e := entries[i].event
 		if _, twice := first[e]; !twice {
 			first[e], events = i, append(events, e)
 		}
@@ -143,10 +143,10 @@ func (o *Outbox) fresh(t txn, letters []letter) ([]letter, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh := make([]letter, 0, len(news))
-	for i := range letters {
-		if e := letters[i].event; news[e] && first[e] == i {
-			fresh = append(fresh, letters[i])
+	fresh := make([]entry, 0, len(news))
+	for i := range entries {
+		if e := entries[i].event; news[e] && first[e] == i {
+			fresh = append(fresh, entries[i])
 		}
 	}
 	return fresh, nil

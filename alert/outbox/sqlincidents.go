@@ -11,18 +11,18 @@ import (
 const (
 	incidentColumns = 6
 
-	sqlIncidents         = `SELECT i.id, i.escalation, i.problem, i.due, i.until, i.doc FROM outbox_incidents i `
-	sqlIncidentsBy       = sqlIncidents + `WHERE i.escalation = ? AND i.problem IN (%s)`
-	sqlIncidentsDue      = sqlIncidents + `WHERE i.escalation = ? AND i.due <= ? ORDER BY i.due, i.id LIMIT ?`
-	sqlIncidentsReferred = sqlIncidents + `JOIN outbox_refs r ON r.incident = i.id WHERE r.ref = ? AND i.escalation = ? ORDER BY i.id`
-	sqlIncidentsAfter    = sqlIncidents + `WHERE i.escalation = ? AND i.id > ? ORDER BY i.id LIMIT ?`
-	sqlAddIncidents      = `INSERT INTO outbox_incidents (id, escalation, problem, due, until, doc) VALUES %s`
-	sqlDropIncidents     = `DELETE FROM outbox_incidents WHERE escalation = ? AND problem IN (%s)`
-	sqlReferred          = `SELECT ref, incident FROM outbox_refs WHERE ref IN (%s)`
-	sqlRefer             = `INSERT INTO outbox_refs (ref, incident) VALUES %s`
-	sqlFadedIncidents    = `SELECT id FROM outbox_incidents WHERE until < ? ORDER BY until, id LIMIT ?`
-	sqlForgetIncidents   = `DELETE FROM outbox_incidents WHERE id IN (%s)`
-	sqlForgetRefs        = `DELETE FROM outbox_refs WHERE incident IN (%s)`
+	sqlIncidents            = `SELECT i.id, i.escalation, i.problem, i.due, i.until, i.doc FROM outbox_incidents i `
+	sqlIncidentsBy          = sqlIncidents + `WHERE i.escalation = ? AND i.problem IN (%s)`
+	sqlIncidentsDue         = sqlIncidents + `WHERE i.escalation = ? AND i.due <= ? ORDER BY i.due, i.id LIMIT ?`
+	sqlIncidentsByReference = sqlIncidents + `JOIN outbox_refs r ON r.incident = i.id WHERE r.ref = ? AND i.escalation = ? ORDER BY i.id`
+	sqlIncidentsAfter       = sqlIncidents + `WHERE i.escalation = ? AND i.id > ? ORDER BY i.id LIMIT ?`
+	sqlAddIncidents         = `INSERT INTO outbox_incidents (id, escalation, problem, due, until, doc) VALUES %s`
+	sqlDropIncidents        = `DELETE FROM outbox_incidents WHERE escalation = ? AND problem IN (%s)`
+	sqlKnownReferences      = `SELECT ref, incident FROM outbox_refs WHERE ref IN (%s)`
+	sqlAddReferences        = `INSERT INTO outbox_refs (ref, incident) VALUES %s`
+	sqlFadedIncidents       = `SELECT id FROM outbox_incidents WHERE until < ? ORDER BY until, id LIMIT ?`
+	sqlForgetIncidents      = `DELETE FROM outbox_incidents WHERE id IN (%s)`
+	sqlRemoveReferences     = `DELETE FROM outbox_refs WHERE incident IN (%s)`
 )
 
 // readIncidents runs a query for incidents.
@@ -58,8 +58,8 @@ func (t *sqlTxn) incidentsDue(escalation int64, limit int) ([]incident, error) {
 	return t.readIncidents(sqlIncidentsDue, escalation, t.now(), limit)
 }
 
-func (t *sqlTxn) incidentsReferred(escalation int64, ref hash) ([]incident, error) {
-	return t.readIncidents(sqlIncidentsReferred, []byte(ref), escalation)
+func (t *sqlTxn) incidentsByReference(escalation int64, ref hash) ([]incident, error) {
+	return t.readIncidents(sqlIncidentsByReference, []byte(ref), escalation)
 }
 
 func (t *sqlTxn) incidentsAfter(escalation, after int64, limit int) ([]incident, error) {
@@ -94,8 +94,8 @@ func (t *sqlTxn) putIncidents(list []incident) error {
 	return nil
 }
 
-func (t *sqlTxn) refer(refs []reference) error {
-	missing, err := t.unreferred(refs)
+func (t *sqlTxn) addReferences(refs []reference) error {
+	missing, err := t.missingReferences(refs)
 	if err != nil {
 		return err
 	}
@@ -104,22 +104,22 @@ func (t *sqlTxn) refer(refs []reference) error {
 		for _, r := range chunk {
 			args = append(args, []byte(r.Ref), r.Incident)
 		}
-		if _, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlRefer, tuples(len(chunk), 2)), args...); err != nil {
+		if _, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlAddReferences, tuples(len(chunk), 2)), args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// unreferred returns those of the references that are not there.
-func (t *sqlTxn) unreferred(refs []reference) (missing []reference, err error) {
+// missingReferences returns those of the references that are not there.
+func (t *sqlTxn) missingReferences(refs []reference) (missing []reference, err error) {
 	all := make([]hash, len(refs))
 	for i := range refs {
 		all[i] = refs[i].Ref
 	}
 	there := make(map[reference]bool)
 	for chunk := range slices.Chunk(unique(all), rowsAtOnce) {
-		err := t.rows(fmt.Sprintf(sqlReferred, sqldb.Marks(len(chunk))), anys(chunk), func(scan func(...any) error) error {
+		err := t.rows(fmt.Sprintf(sqlKnownReferences, sqldb.Marks(len(chunk))), anys(chunk), func(scan func(...any) error) error {
 			var ref []byte
 			var id int64
 			err := scan(&ref, &id)
@@ -144,13 +144,13 @@ func (t *sqlTxn) forgetIncidents(limit int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := t.unrefer(ids); err != nil {
+	if err := t.removeReferences(ids); err != nil {
 		return 0, err
 	}
 	return exec(t, sqlForgetIncidents, ids)
 }
 
-func (t *sqlTxn) unrefer(incidents []int64) error {
-	_, err := exec(t, sqlForgetRefs, incidents)
+func (t *sqlTxn) removeReferences(incidents []int64) error {
+	_, err := exec(t, sqlRemoveReferences, incidents)
 	return err
 }

@@ -21,11 +21,11 @@ package outbox
 //
 //nolint:gochecknoglobals // read-only table
 var sqlSchema = []string{
-	`CREATE TABLE IF NOT EXISTS outbox_guard (id SMALLINT NOT NULL PRIMARY KEY, turn BIGINT NOT NULL)`,
-	`INSERT INTO outbox_guard (id, turn) VALUES (1, 0)`,
+	`CREATE TABLE IF NOT EXISTS outbox_guard (id SMALLINT NOT NULL PRIMARY KEY, last_id BIGINT NOT NULL)`,
+	`INSERT INTO outbox_guard (id, last_id) VALUES (1, 0)`,
 	`CREATE TABLE IF NOT EXISTS outbox_seen (event $HASH NOT NULL PRIMARY KEY, until BIGINT NOT NULL, UNIQUE (until, event))`,
 	`CREATE TABLE IF NOT EXISTS outbox_routes (
-		id BIGINT NOT NULL PRIMARY KEY, name $HASH NOT NULL, turn BIGINT NOT NULL, doc $BLOB NOT NULL, UNIQUE (name))`,
+		id BIGINT NOT NULL PRIMARY KEY, name $HASH NOT NULL, locks BIGINT NOT NULL, doc $BLOB NOT NULL, UNIQUE (name))`,
 	`CREATE TABLE IF NOT EXISTS outbox_jobs (
 		id BIGINT NOT NULL PRIMARY KEY,
 		route BIGINT NOT NULL,
@@ -62,7 +62,7 @@ const (
 	sqlForgetSeen = `DELETE FROM outbox_seen WHERE event IN (%s)`
 
 	sqlRouteByName = `SELECT id FROM outbox_routes WHERE name = ?`
-	sqlAddRoute    = `INSERT INTO outbox_routes (id, name, turn, doc) VALUES (?, ?, 0, ?)`
+	sqlAddRoute    = `INSERT INTO outbox_routes (id, name, locks, doc) VALUES (?, ?, 0, ?)`
 	sqlRoute       = `SELECT doc FROM outbox_routes WHERE id = ?`
 	sqlRoutes      = `SELECT id, doc FROM outbox_routes`
 	sqlPutRoute    = `UPDATE outbox_routes SET doc = ? WHERE id = ?`

@@ -25,9 +25,9 @@ var _ txn = (*sqlTxn)(nil)
 
 func (t *sqlTxn) now() int64 { return t.tx.Now() }
 
-func (t *sqlTxn) turn(n int) (first int64, err error) {
+func (t *sqlTxn) reserve(n int) (first int64, err error) {
 	var last int64
-	guard := sqldb.Row{Table: "outbox_guard", Set: "turn = turn + ?", Where: "id = 1", Column: "turn"}
+	guard := sqldb.Row{Table: "outbox_guard", Set: "last_id = last_id + ?", Where: "id = 1", Column: "last_id"}
 	err = t.tx.LockRow(t.ctx, &guard, &last, 0, n)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, errNoGuard
@@ -95,7 +95,7 @@ func (t *sqlTxn) remember(events []hash, until int64) (map[hash]bool, error) {
 }
 
 // rememberApart is for MySQL, which cannot tell what it has inserted. Usually all
-// is new; else it looks what is not, which the lock of turn allows.
+// is new; else it looks what is not, which the lock of outbox_guard allows.
 func (t *sqlTxn) rememberApart(events []hash, until int64, fresh map[hash]bool) error {
 	for _, e := range events {
 		fresh[e] = true
@@ -151,7 +151,7 @@ func (t *sqlTxn) enroll(name string) (number int64, err error) {
 	if !errors.Is(err, sql.ErrNoRows) {
 		return number, err
 	}
-	if number, err = t.turn(1); err != nil {
+	if number, err = t.reserve(1); err != nil {
 		return 0, err
 	}
 	doc, err := json.Marshal(&routeRecord{Name: name})
@@ -185,7 +185,7 @@ func record(route int64, doc []byte, err error) (*routeRecord, error) {
 
 func (t *sqlTxn) lock(route int64) (*routeRecord, error) {
 	var doc []byte
-	row := sqldb.Row{Table: "outbox_routes", Set: "turn = turn + 1", Where: "id = ?", Column: "doc"}
+	row := sqldb.Row{Table: "outbox_routes", Set: "locks = locks + 1", Where: "id = ?", Column: "doc"}
 	err := t.tx.LockRow(t.ctx, &row, &doc, 1, route)
 	return record(route, doc, err)
 }

@@ -27,32 +27,32 @@ type store interface {
 	// do returns nil, and undone when it returns an error.
 	do(ctx context.Context, f func(txn) error) error
 
-	// locked is do for an f that begins with turn or lock, and costs less.
+	// locked is do for an f that begins with reserve or lock, and costs less.
 	locked(ctx context.Context, f func(txn) error) error
 
-	// accept keeps letters in a quicker way, if the store knows one, and returns
+	// accept keeps entries in a quicker way, if the store knows one, and returns
 	// how many were new.
-	accept(ctx context.Context, letters []letter, window int64) (fresh int, done bool, err error)
+	accept(ctx context.Context, entries []entry, window int64) (fresh int, done bool, err error)
 }
 
 // A txn is a transaction of a store.
 type txn interface {
 	now() int64
 
-	// turn takes the lock of all that accept, until the transaction ends, and
+	// reserve takes the lock of all that accept, until the transaction ends, and
 	// returns the first of n numbers that nobody else gets. They are greater
 	// than all that were ever given to a transaction that has ended.
-	turn(n int) (first int64, err error)
+	reserve(n int) (first int64, err error)
 
 	// remember adds events, none of them twice in the list, and returns those that
-	// were not there. It is called under turn.
+	// were not there. It is called after reserve.
 	remember(events []hash, until int64) (fresh map[hash]bool, err error)
 
-	// add keeps jobs. Their numbers come from turn.
+	// add keeps jobs. Their numbers come from reserve.
 	add([]job) error
 
 	// enroll returns the number of a route, which gets one if it has none. It
-	// is called under turn.
+	// is called after reserve.
 	enroll(name string) (number int64, err error)
 
 	// look returns the record of a route, and lock locks it first until the
@@ -107,21 +107,21 @@ type txn interface {
 // the lock of the route at which the alerts of their escalation come in.
 type incidentTxn interface {
 	// incidents returns those about problems, incidentsDue those whose time has
-	// come, the oldest first, incidentsReferred those that a reference leads to,
+	// come, the oldest first, incidentsByReference those that a reference leads to,
 	// and incidentsAfter those with a greater ID, in order.
 	incidents(escalation int64, problems []hash) ([]incident, error)
 	incidentsDue(escalation int64, limit int) ([]incident, error)
-	incidentsReferred(escalation int64, ref hash) ([]incident, error)
+	incidentsByReference(escalation int64, ref hash) ([]incident, error)
 	incidentsAfter(escalation, after int64, limit int) ([]incident, error)
 
 	// putIncidents keeps incidents of one escalation, each instead of the one
-	// about its problem. refer adds the references that are
+	// about its problem. addReferences adds the references that are
 	// not there yet.
 	putIncidents([]incident) error
-	refer([]reference) error
+	addReferences([]reference) error
 
-	// unrefer removes the references to incidents.
-	unrefer(incidents []int64) error
+	// removeReferences removes the references to incidents.
+	removeReferences(incidents []int64) error
 
 	// forgetIncidents removes up to limit incidents whose time is over, and the
 	// references to them.
@@ -190,7 +190,7 @@ type job struct {
 	Doc      []byte
 }
 
-// A change is what becomes of jobs.
+// A change is what jobs are set to.
 type change struct {
 	Stage stage
 	Due   int64
@@ -202,14 +202,14 @@ type change struct {
 
 // A routeRecord is what all workers of a route share.
 type routeRecord struct {
-	Name    string  `json:"name"`
-	Owner   string  `json:"owner,omitempty"`   // who has the lease
-	Epoch   int64   `json:"epoch"`             // counts the owners
-	Expires int64   `json:"expires,omitempty"` // when the lease ends
-	Rate    int64   `json:"rate,omitempty"`    // of the budget, in microseconds: see budget
-	Rests   int64   `json:"rests,omitempty"`   // until when nothing is sent
-	Failed  int     `json:"failed,omitempty"`  // messages in a row
-	Claimed []int64 `json:"claimed,omitempty"` // what the owner has in hand
+	Name                string  `json:"name"`
+	Owner               string  `json:"owner,omitempty"`               // who has the lease
+	Epoch               int64   `json:"epoch"`                         // counts the owners
+	Expires             int64   `json:"expires,omitempty"`             // when the lease ends
+	Rate                int64   `json:"rate,omitempty"`                // of the budget, in microseconds: see budget
+	PausedUntil         int64   `json:"pausedUntil,omitempty"`         // until when nothing is sent
+	ConsecutiveFailures int     `json:"consecutiveFailures,omitempty"` // messages in a row
+	Claimed             []int64 `json:"claimed,omitempty"`             // jobs that the owner is sending
 }
 
 // errNoRoute says that a route is not in the store any more.

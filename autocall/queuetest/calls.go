@@ -20,7 +20,7 @@ func hostileKeys() []string {
 	}
 }
 
-func checkKeys(x *exam) {
+func checkKeys(x *harness) {
 	x.start(autocall.QueueOptions{})
 	ids := make(map[string]string)
 	for _, key := range hostileKeys() {
@@ -50,7 +50,7 @@ func checkKeys(x *exam) {
 	x.enqueue(call(1))
 }
 
-func checkRefused(x *exam) {
+func checkRefused(x *harness) {
 	x.start(autocall.QueueOptions{})
 	for name, change := range map[string]func(*autocall.Call){
 		"nobody":           func(c *autocall.Call) { c.People = nil },
@@ -80,7 +80,7 @@ func checkRefused(x *exam) {
 
 // The worst first, and of equals the one that came first. A call that is asked
 // for again and is worse now moves up.
-func checkOrder(x *exam) {
+func checkOrder(x *harness) {
 	x.start(autocall.QueueOptions{})
 	severities := []alert.Severity{
 		alert.Warning, alert.Info, alert.Critical, alert.Notice, alert.Major, alert.Critical, alert.Info, alert.Warning, alert.Critical,
@@ -103,7 +103,7 @@ func checkOrder(x *exam) {
 
 // A phone is told the same until it tells the outcome, and another phone gets
 // another call.
-func checkSticky(x *exam) {
+func checkSticky(x *harness) {
 	x.start(autocall.QueueOptions{})
 	first, second := x.enqueue(call(1, 2)), x.enqueue(call(3))
 	a, b := x.given("A", 1), x.given("B", 3)
@@ -124,7 +124,7 @@ func checkSticky(x *exam) {
 	x.nothing("A")
 }
 
-func checkMids(x *exam) {
+func checkMids(x *harness) {
 	x.start(autocall.QueueOptions{})
 	c := call(1, 2)
 	c.Rounds = 3
@@ -143,7 +143,7 @@ func checkMids(x *exam) {
 	x.nothing("phone")
 }
 
-func checkRounds(x *exam) {
+func checkRounds(x *harness) {
 	x.start(autocall.QueueOptions{})
 	c := call(1, 2, 1) // equal numbers count once
 	c.Rounds = 2
@@ -164,24 +164,24 @@ func checkRounds(x *exam) {
 	equal(x, "round", s.Round, 2)
 }
 
-func checkInterval(x *exam) {
+func checkInterval(x *harness) {
 	x.start(autocall.QueueOptions{})
 	c := call(1)
 	c.Rounds, c.Interval = 2, 30*time.Minute
 	id := x.enqueue(c)
 	x.post("phone", x.given("phone", 1), 0, autocall.EventNobody)
 	x.nothing("phone")
-	x.place.Advance(29 * time.Minute)
+	x.backend.Advance(29 * time.Minute)
 	x.nothing("phone")
 	other := x.enqueue(call(2)) // which does not wait for the pause
 	x.post("phone", x.given("phone", 2), 2, autocall.EventAnswered)
 	x.is(other, autocall.Answered)
-	x.place.Advance(time.Minute)
+	x.backend.Advance(time.Minute)
 	x.post("phone", x.given("phone", 1), 1, autocall.EventAnswered)
 	equal(x, "round", x.is(id, autocall.Answered).Round, 2)
 }
 
-func checkLists(x *exam) {
+func checkLists(x *harness) {
 	x.start(autocall.QueueOptions{List: 3})
 	c := call(1, 2, 3, 4)
 	c.Rounds = 2
@@ -196,14 +196,14 @@ func checkLists(x *exam) {
 }
 
 // Between two steps the phone is told to wait.
-func checkSteps(x *exam) {
+func checkSteps(x *harness) {
 	x.start(autocall.QueueOptions{StepDelay: 10 * time.Minute})
 	id := x.enqueue(call(1))
 	mid := x.given("phone", 1)
 	for range 2 {
 		x.nothing("phone")
 		x.nothing("other")
-		x.place.Advance(10 * time.Minute)
+		x.backend.Advance(10 * time.Minute)
 		equal(x, "mid of the next step", x.given("phone", 1), mid)
 	}
 	x.post("phone", mid, 1, autocall.EventAnswered)

@@ -12,7 +12,7 @@ import (
 )
 
 // Of many calls with one key that come at once, one is made.
-func checkOneKey(x *exam) {
+func checkOneKey(x *harness) {
 	x.start(autocall.QueueOptions{})
 	const callers = 16
 	var ids [callers]string
@@ -41,7 +41,7 @@ func checkOneKey(x *exam) {
 
 // When somebody picks up while the call is being cancelled, one of the two
 // comes first, and the other hears of it.
-func checkRace(x *exam) {
+func checkRace(x *harness) {
 	x.start(autocall.QueueOptions{})
 	for range 20 {
 		id := x.enqueue(call(1))
@@ -69,10 +69,10 @@ func checkRace(x *exam) {
 // A crowd is phones that answer each call as its book says, and watch each
 // other.
 type crowd struct {
-	*exam
+	*harness
 
 	mu    sync.Mutex
-	calls map[string]int    // by number: place in ids
+	calls map[string]int    // by number: index in ids
 	ids   []string          // of the calls
 	has   map[int]string    // by call: the phone that rings
 	done  map[int]bool      // calls that were answered
@@ -89,19 +89,19 @@ const (
 )
 
 // No call is with two phones, none is rung after it was answered, none is lost.
-func checkCrowd(x *exam) {
+func checkCrowd(x *harness) {
 	x.start(autocall.QueueOptions{})
-	(&crowd{exam: x}).work(x.q)
+	(&crowd{harness: x}).work(x.q)
 }
 
 // Two queues over the same calls are as good as one.
-func checkServers(x *exam) {
-	if !x.place.Shared {
+func checkServers(x *harness) {
+	if !x.backend.Shared {
 		return
 	}
 	first := x.start(autocall.QueueOptions{})
 	second := x.start(autocall.QueueOptions{})
-	(&crowd{exam: x}).work(first, second)
+	(&crowd{harness: x}).work(first, second)
 }
 
 // work makes the calls, lets the phones loose on the queues and looks at what
@@ -129,7 +129,7 @@ func (c *crowd) work(queues ...Queue) {
 		}
 	}
 	answered := (crowdCalls + 2) / 3
-	equal(c.exam, "rings", c.rings, answered*(crowdPeople+1)+(crowdCalls-answered)*crowdPeople*2)
+	equal(c.harness, "rings", c.rings, answered*(crowdPeople+1)+(crowdCalls-answered)*crowdPeople*2)
 }
 
 // phone is one phone, until nothing is left.
@@ -195,8 +195,8 @@ func (c *crowd) ring(phone string, h autocall.HandOut) (picked string) {
 }
 
 // Who opens the calls again finds them as they were.
-func checkRestart(x *exam) {
-	if !x.place.Shared {
+func checkRestart(x *harness) {
+	if !x.backend.Shared {
 		return
 	}
 	x.start(autocall.QueueOptions{})
@@ -222,7 +222,7 @@ func checkRestart(x *exam) {
 }
 
 // snapshot returns all that can be asked for, as text.
-func (x *exam) snapshot() string {
+func (x *harness) snapshot() string {
 	calls, err := x.q.List(x.ctx, false, 100)
 	x.must(err)
 	phones, err := x.q.Phones(x.ctx)

@@ -12,9 +12,9 @@ import (
 // The whole test of a queue of your own, here of the one in memory.
 func ExampleRun() {
 	_ = func(t *testing.T) { // func TestQueue(t *testing.T)
-		queuetest.Run(t, true, func(t *testing.T) queuetest.Place {
+		queuetest.Run(t, true, func(t *testing.T) queuetest.Backend {
 			t.Helper()
-			return queuetest.Place{Open: func(o *autocall.QueueOptions) queuetest.Queue {
+			return queuetest.Backend{Open: func(o *autocall.QueueOptions) queuetest.Queue {
 				queue, err := autocall.NewMemoryQueue(o)
 				if err != nil {
 					t.Fatal(err)

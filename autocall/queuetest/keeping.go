@@ -21,7 +21,7 @@ func hostileTexts() []string {
 }
 
 // Texts come back as they were given.
-func checkTexts(x *exam) {
+func checkTexts(x *harness) {
 	x.start(autocall.QueueOptions{})
 	for i, text := range hostileTexts() {
 		c := autocall.Call{
@@ -55,7 +55,7 @@ func checkTexts(x *exam) {
 }
 
 // The newest first, and as many as asked for.
-func checkList(x *exam) {
+func checkList(x *harness) {
 	x.start(autocall.QueueOptions{})
 	var ids []string
 	for i := range 7 {
@@ -95,7 +95,7 @@ func checkList(x *exam) {
 
 // What ended is forgotten when its time is over, and not before. What is open
 // is not.
-func checkPurge(x *exam) {
+func checkPurge(x *harness) {
 	const ended = 220 // more than a store may forget at once
 	x.start(autocall.QueueOptions{Keep: time.Hour})
 	stop := x.run()
@@ -111,10 +111,10 @@ func checkPurge(x *exam) {
 	c.Expiry = autocall.MaxExpiry
 	open := x.enqueue(c)
 	x.given("phone", 2)
-	x.place.Advance(50 * time.Minute)
+	x.backend.Advance(50 * time.Minute)
 	x.given("phone", 2)
 	x.post("phone", mid, 1, autocall.EventIgnored) // still known
-	x.place.Advance(50 * time.Minute)
+	x.backend.Advance(50 * time.Minute)
 	stop = x.run()
 	x.until("old calls to be forgotten", func() bool {
 		all, err := x.q.List(x.ctx, false, ended)
@@ -127,7 +127,7 @@ func checkPurge(x *exam) {
 }
 
 // A context that has ended changes nothing.
-func checkContext(x *exam) {
+func checkContext(x *harness) {
 	x.start(autocall.QueueOptions{})
 	id := x.enqueue(call(1))
 	mid := x.given("phone", 1)

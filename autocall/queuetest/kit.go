@@ -24,8 +24,8 @@ type Queue interface {
 	Run(ctx context.Context) error
 }
 
-// A Place is where queues keep their calls. It is empty at first.
-type Place struct {
+// A Backend is where queues keep their calls. It is empty at first.
+type Backend struct {
 	// Open opens a queue.
 	Open func(*autocall.QueueOptions) Queue
 
@@ -39,17 +39,17 @@ type Place struct {
 	Advance func(time.Duration)
 }
 
-// Run runs all checks, each in parallel and in a place of its own, which where
+// Run runs all checks, each in parallel and in a backend of its own, which where
 // prepares: in a bubble or, if it has an Advance, in none.
-func Run(t *testing.T, bubble bool, where func(t *testing.T) Place) {
+func Run(t *testing.T, bubble bool, where func(t *testing.T) Backend) {
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if bubble {
-				synctest.Test(t, func(t *testing.T) { examine(t, c, where(t)) })
+				synctest.Test(t, func(t *testing.T) { runCheck(t, c, where(t)) })
 				return
 			}
-			examine(t, c, where(t))
+			runCheck(t, c, where(t))
 		})
 	}
 }
@@ -57,7 +57,7 @@ func Run(t *testing.T, bubble bool, where func(t *testing.T) Place) {
 // A check is one property of a queue.
 type check struct {
 	name string
-	run  func(*exam)
+	run  func(*harness)
 }
 
 // checks returns all checks.
@@ -99,10 +99,10 @@ func checks() []check {
 	}
 }
 
-// examine runs one check.
-func examine(t *testing.T, c check, place Place) {
-	if place.Advance == nil {
-		place.Advance = func(d time.Duration) { <-time.After(d) }
+// runCheck runs one check.
+func runCheck(t *testing.T, c check, backend Backend) {
+	if backend.Advance == nil {
+		backend.Advance = func(d time.Duration) { <-time.After(d) }
 	}
-	c.run(&exam{T: t, ctx: t.Context(), place: place})
+	c.run(&harness{T: t, ctx: t.Context(), backend: backend})
 }

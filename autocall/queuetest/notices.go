@@ -71,7 +71,7 @@ func (d *diary) options() autocall.QueueOptions {
 }
 
 // finish brings about one call of each end, and returns what is to be told.
-func (x *exam) finish() map[string]int {
+func (x *harness) finish() map[string]int {
 	answered, exhausted, cancelled := x.enqueue(call(1)), x.enqueue(call(2)), x.enqueue(call(3))
 	x.post("phone", x.given("phone", 1), 1, autocall.EventAnswered)
 	x.post("phone", x.given("phone", 2), 0, autocall.EventNobody)
@@ -80,16 +80,16 @@ func (x *exam) finish() map[string]int {
 	c := call(4)
 	c.Expiry = time.Second
 	expired := x.enqueue(c)
-	x.place.Advance(2 * time.Second)
+	x.backend.Advance(2 * time.Second)
 	x.nothing("phone")
 	return map[string]int{"answered " + answered + " answered": 1, "exhausted " + exhausted + " exhausted": 1, "exhausted " + expired + " expired": 1}
 }
 
 // Run tells of each end but a cancelled call's, also of those that came about
 // while it did not run. Two servers tell of each once.
-func checkNotices(x *exam) {
+func checkNotices(x *harness) {
 	var d diary
-	if x.place.Shared {
+	if x.backend.Shared {
 		x.start(d.options())
 		defer x.run()()
 	}
@@ -105,7 +105,7 @@ func checkNotices(x *exam) {
 
 // What a callback refused is told again, but later: the others are not kept
 // waiting.
-func checkNoticesAgain(x *exam) {
+func checkNoticesAgain(x *harness) {
 	d := diary{fail: 4}
 	x.start(d.options())
 	want := x.finish()
@@ -114,7 +114,7 @@ func checkNoticesAgain(x *exam) {
 	stop()
 	for !maps.Equal(d.content(), want) {
 		before := d.calls()
-		x.place.Advance(10 * time.Minute)
+		x.backend.Advance(10 * time.Minute)
 		stop = x.run()
 		x.until("a callback", func() bool { return d.calls() > before })
 		stop()
@@ -124,14 +124,14 @@ func checkNoticesAgain(x *exam) {
 	}
 }
 
-func checkPhones(x *exam) {
+func checkPhones(x *harness) {
 	x.start(autocall.QueueOptions{})
 	id := x.enqueue(call(1))
 	mid := x.given("b", 1)
 	x.nothing("a")
 	_, err := x.q.Next(x.ctx, autocall.Phone{Name: "c", Model: "M1"})
 	x.must(err)
-	x.place.Advance(time.Minute)
+	x.backend.Advance(time.Minute)
 	_, err = x.q.Next(x.ctx, autocall.Phone{Name: "c", Model: "M2"})
 	x.must(err)
 	all, err := x.q.Phones(x.ctx)
@@ -156,7 +156,7 @@ func checkPhones(x *exam) {
 }
 
 // Of a phone that fell silent is told once, until it speaks again.
-func checkSilence(x *exam) {
+func checkSilence(x *harness) {
 	var d diary
 	x.start(d.options())
 	for n := range 2 {
@@ -164,7 +164,7 @@ func checkSilence(x *exam) {
 		all, err := x.q.Phones(x.ctx)
 		x.must(err)
 		equal(x, "silent", all[0].Silent, false)
-		x.place.Advance(3 * lease)
+		x.backend.Advance(3 * lease)
 		all, err = x.q.Phones(x.ctx)
 		x.must(err)
 		equal(x, "silent", all[0].Silent, true)
@@ -175,7 +175,7 @@ func checkSilence(x *exam) {
 }
 
 // A phone that should poll and never did is not seen, and its silence is told.
-func checkExpected(x *exam) {
+func checkExpected(x *harness) {
 	var d diary
 	o := d.options()
 	o.Phones = []string{"phone"}
@@ -187,7 +187,7 @@ func checkExpected(x *exam) {
 		return len(all) == 1
 	})
 	stop()
-	x.place.Advance(3 * lease)
+	x.backend.Advance(3 * lease)
 	stop = x.run()
 	x.until("word of the silence", func() bool { return d.content()["silent phone"] == 1 })
 	stop()

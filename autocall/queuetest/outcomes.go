@@ -11,18 +11,18 @@ import (
 
 // A phone that falls silent loses its call to another one, and is believed all
 // the same when it says that somebody picked up.
-func checkLease(x *exam) {
+func checkLease(x *harness) {
 	x.start(autocall.QueueOptions{})
 	c := call(1, 2)
 	c.Expiry = autocall.MaxExpiry
 	id := x.enqueue(c)
 	old := x.given("A", 1)
 	for range 2 { // each poll renews the lease
-		x.place.Advance(lease * 3 / 4)
+		x.backend.Advance(lease * 3 / 4)
 		equal(x, "mid of A", x.given("A", 1), old)
 		x.nothing("B")
 	}
-	x.place.Advance(lease)
+	x.backend.Advance(lease)
 	mid := x.given("B", 1)
 	if mid == old {
 		x.Fatal("the second hand-out has the mid of the first")
@@ -41,7 +41,7 @@ func checkLease(x *exam) {
 
 // Polling renews the lease but not for ever. A person whom no phone manages to
 // ring is passed over.
-func checkDeadline(x *exam) {
+func checkDeadline(x *harness) {
 	x.start(autocall.QueueOptions{Deadline: lease * 3 / 2})
 	c := call(1, 2)
 	c.Expiry = autocall.MaxExpiry
@@ -52,16 +52,16 @@ func checkDeadline(x *exam) {
 		if mid == old {
 			x.Fatal("a hand-out has the mid of one that was lost")
 		}
-		x.place.Advance(lease * 3 / 4)
+		x.backend.Advance(lease * 3 / 4)
 		equal(x, "mid", x.given("phone", 1), mid)
-		x.place.Advance(lease * 3 / 4)
+		x.backend.Advance(lease * 3 / 4)
 		old = mid
 	}
 	x.post("phone", x.given("phone", 2), 2, autocall.EventAnswered)
 	x.is(id, autocall.Answered)
 }
 
-func checkUnknown(x *exam) {
+func checkUnknown(x *harness) {
 	x.start(autocall.QueueOptions{})
 	id := x.enqueue(call(1))
 	mid := x.given("phone", 1)
@@ -77,7 +77,7 @@ func checkUnknown(x *exam) {
 }
 
 // A post may come twice, and the first word that somebody picked up stands.
-func checkRepeated(x *exam) {
+func checkRepeated(x *harness) {
 	x.start(autocall.QueueOptions{List: 2})
 	id := x.enqueue(call(1, 2))
 	mid := x.given("phone", 1, 2)
@@ -99,7 +99,7 @@ func checkRepeated(x *exam) {
 }
 
 // That somebody picked up is believed after all that may come between.
-func checkLate(x *exam) {
+func checkLate(x *harness) {
 	x.start(autocall.QueueOptions{})
 	id := x.enqueue(call(1, 2))
 	mid := x.given("phone", 1)
@@ -111,7 +111,7 @@ func checkLate(x *exam) {
 
 	id = x.enqueue(call(3))
 	x.nothing("phone") // it is ringing person 2
-	x.place.Advance(2 * time.Minute)
+	x.backend.Advance(2 * time.Minute)
 	mid = x.given("phone", 3)
 	x.post("phone", mid, 0, autocall.EventNobody)
 	x.is(id, autocall.Exhausted)
@@ -119,7 +119,7 @@ func checkLate(x *exam) {
 	x.is(id, autocall.Answered)
 }
 
-func checkSuspicious(x *exam) {
+func checkSuspicious(x *harness) {
 	x.start(autocall.QueueOptions{})
 	id := x.enqueue(call(1, 2))
 	mid := x.given("phone", 1)
@@ -135,7 +135,7 @@ func checkSuspicious(x *exam) {
 	}
 }
 
-func checkCancel(x *exam) {
+func checkCancel(x *harness) {
 	x.start(autocall.QueueOptions{})
 	ringing, waiting := x.enqueue(call(1)), x.enqueue(call(2))
 	mid := x.given("phone", 1)
@@ -173,27 +173,27 @@ func checkCancel(x *exam) {
 }
 
 // A call that got too old ends, whether a phone has it or not.
-func checkExpiry(x *exam) {
+func checkExpiry(x *harness) {
 	x.start(autocall.QueueOptions{})
 	c := call(1)
 	c.Key, c.Expiry = "key", 20*time.Minute
 	waiting := x.enqueue(c)
-	x.place.Advance(19 * time.Minute)
+	x.backend.Advance(19 * time.Minute)
 	if id, joined, err := x.q.Enqueue(x.ctx, c); err != nil || !joined || id != waiting {
 		x.Fatalf("Enqueue returned %s, joined %v, %v, and wanted to join %s", id, joined, err, waiting)
 	}
-	x.place.Advance(time.Minute)
+	x.backend.Advance(time.Minute)
 	second := x.enqueue(c) // nobody polled meanwhile
 	x.is(waiting, autocall.Expired)
 	mid := x.given("phone", 1)
-	x.place.Advance(20 * time.Minute)
+	x.backend.Advance(20 * time.Minute)
 	x.nothing("phone")
 	x.is(second, autocall.Expired)
 	x.post("phone", mid, 1, autocall.EventLate)
 	x.is(second, autocall.Answered)
 }
 
-func checkPolicy(x *exam) {
+func checkPolicy(x *harness) {
 	night := true
 	x.start(autocall.QueueOptions{Policy: autocall.Policies(
 		autocall.Blocklist(number(1)),
@@ -220,15 +220,15 @@ func checkPolicy(x *exam) {
 }
 
 // A call that must not be rung now is rung when it may.
-func checkPostponed(x *exam) {
+func checkPostponed(x *harness) {
 	verdict := autocall.NotNow
 	x.start(autocall.QueueOptions{Policy: func(time.Time, alert.Severity, autocall.Person) autocall.Verdict { return verdict }})
 	id := x.enqueue(call(1))
 	x.nothing("phone")
-	x.place.Advance(30 * time.Minute)
+	x.backend.Advance(30 * time.Minute)
 	x.nothing("phone")
 	verdict = autocall.Ring
-	x.place.Advance(2 * time.Minute)
+	x.backend.Advance(2 * time.Minute)
 	x.post("phone", x.given("phone", 1), 1, autocall.EventAnswered)
 	x.is(id, autocall.Answered)
 }

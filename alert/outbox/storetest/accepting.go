@@ -14,7 +14,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
-func checkDelivery(x *exam) {
+func checkDelivery(x *harness) {
 	var far alerttest.Recorder
 	b := x.box(&far, nil)
 	want := some("a", "b", "c")
@@ -40,7 +40,7 @@ func checkDelivery(x *exam) {
 	}
 }
 
-func checkBatches(x *exam) {
+func checkBatches(x *harness) {
 	var far alerttest.Recorder
 	b := x.box(&far, &outbox.RouteOptions{Batch: 100})
 	all := numbered(730) // more than a statement takes
@@ -53,7 +53,7 @@ func checkBatches(x *exam) {
 	}
 }
 
-func checkRestart(x *exam) {
+func checkRestart(x *harness) {
 	var far alerttest.Recorder
 	x.must(x.box(&far, nil).Send(x.ctx, some("a", "b")...))
 	again := x.boxOver(x.other(), &far, nil)
@@ -64,7 +64,7 @@ func checkRestart(x *exam) {
 }
 
 // Texts that collations, encodings and statements trip over.
-func checkTexts(x *exam) {
+func checkTexts(x *harness) {
 	var far alerttest.Recorder
 	b := x.box(&far, nil)
 	var all []alert.Alert
@@ -87,7 +87,7 @@ func checkTexts(x *exam) {
 	}
 }
 
-func checkOnce(x *exam) {
+func checkOnce(x *harness) {
 	var far alerttest.Recorder
 	b := x.box(&far, nil)
 	x.must(b.Send(x.ctx, some("a", "a", "b")...))
@@ -108,7 +108,7 @@ func checkOnce(x *exam) {
 }
 
 // The same event from many callers and two processes at the same time.
-func checkOnceTogether(x *exam) {
+func checkOnceTogether(x *harness) {
 	var far alerttest.Recorder
 	boxes := []*outbox.Outbox{x.box(&far, nil), x.boxOver(x.other(), &far, nil)}
 	var callers sync.WaitGroup
@@ -128,7 +128,7 @@ func checkOnceTogether(x *exam) {
 }
 
 // eventually repeats what may be repeated.
-func (x *exam) eventually(f func() error) {
+func (x *harness) eventually(f func() error) {
 	for tries := 0; ; tries++ {
 		err := f()
 		if err == nil {
@@ -141,14 +141,14 @@ func (x *exam) eventually(f func() error) {
 	}
 }
 
-func checkWindow(x *exam) {
+func checkWindow(x *harness) {
 	var far alerttest.Recorder
 	b := x.open(x.store, outbox.Options{Window: time.Hour})
 	x.must(b.Route(route, &far, nil))
 	x.must(b.Send(x.ctx, some("a")...))
-	x.place.Advance(59 * time.Minute)
+	x.backend.Advance(59 * time.Minute)
 	x.must(b.Send(x.ctx, some("a")...))
-	x.place.Advance(2 * time.Minute)
+	x.backend.Advance(2 * time.Minute)
 	stop := x.run(b) // which forgets what is old
 	x.settles(b)
 	x.until("the event to be forgotten", func() bool {
@@ -167,7 +167,7 @@ func checkWindow(x *exam) {
 
 // Many callers share transactions. What one of them was promised is kept
 // whatever becomes of the others.
-func checkCrowd(x *exam) {
+func checkCrowd(x *harness) {
 	var far alerttest.Recorder
 	b := x.box(&far, nil)
 	x.run(b)
@@ -210,7 +210,7 @@ func checkCrowd(x *exam) {
 	}
 }
 
-func checkFilter(x *exam) {
+func checkFilter(x *harness) {
 	var all, urgent alerttest.Recorder
 	b := x.open(x.store, outbox.Options{})
 	x.must(b.Route(route, &all, nil))
@@ -225,7 +225,7 @@ func checkFilter(x *exam) {
 	x.equal("urgent", names(urgent.Accepted()), []string{"b"})
 }
 
-func checkContext(x *exam) {
+func checkContext(x *harness) {
 	var far alerttest.Recorder
 	b := x.box(&far, nil)
 	x.must(b.Send(x.ctx, some("a")...))

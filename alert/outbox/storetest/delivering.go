@@ -18,7 +18,7 @@ func quick() *outbox.RouteOptions {
 	return &outbox.RouteOptions{Backoff: 4 * poll, MaxBackoff: 4 * poll}
 }
 
-func checkRetry(x *exam) {
+func checkRetry(x *harness) {
 	var far alerttest.Recorder
 	far.Fail(errors.New("unknown errors may pass"))
 	far.Fail(fault{again: true})
@@ -32,11 +32,11 @@ func checkRetry(x *exam) {
 		x.equal("message", names(call), []string{"a", "b"})
 	}
 	x.until("the figures", func() bool {
-		return b.Stats().Routes[route] == outbox.RouteStats{Messages: 4, Delivered: 2, Again: 6}
+		return b.Stats().Routes[route] == outbox.RouteStats{Messages: 4, Delivered: 2, Retried: 6}
 	})
 }
 
-func checkPartial(x *exam) {
+func checkPartial(x *harness) {
 	var far alerttest.Recorder
 	far.FailEach(nil, fault{again: true}, nil, fault{})
 	b := x.box(&far, quick())
@@ -57,15 +57,15 @@ func checkPartial(x *exam) {
 	accepted := names(far.Accepted())
 	slices.Sort(accepted)
 	x.equal("delivered", accepted, []string{"a", "again", "c"})
-	letter := x.dead(b, outbox.Refused, "refused")[0]
-	if letter.Error != (fault{}).Error() || letter.Attempts != 2 {
-		x.Fatalf("dead letter %+v", letter)
+	dead := x.dead(b, outbox.Refused, "refused")[0]
+	if dead.Error != (fault{}).Error() || dead.Attempts != 2 {
+		x.Fatalf("dead letter %+v", dead)
 	}
 }
 
 // One alert that the channel cannot stand does not take its neighbours along.
-func checkPoison(x *exam) {
-	far := &judge{refuse: func(alerts []alert.Alert) error {
+func checkPoison(x *harness) {
+	far := &classify{refuse: func(alerts []alert.Alert) error {
 		if slices.Contains(names(alerts), "poison") {
 			return fault{}
 		}
@@ -84,8 +84,8 @@ func checkPoison(x *exam) {
 	}
 }
 
-// A judge is a far end with an opinion.
-type judge struct {
+// A classify is a far end with an opinion.
+type classify struct {
 	refuse func([]alert.Alert) error
 
 	mu       sync.Mutex
@@ -93,7 +93,7 @@ type judge struct {
 	accepted []string
 }
 
-func (j *judge) Send(_ context.Context, alerts ...alert.Alert) error {
+func (j *classify) Send(_ context.Context, alerts ...alert.Alert) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.calls = append(j.calls, names(alerts))
@@ -106,14 +106,14 @@ func (j *judge) Send(_ context.Context, alerts ...alert.Alert) error {
 	return err
 }
 
-func (j *judge) names() []string {
+func (j *classify) names() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return slices.Clone(j.accepted)
 }
 
 // A Key whose alert must wait waits as a whole; others pass.
-func checkKeyOrder(x *exam) {
+func checkKeyOrder(x *harness) {
 	var far alerttest.Recorder
 	far.FailEach(fault{again: true, after: time.Hour}, nil)
 	b := x.box(&far, nil)
@@ -127,7 +127,7 @@ func checkKeyOrder(x *exam) {
 	x.until("the others", func() bool { return len(far.Accepted()) == 2 })
 	x.someTime()
 	x.equal("delivered", names(far.Accepted()), []string{"other", "more"})
-	x.place.Advance(time.Hour + time.Minute)
+	x.backend.Advance(time.Hour + time.Minute)
 	x.settles(b)
 	calls := far.Calls()
 	x.equal("the pair", names(calls[len(calls)-1]), []string{"firing", "resolved"})
@@ -135,31 +135,31 @@ func checkKeyOrder(x *exam) {
 
 // Alerts of one Key that must be alone keep their order too, and those that come
 // after them wait.
-func checkAloneInOrder(x *exam) {
+func checkAloneInOrder(x *harness) {
 	var far alerttest.Recorder
 	far.Fail(fault{}) // all of them
 	far.Fail(fault{again: true})
 	b := x.box(&far, &outbox.RouteOptions{Backoff: time.Hour, MaxBackoff: time.Hour})
 	x.must(b.Send(x.ctx, about("disk", "first", "second")...))
 	x.run(b)
-	x.until("the first one to be tried alone", func() bool { return b.Stats().Routes[route].Again == 3 })
+	x.until("the first one to be tried alone", func() bool { return b.Stats().Routes[route].Retried == 3 })
 	x.must(b.Send(x.ctx, about("disk", "third")...))
 	x.someTime()
 	if n := len(far.Calls()); n != 2 {
 		x.Fatalf("%d messages, and wanted 2", n)
 	}
-	for range 21 { // the route rests for half of the time at most
-		x.place.Advance(3 * time.Minute)
+	for range 21 { // the route pauses for half of the time at most
+		x.backend.Advance(3 * time.Minute)
 		x.someTime()
 	}
 	x.settles(b)
 	x.equal("delivered", names(far.Accepted()), []string{"first", "second", "third"})
 }
 
-// What must be alone takes turns with what is new.
-func checkTurns(x *exam) {
+// What must be alone alternates with what is new.
+func checkAlternating(x *harness) {
 	var b *outbox.Outbox
-	far := &judge{}
+	far := &classify{}
 	far.refuse = func([]alert.Alert) error {
 		if len(far.calls) > 1 {
 			return nil
@@ -174,11 +174,11 @@ func checkTurns(x *exam) {
 	x.equal("delivered", far.names(), []string{"a", "new", "b", "c", "d"})
 }
 
-func checkApart(x *exam) {
+func checkApart(x *harness) {
 	var far alerttest.Recorder
 	far.FailEach(fault{again: true}, nil)
 	o := quick()
-	o.Apart = true
+	o.OnePerKey = true
 	b := x.box(&far, o)
 	x.must(b.Send(x.ctx, append(about("disk", "firing", "resolved"), some("other")...)...))
 	x.run(b)
@@ -192,7 +192,7 @@ func checkApart(x *exam) {
 
 // The last word about a Key is the last one, also if a message was accepted only
 // in its later part.
-func checkLatePart(x *exam) {
+func checkLatePart(x *harness) {
 	var far alerttest.Recorder
 	far.FailEach(fault{again: true}, nil, nil)
 	b := x.box(&far, quick())
@@ -202,7 +202,7 @@ func checkLatePart(x *exam) {
 	x.equal("delivered", names(far.Accepted()), []string{"resolved", "other", "firing", "resolved"})
 }
 
-func checkUncertain(x *exam) {
+func checkUncertain(x *harness) {
 	var far alerttest.Recorder
 	far.Fail(fault{unsure: true}) // the channel forbids another attempt
 	b := x.box(&far, quick())
@@ -222,7 +222,7 @@ func checkUncertain(x *exam) {
 	x.equal("delivered", names(far.Accepted()), []string{"b"})
 }
 
-func checkNeverTwice(x *exam) {
+func checkNeverTwice(x *harness) {
 	var far alerttest.Recorder
 	far.FailEach(fault{again: true}, fault{again: true, unsure: true}, nil, fault{again: true}, nil)
 	o := quick()
@@ -241,24 +241,24 @@ func checkNeverTwice(x *exam) {
 	x.equal("dead", got, []string{"unsure uncertain", "firing overtaken"})
 }
 
-func checkMaxAge(x *exam) {
+func checkMaxAge(x *harness) {
 	var far alerttest.Recorder
 	far.Fail(fault{again: true, after: 2 * time.Hour})
 	b := x.box(&far, &outbox.RouteOptions{MaxAge: time.Hour, Batch: 2})
 	x.must(b.Send(x.ctx, some("a", "b", "c", "d", "e")...))
 	x.run(b)
 	x.failed(b)
-	x.place.Advance(2*time.Hour + time.Minute)
+	x.backend.Advance(2*time.Hour + time.Minute)
 	x.must(b.Send(x.ctx, some("young")...))
 	x.settles(b)
 	x.equal("delivered", names(far.Accepted()), []string{"young"})
-	letters := x.dead(b, outbox.Expired, "a", "b", "c", "d", "e")
-	if letters[0].Error != (fault{}).Error() || letters[4].Error != "" {
-		x.Fatalf("the error of the last attempt is kept: %q and %q", letters[0].Error, letters[4].Error)
+	list := x.dead(b, outbox.Expired, "a", "b", "c", "d", "e")
+	if list[0].Error != (fault{}).Error() || list[4].Error != "" {
+		x.Fatalf("the error of the last attempt is kept: %q and %q", list[0].Error, list[4].Error)
 	}
 }
 
-func checkBudget(x *exam) {
+func checkBudget(x *harness) {
 	var far alerttest.Recorder
 	o := &outbox.RouteOptions{Budget: outbox.Budget{Messages: 4, Per: time.Hour}, Batch: 10} // 1 at once, then one per 15 min
 	b := x.box(&far, o)
@@ -273,7 +273,7 @@ func checkBudget(x *exam) {
 	x.run(other)
 	x.someTime()
 	x.equal("delivered", names(far.Accepted()), []string{"a"})
-	x.place.Advance(15*time.Minute + time.Second)
+	x.backend.Advance(15*time.Minute + time.Second)
 	x.settles(other)
 	if calls := far.Calls(); len(calls) != 2 {
 		x.Fatalf("%d messages, want one of what has gathered", len(calls))
@@ -281,7 +281,7 @@ func checkBudget(x *exam) {
 }
 
 // A far end that asks for a pause gets it, from all alerts.
-func checkRetryAfter(x *exam) {
+func checkRetryAfter(x *harness) {
 	var far alerttest.Recorder
 	far.Fail(fault{again: true, after: 10 * time.Minute})
 	b := x.box(&far, quick())
@@ -293,7 +293,7 @@ func checkRetryAfter(x *exam) {
 	if n := len(far.Calls()); n != 1 {
 		x.Fatalf("%d messages before the pause is over", n)
 	}
-	x.place.Advance(10*time.Minute + time.Second)
+	x.backend.Advance(10*time.Minute + time.Second)
 	x.settles(b)
 	x.equal("second message", names(far.Calls()[1]), []string{"a", "b"})
 }

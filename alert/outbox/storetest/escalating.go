@@ -16,7 +16,7 @@ import (
 // A ladder is an escalation over a chat, a telephone after five minutes and
 // another one after ten, and what they heard.
 type ladder struct {
-	*exam
+	*harness
 
 	chat, phone, last alerttest.Recorder
 	opts              outbox.EscalateOptions
@@ -53,13 +53,13 @@ func (l *ladder) climb(s *outbox.Store) (*outbox.Escalation, *outbox.Outbox) {
 // leap moves the clock forward while nothing runs, which in a bubble is quicker.
 func (l *ladder) leap(d time.Duration) {
 	l.halt()
-	l.place.Advance(d)
+	l.backend.Advance(d)
 	l.halt = l.run(l.box)
 }
 
 // ring is the Sender of the telephone, whose calls are known by their number.
 func (l *ladder) ring(ctx context.Context, alerts ...alert.Alert) error {
-	if err := outbox.Refer(ctx, "call "+alerts[0].Name); err != nil {
+	if err := outbox.TrackReference(ctx, "call "+alerts[0].Name); err != nil {
 		return err
 	}
 	return l.phone.Send(ctx, alerts...)
@@ -128,11 +128,11 @@ func (l *ladder) token() string {
 	return ""
 }
 
-func (x *exam) ladder() *ladder { return &ladder{exam: x} }
+func (x *harness) ladder() *ladder { return &ladder{harness: x} }
 
 // Each step is taken once and in its time, and at the end the chat hears that
 // nobody took the problem.
-func checkEscalation(x *exam) {
+func checkEscalation(x *harness) {
 	l := x.ladder()
 	e, b := l.climb(x.store)
 	x.must(b.Send(x.ctx, about("key", "fire")...))
@@ -140,7 +140,7 @@ func checkEscalation(x *exam) {
 	l.leap(firstCall - 10*time.Second)
 	x.someTime()
 	l.hears("phone", &l.phone)
-	x.place.Advance(10 * time.Second)
+	x.backend.Advance(10 * time.Second)
 	l.hears("phone", &l.phone, "fire")
 	x.must(b.Send(x.ctx, about("key", "fire again")...)) // which rings nobody
 	l.hears("chat", &l.chat, "fire", "fire again")
@@ -160,7 +160,7 @@ func checkEscalation(x *exam) {
 }
 
 // Whoever has the link stops the steps. Who came second does not take it over.
-func checkTaken(x *exam) {
+func checkTaken(x *harness) {
 	l := x.ladder()
 	e, b := l.climb(x.store)
 	alerts := append(about("key", "fire"), about("other", "smoke")...)
@@ -199,7 +199,7 @@ func checkTaken(x *exam) {
 }
 
 // A key pressed at the telephone is heard, and stops the steps.
-func checkAnswered(x *exam) {
+func checkAnswered(x *harness) {
 	l := x.ladder()
 	l.phone.Fail(fault{again: true}) // and by the second attempt the call is the same
 	e, b := l.climb(x.store)
@@ -208,18 +208,18 @@ func checkAnswered(x *exam) {
 	l.leap(firstCall)
 	x.until("the telephone to fail", func() bool { return len(l.phone.Calls()) == 1 })
 	x.someTime() // until that is settled
-	x.place.Advance(10 * time.Second)
+	x.backend.Advance(10 * time.Second)
 	l.hears("phone", &l.phone, "fire")
 	x.someTime()
-	x.place.Advance(20 * time.Second)
+	x.backend.Advance(20 * time.Second)
 	l.counts("the telephone to be watched", &l.asked)(1)
-	x.place.Advance(20 * time.Second)
+	x.backend.Advance(20 * time.Second)
 	l.counts("the telephone to be watched again", &l.asked)(2)
 	l.stays(e, outbox.Waiting)
 	l.mu.Lock()
 	l.answer = outbox.Answer{By: "key 1", Over: true}
 	l.mu.Unlock()
-	x.place.Advance(20 * time.Second)
+	x.backend.Advance(20 * time.Second)
 	if in := l.stays(e, outbox.Acknowledged); in.By != "key 1" {
 		x.Fatalf("incident %+v", in)
 	}
@@ -232,7 +232,7 @@ func checkAnswered(x *exam) {
 }
 
 // A problem that is over stops the steps, and calls off what rings.
-func checkEnded(x *exam) {
+func checkEnded(x *harness) {
 	l := x.ladder()
 	l.refuse = 2
 	e, b := l.climb(x.store)
@@ -252,9 +252,9 @@ func checkEnded(x *exam) {
 	x.someTime()
 	x.must(b.Send(x.ctx, over("key", "fire is over")...))
 	l.counts("the telephone to be stopped", &l.stopped)(1)
-	x.place.Advance(20 * time.Second)
+	x.backend.Advance(20 * time.Second)
 	l.counts("the telephone to be stopped again", &l.stopped)(2)
-	x.place.Advance(20 * time.Second)
+	x.backend.Advance(20 * time.Second)
 	l.counts("the telephone to be stopped at last", &l.stopped)(3)
 	l.leap(2 * lastCall)
 	x.someTime()

@@ -7,7 +7,7 @@ import (
 )
 
 // A call about two problems goes on while one of them does.
-func checkSharedCall(x *exam) {
+func checkSharedCall(x *harness) {
 	l := x.ladder()
 	e, b := l.climb(x.store)
 	x.must(b.Send(x.ctx, append(about("a", "fire"), about("b", "smoke")...)...))
@@ -23,9 +23,9 @@ func checkSharedCall(x *exam) {
 	if url := l.chat.Accepted()[2].URL; url != ended[0].URL {
 		x.Fatalf("the URL of a recovery became %q", url)
 	}
-	x.place.Advance(20 * time.Second)
+	x.backend.Advance(20 * time.Second)
 	l.counts("the telephone to be watched", &l.asked)(1)
-	x.place.Advance(20 * time.Second)
+	x.backend.Advance(20 * time.Second)
 	l.counts("the telephone to be watched again", &l.asked)(2)
 	l.equal("stopped", l.stopped, nil)
 	x.must(b.Send(x.ctx, over("a", "fire is over")...))
@@ -34,14 +34,14 @@ func checkSharedCall(x *exam) {
 
 // A call that waits at a step whose far end is away is about one incident. The
 // next one, about the same problem, has its own time.
-func checkOldCall(x *exam) {
+func checkOldCall(x *harness) {
 	l := x.ladder()
 	l.phone.Fail(fault{again: true, after: time.Minute})
 	_, b := l.climb(x.store)
 	x.must(b.Send(x.ctx, about("key", "fire")...))
 	l.hears("chat", &l.chat, "fire")
 	l.leap(firstCall)
-	x.until("the telephone to fail", func() bool { return b.Stats().Routes["duty/phone"].Again == 1 })
+	x.until("the telephone to fail", func() bool { return b.Stats().Routes["duty/phone"].Retried == 1 })
 	x.must(b.Send(x.ctx, over("key", "fire is over")...))
 	x.must(b.Send(x.ctx, about("key", "fire 2")...))
 	l.hears("chat", &l.chat, "fire", "fire is over", "fire 2")
@@ -57,14 +57,14 @@ func checkOldCall(x *exam) {
 
 // What waits at a step whose far end is away does not go out when the problem
 // has been taken meanwhile.
-func checkCalledOff(x *exam) {
+func checkCalledOff(x *harness) {
 	l := x.ladder()
 	l.phone.Fail(fault{again: true, after: time.Hour})
 	e, b := l.climb(x.store)
 	x.must(b.Send(x.ctx, about("key", "fire")...))
 	l.hears("chat", &l.chat, "fire")
 	l.leap(firstCall)
-	x.until("the telephone to fail", func() bool { return b.Stats().Routes["duty/phone"].Again == 1 })
+	x.until("the telephone to fail", func() bool { return b.Stats().Routes["duty/phone"].Retried == 1 })
 	_, err := e.Acknowledge(x.ctx, l.token(), "me")
 	x.must(err)
 	l.leap(2 * time.Hour)

@@ -10,14 +10,14 @@ import (
 
 // An escalation goes on in the next process. What came due while none ran does not
 // ring everybody at once.
-func checkEscalationRestart(x *exam) {
+func checkEscalationRestart(x *harness) {
 	l := x.ladder()
 	_, b := l.climb(x.store)
 	x.must(b.Send(x.ctx, about("key", "fire")...))
 	l.hears("chat", &l.chat, "fire")
 	token := l.token()
 	l.halt()
-	x.place.Advance(time.Hour)
+	x.backend.Advance(time.Hour)
 	l.climb(x.other())
 	l.hears("phone", &l.phone, "fire")
 	x.someTime()
@@ -32,7 +32,7 @@ func checkEscalationRestart(x *exam) {
 }
 
 // Two processes take each step once.
-func checkEscalationShared(x *exam) {
+func checkEscalationShared(x *harness) {
 	l := x.ladder()
 	_, b := l.climb(x.store)
 	l.climb(x.other())
@@ -41,9 +41,9 @@ func checkEscalationShared(x *exam) {
 		x.must(b.Send(x.ctx, about(name, name)...))
 	}
 	x.until("the chat", func() bool { return len(l.chat.Accepted()) == n })
-	x.place.Advance(firstCall)
+	x.backend.Advance(firstCall)
 	x.until("the telephone", func() bool { return len(l.phone.Accepted()) >= n })
-	x.place.Advance(lastCall)
+	x.backend.Advance(lastCall)
 	x.until("the last step", func() bool { return len(l.last.Accepted()) >= n })
 	x.someTime()
 	if chat, phone, last := len(l.chat.Accepted()), len(l.phone.Accepted()), len(l.last.Accepted()); chat != n || phone != n || last != n {
@@ -51,8 +51,8 @@ func checkEscalationShared(x *exam) {
 	}
 }
 
-// What was taken comes anew if it gets worse, and after a time.
-func checkAnew(x *exam) {
+// An acknowledged problem opens a new incident if it gets worse, and after a time.
+func checkAnew(x *harness) {
 	l := x.ladder()
 	l.opts = outbox.EscalateOptions{Forget: 6 * time.Hour, Quiet: true}
 	e, b := l.climb(x.store)
@@ -85,13 +85,13 @@ func checkAnew(x *exam) {
 	x.must(b.Send(x.ctx, worse...))
 	l.stays(e, outbox.Waiting)
 	l.hears("phone", &l.phone)
-	x.place.Advance(firstCall)
+	x.backend.Advance(firstCall)
 	l.hears("phone", &l.phone, "blaze")
 }
 
 // Events without a Key are problems of their own. Others may be filtered out, and
 // a lack of data is told and not escalated.
-func checkWithoutKey(x *exam) {
+func checkWithoutKey(x *harness) {
 	l := x.ladder()
 	l.opts.Filter = func(a alert.Alert) bool { return a.Name != "not this" }
 	e, b := l.climb(x.store)
@@ -104,12 +104,12 @@ func checkWithoutKey(x *exam) {
 	if len(list) != 2 {
 		x.Fatalf("incidents: %+v", list)
 	}
-	x.place.Advance(firstCall)
+	x.backend.Advance(firstCall)
 	l.hears("phone", &l.phone, "a", "b")
 }
 
 // What is over for long is forgotten, with its links.
-func checkForgotten(x *exam) {
+func checkForgotten(x *harness) {
 	l := x.ladder()
 	e, b := l.climb(x.store)
 	x.must(b.Send(x.ctx, about("key", "fire")...))
@@ -119,11 +119,11 @@ func checkForgotten(x *exam) {
 	token := l.token()
 	l.leap(6 * 24 * time.Hour)
 	x.someTime()
-	_, err := e.Referred(x.ctx, token)
+	_, err := e.IncidentsByReference(x.ctx, token)
 	x.must(err)
 	l.leap(3 * 24 * time.Hour)
 	x.until("the incident to be forgotten", func() bool {
-		_, err := e.Referred(x.ctx, token)
+		_, err := e.IncidentsByReference(x.ctx, token)
 		return errors.Is(err, outbox.ErrUnknownReference)
 	})
 	list, err := e.Incidents(x.ctx, 0, 500)

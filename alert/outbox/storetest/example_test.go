@@ -10,8 +10,8 @@ import (
 // The whole test of an outbox in memory, whose clock is that of the bubbles.
 func ExampleRun() {
 	_ = func(t *testing.T) { // func TestMemory(t *testing.T)
-		storetest.Run(t, true, func(*testing.T) storetest.Place {
-			return storetest.Place{Open: outbox.NewMemoryStore}
+		storetest.Run(t, true, func(*testing.T) storetest.Backend {
+			return storetest.Backend{Open: outbox.NewMemoryStore}
 		})
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
-// A Place is where alerts are kept. It is empty at first.
-type Place struct {
-	// Open returns a store over the place. If Shared is set it may be called
+// A Backend is where alerts are kept. It is empty at first.
+type Backend struct {
+	// Open returns a store over the backend. If Shared is set it may be called
 	// several times, and each store is as one in another process would be; else
 	// it is called once.
 	Open   func() *outbox.Store
@@ -23,19 +23,19 @@ type Place struct {
 	Advance func(time.Duration)
 }
 
-// Run runs all checks, each in parallel and in a place of its own, which where
-// prepares: in a bubble of testing/synctest or, if the place has an Advance, in
+// Run runs all checks, each in parallel and in a backend of its own, which where
+// prepares: in a bubble of testing/synctest or, if the backend has an Advance, in
 // none.
-func Run(t *testing.T, bubble bool, where func(t *testing.T) Place) {
+func Run(t *testing.T, bubble bool, where func(t *testing.T) Backend) {
 	t.Helper()
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if bubble {
-				synctest.Test(t, func(t *testing.T) { examine(t, c, where(t)) })
+				synctest.Test(t, func(t *testing.T) { runCheck(t, c, where(t)) })
 				return
 			}
-			examine(t, c, where(t))
+			runCheck(t, c, where(t))
 		})
 	}
 }
@@ -43,7 +43,7 @@ func Run(t *testing.T, bubble bool, where func(t *testing.T) Place) {
 // A check is one property.
 type check struct {
 	name string
-	run  func(*exam)
+	run  func(*harness)
 }
 
 // checks returns all checks.
@@ -63,7 +63,7 @@ func checks() []check {
 		{"poison", checkPoison},
 		{"order of a key", checkKeyOrder},
 		{"alone, in order", checkAloneInOrder},
-		{"alone, in turn", checkTurns},
+		{"alone, alternating", checkAlternating},
 		{"apart", checkApart},
 		{"late part of a key", checkLatePart},
 		{"uncertain", checkUncertain},
@@ -101,12 +101,12 @@ func checks() []check {
 	}
 }
 
-// examine runs one check.
-func examine(t *testing.T, c check, place Place) {
+// runCheck runs one check.
+func runCheck(t *testing.T, c check, backend Backend) {
 	t.Helper()
-	if place.Advance == nil {
-		place.Advance = func(d time.Duration) { <-time.After(d) }
+	if backend.Advance == nil {
+		backend.Advance = func(d time.Duration) { <-time.After(d) }
 	}
-	x := &exam{T: t, ctx: t.Context(), place: place, store: place.Open()}
+	x := &harness{T: t, ctx: t.Context(), backend: backend, store: backend.Open()}
 	c.run(x)
 }

@@ -8,11 +8,11 @@ import (
 )
 
 // The store in memory passes, in a bubble and shared by several outboxes, as it
-// does in a place that is opened once.
+// does in a backend that is opened once.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, true, func(*testing.T) storetest.Place {
+	storetest.Run(t, true, func(*testing.T) storetest.Backend {
 		s := outbox.NewMemoryStore()
-		return storetest.Place{Shared: true, Open: func() *outbox.Store { return s }}
+		return storetest.Backend{Shared: true, Open: func() *outbox.Store { return s }}
 	})
 }

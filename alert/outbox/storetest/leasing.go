@@ -12,7 +12,7 @@ import (
 )
 
 // Several processes run; each alert goes out once, by one of them at a time.
-func checkLease(x *exam) {
+func checkLease(x *harness) {
 	var far alerttest.Recorder
 	var mu sync.Mutex
 	sender := alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
@@ -28,17 +28,17 @@ func checkLease(x *exam) {
 	boxes := []*outbox.Outbox{x.box(sender, o), x.boxOver(x.other(), sender, o), x.boxOver(x.other(), sender, o)}
 	stop := []func(){x.run(boxes[0]), x.run(boxes[1]), x.run(boxes[2])}
 	var want []string
-	for round := range 3 {
+	for dueBatch := range 3 {
 		for i, b := range boxes {
 			for n := range 4 {
-				name := fmt.Sprint(round, i, n)
+				name := fmt.Sprint(dueBatch, i, n)
 				want = append(want, name)
 				x.eventually(func() error { return b.Send(x.ctx, about("key", name)...) })
 			}
 		}
 		x.until("delivery", func() bool { return len(far.Accepted()) == len(want) })
-		stop[round]() // somebody else goes on at once
-		stop[round] = x.run(boxes[round])
+		stop[dueBatch]() // somebody else goes on at once
+		stop[dueBatch] = x.run(boxes[dueBatch])
 	}
 	x.equal("delivered", names(far.Accepted()), want)
 }
@@ -61,7 +61,7 @@ func (s *stuck) Send(context.Context, ...alert.Alert) error {
 
 // A worker that comes back after its lease cannot settle what another one has in
 // hand or has settled, whether it was delivered or not.
-func checkStale(x *exam) {
+func checkStale(x *harness) {
 	for i, err := range []error{nil, fault{}, fault{again: true}} {
 		hung, next := newStuck(err), newStuck(fault{again: true, after: time.Hour})
 		old := x.box(hung, nil)
@@ -70,7 +70,7 @@ func checkStale(x *exam) {
 		stopOld := x.run(old)
 		<-hung.arrived
 		young := x.boxOver(x.other(), next, nil)
-		x.place.Advance(lease + time.Second)
+		x.backend.Advance(lease + time.Second)
 		stopYoung := x.run(young)
 		<-next.arrived
 		close(hung.leave)
@@ -81,7 +81,7 @@ func checkStale(x *exam) {
 		x.failed(young)
 		stopYoung()
 		x.waits(young, 2) // that of the worker that was taken for dead, and this one
-		x.place.Advance(2 * time.Hour)
+		x.backend.Advance(2 * time.Hour)
 		var far alerttest.Recorder
 		third := x.boxOver(x.other(), &far, nil)
 		stop := x.run(third)
@@ -92,8 +92,8 @@ func checkStale(x *exam) {
 	}
 }
 
-// waits checks that one letter waits, after so many attempts at least.
-func (x *exam) waits(b *outbox.Outbox, attempts int) {
+// waits checks that one alert waits, after so many attempts at least.
+func (x *harness) waits(b *outbox.Outbox, attempts int) {
 	x.Helper()
 	list, err := b.Pending(x.ctx, route, 0, 10)
 	x.must(err)
@@ -104,7 +104,7 @@ func (x *exam) waits(b *outbox.Outbox, attempts int) {
 }
 
 // die lets a worker claim alerts and then hear nothing of it any more.
-func (x *exam) die(o *outbox.RouteOptions, alerts ...alert.Alert) {
+func (x *harness) die(o *outbox.RouteOptions, alerts ...alert.Alert) {
 	x.Helper()
 	hung := newStuck(nil)
 	b := x.box(hung, o)
@@ -122,7 +122,7 @@ func (x *exam) die(o *outbox.RouteOptions, alerts ...alert.Alert) {
 	})
 }
 
-func checkDied(x *exam) {
+func checkDied(x *harness) {
 	x.die(nil, some("a", "b")...)
 	var far alerttest.Recorder
 	b := x.boxOver(x.other(), &far, nil)
@@ -132,18 +132,18 @@ func checkDied(x *exam) {
 	if len(far.Calls()) != 0 {
 		x.Fatal("delivered while the lease of the dead lasts")
 	}
-	x.place.Advance(lease + time.Second)
+	x.backend.Advance(lease + time.Second)
 	x.settles(b)
 	x.equal("delivered", names(far.Accepted()), []string{"a", "b", "c"})
 }
 
-func checkDiedNeverTwice(x *exam) {
+func checkDiedNeverTwice(x *harness) {
 	o := &outbox.RouteOptions{NeverTwice: true}
 	x.die(o, some("a", "b")...)
 	var far alerttest.Recorder
 	b := x.boxOver(x.other(), &far, o)
 	x.must(b.Send(x.ctx, some("c")...))
-	x.place.Advance(lease + time.Second)
+	x.backend.Advance(lease + time.Second)
 	x.run(b)
 	x.settles(b)
 	x.equal("delivered", names(far.Accepted()), []string{"c"})

@@ -11,8 +11,8 @@ import (
 // refuseAll is a far end that takes nothing.
 func refuseAll(alerts []alert.Alert) error { return fault{} }
 
-func checkRequeue(x *exam) {
-	far := &judge{refuse: refuseAll}
+func checkRequeue(x *harness) {
+	far := &classify{refuse: refuseAll}
 	b := x.box(far, nil)
 	all := some(numbered(450)...)
 	for i := range all {
@@ -56,7 +56,7 @@ func checkRequeue(x *exam) {
 }
 
 // count returns a function that checks a number and an error.
-func (x *exam) count(what string, want int) func(int, error) {
+func (x *harness) count(what string, want int) func(int, error) {
 	return func(n int, err error) {
 		x.Helper()
 		if err != nil || n != want {
@@ -65,8 +65,8 @@ func (x *exam) count(what string, want int) func(int, error) {
 	}
 }
 
-func checkCounts(x *exam) {
-	far := &judge{refuse: refuseAll}
+func checkCounts(x *harness) {
+	far := &classify{refuse: refuseAll}
 	b := x.box(far, nil)
 	counts, err := b.Counts(x.ctx)
 	x.must(err)
@@ -79,15 +79,15 @@ func checkCounts(x *exam) {
 	x.until("the lease to be seen", func() bool {
 		counts, err = b.Counts(x.ctx)
 		x.must(err)
-		return counts[0].Held
+		return counts[0].Leased
 	})
 	stop()
-	x.place.Advance(time.Hour)
+	x.backend.Advance(time.Hour)
 	x.must(b.Send(x.ctx, some("c")...))
 	counts, err = b.Counts(x.ctx)
 	x.must(err)
 	c := counts[0]
-	if len(counts) != 1 || c.Route != route || c.Waiting != 1 || c.Dead != 2 || c.Held {
+	if len(counts) != 1 || c.Route != route || c.Waiting != 1 || c.Dead != 2 || c.Leased {
 		x.Fatalf("counts: %+v", counts)
 	}
 	if between := c.Oldest.Sub(c.OldestDead); between < time.Hour || between > time.Hour+patience {
@@ -95,21 +95,21 @@ func checkCounts(x *exam) {
 	}
 }
 
-func checkKeepDead(x *exam) {
-	far := &judge{refuse: refuseAll}
+func checkKeepDead(x *harness) {
+	far := &classify{refuse: refuseAll}
 	b := x.open(x.store, outbox.Options{KeepDead: time.Hour})
 	x.must(b.Route(route, far, nil))
 	x.must(b.Send(x.ctx, some("old")...))
 	stop := x.run(b)
 	x.settles(b)
 	stop()
-	x.place.Advance(50 * time.Minute)
+	x.backend.Advance(50 * time.Minute)
 	x.must(b.Send(x.ctx, some("young")...))
 	stop = x.run(b)
 	x.settles(b)
 	stop()
 	x.dead(b, outbox.Refused, "old", "young")
-	x.place.Advance(11 * time.Minute)
+	x.backend.Advance(11 * time.Minute)
 	x.run(b)
 	x.until("the old one to be forgotten", func() bool {
 		list, err := b.Dead(x.ctx, route, 0, 10)

@@ -30,7 +30,7 @@ func messages(far *alerttest.Recorder) (all []string) {
 }
 
 // told sends a backlog in one message after the other.
-func (x *exam) told(o *outbox.RouteOptions, backlog ...[]alert.Alert) []string {
+func (x *harness) told(o *outbox.RouteOptions, backlog ...[]alert.Alert) []string {
 	x.Helper()
 	var far alerttest.Recorder
 	b := x.box(&far, o)
@@ -44,7 +44,7 @@ func (x *exam) told(o *outbox.RouteOptions, backlog ...[]alert.Alert) []string {
 }
 
 // In a storm the critical ones are told first, those that are over too.
-func checkUrgent(x *exam) {
+func checkUrgent(x *harness) {
 	over := of(alert.Critical, some("over"))
 	over[0].Status = alert.Resolved
 	x.equal("messages", x.told(&outbox.RouteOptions{Batch: 3},
@@ -54,7 +54,7 @@ func checkUrgent(x *exam) {
 }
 
 // An alert of the same Key that came before is not overtaken, but goes along.
-func checkUrgentInOrder(x *exam) {
+func checkUrgentInOrder(x *harness) {
 	for _, tt := range []struct {
 		prefix string
 		opts   outbox.RouteOptions
@@ -63,7 +63,7 @@ func checkUrgentInOrder(x *exam) {
 		{"x", outbox.RouteOptions{Batch: 1}, []string{"[fire]", "[disk 1]", "[disk 2]", "[disk down]", "[a]", "[b]", "[disk 3]"}},
 		{"y", outbox.RouteOptions{Batch: 2}, []string{"[fire disk 1]", "[disk 2 disk down]", "[a b]", "[disk 3]"}},
 		{"z", outbox.RouteOptions{Batch: 9}, []string{"[fire disk 1 disk 2 disk down a b disk 3]"}},
-		{"apart", outbox.RouteOptions{Apart: true}, []string{"[fire disk 1 a b]", "[disk 2]", "[disk down]", "[disk 3]"}},
+		{"apart", outbox.RouteOptions{OnePerKey: true}, []string{"[fire disk 1 a b]", "[disk 2]", "[disk down]", "[disk 3]"}},
 	} {
 		backlog := [][]alert.Alert{
 			about("disk", "disk 1"), some("a"), about("disk", "disk 2"), of(alert.Critical, about("disk", "disk down")),
@@ -77,7 +77,7 @@ func checkUrgentInOrder(x *exam) {
 }
 
 // A long history of one Key holds up its own urgent alerts, not others.
-func checkUrgentHistory(x *exam) {
+func checkUrgentHistory(x *harness) {
 	long := about("noisy", numbered(450)...)
 	got := x.told(&outbox.RouteOptions{Batch: 3}, long,
 		of(alert.Critical, about("noisy", "n1", "n2", "n3")), of(alert.Critical, some("fire", "flood")), some("calm"))
@@ -86,8 +86,8 @@ func checkUrgentHistory(x *exam) {
 }
 
 // What has to be alone goes by the same rule.
-func checkUrgentAlone(x *exam) {
-	far := &judge{}
+func checkUrgentAlone(x *harness) {
+	far := &classify{}
 	far.refuse = func(alerts []alert.Alert) error {
 		if len(alerts) > 1 {
 			return fault{}
@@ -103,7 +103,7 @@ func checkUrgentAlone(x *exam) {
 }
 
 // An urgent one that waits to be tried again holds up its Key, and nothing else.
-func checkUrgentAgain(x *exam) {
+func checkUrgentAgain(x *harness) {
 	var far alerttest.Recorder
 	far.FailEach(fault{again: true, after: time.Hour}, nil)
 	b := x.box(&far, nil)
@@ -115,7 +115,7 @@ func checkUrgentAgain(x *exam) {
 	x.until("the others", func() bool { return len(far.Accepted()) == 2 })
 	x.someTime()
 	x.equal("delivered", names(far.Accepted()), []string{"a", "b"})
-	x.place.Advance(time.Hour + time.Minute)
+	x.backend.Advance(time.Hour + time.Minute)
 	x.settles(b)
 	x.equal("delivered", names(far.Accepted())[2:], []string{"down", "later", "worse"})
 }
@@ -170,7 +170,7 @@ func (s *storm) Send(_ context.Context, alerts ...alert.Alert) error {
 
 // check looks at every two alerts: an earlier one of a Key was heard before, and
 // an urgent one before those of other Keys that were not in the way of one.
-func (s *storm) check(x *exam, name string, calm bool) {
+func (s *storm) check(x *harness, name string, calm bool) {
 	last := make(map[string]int) // the last urgent one of each Key
 	for i, a := range s.alerts {
 		if a.Severity == alert.Critical {
@@ -200,7 +200,7 @@ func (s *storm) check(x *exam, name string, calm bool) {
 
 // A message has four megabytes of alerts and one alert, or a few times that where
 // urgent ones have to wait for others. No alert suffers by it.
-func checkLarge(x *exam) {
+func checkLarge(x *harness) {
 	heavy := about("heavy", "1", "2", "3", "4", "5", "6")
 	for i := range heavy {
 		heavy[i].Summary = strings.Repeat("x", 3<<19)
@@ -229,13 +229,13 @@ func checkLarge(x *exam) {
 
 // Whatever comes, each Key keeps its order, and all urgent ones of a backlog
 // come first.
-func checkStorms(x *exam) {
+func checkStorms(x *harness) {
 	const storms = 24
 	for n := range uint64(storms) {
 		r := rand.New(rand.NewPCG(1, n)) //nolint:gosec // the same each time
 		name := fmt.Sprint("storm ", n)
 		s := newStorm(r, name)
-		o := &outbox.RouteOptions{Batch: 1 + r.IntN(12), Backoff: poll / 2, MaxBackoff: poll, Apart: n%3 == 1}
+		o := &outbox.RouteOptions{Batch: 1 + r.IntN(12), Backoff: poll / 2, MaxBackoff: poll, OnePerKey: n%3 == 1}
 		moody := n%3 == 2
 		s.mood = func() bool { return moody && r.IntN(4) == 0 }
 		b := x.box(s, o)
@@ -243,6 +243,6 @@ func checkStorms(x *exam) {
 		stop := x.run(b)
 		x.settles(b)
 		stop()
-		s.check(x, name, !moody && !o.Apart)
+		s.check(x, name, !moody && !o.OnePerKey)
 	}
 }

@@ -21,7 +21,7 @@ func pigeonStep(client *pigeon.Client, sender *pigeon.Sender, keys pigeon.Keys) 
 			if err != nil || chain.ResultID == "" {
 				return err
 			}
-			return outbox.Refer(ctx, chain.ResultID)
+			return outbox.TrackReference(ctx, chain.ResultID)
 		}),
 		Watch: func(ctx context.Context, id string) (outbox.Answer, error) {
 			result, err := client.Result(ctx, id)
@@ -57,7 +57,7 @@ func autocallStep(queue autocall.Queue, sender *autocall.Sender) outbox.Step {
 			if err != nil || id == "" {
 				return err
 			}
-			return outbox.Refer(ctx, id)
+			return outbox.TrackReference(ctx, id)
 		}),
 		Watch: func(ctx context.Context, id string) (outbox.Answer, error) {
 			s, err := queue.Get(ctx, id)

@@ -10,13 +10,13 @@ import (
 	"github.com/tocsin-go/tocsin/autocall"
 )
 
-// An exam is one check under way.
-type exam struct {
+// A harness is one check under way.
+type harness struct {
 	*testing.T
 
-	ctx   context.Context //nolint:containedctx // of the one check that the exam is
-	place Place
-	q     Queue
+	ctx     context.Context //nolint:containedctx // of the one check that the harness is
+	backend Backend
+	q       Queue
 }
 
 // What start sets where the options say nothing.
@@ -27,7 +27,7 @@ const (
 
 // start opens a queue. Its leases are so long that nothing lapses but by
 // Advance, also on a machine that is busy.
-func (x *exam) start(o autocall.QueueOptions) Queue {
+func (x *harness) start(o autocall.QueueOptions) Queue {
 	x.Helper()
 	if o.Lease == 0 {
 		o.Lease = lease
@@ -35,12 +35,12 @@ func (x *exam) start(o autocall.QueueOptions) Queue {
 	if o.Deadline == 0 {
 		o.Deadline = deadline
 	}
-	x.q = x.place.Open(&o)
+	x.q = x.backend.Open(&o)
 	return x.q
 }
 
 // run runs the queue that was opened last, until stop is called.
-func (x *exam) run() (stop func()) {
+func (x *harness) run() (stop func()) {
 	ctx, cancel := context.WithCancel(x.ctx)
 	done := make(chan error, 1)
 	q := x.q // another may be opened before the goroutine begins
@@ -66,7 +66,7 @@ func call(people ...int) autocall.Call {
 	return c
 }
 
-func (x *exam) must(err error) {
+func (x *harness) must(err error) {
 	x.Helper()
 	if err != nil {
 		x.Fatal(err)
@@ -74,7 +74,7 @@ func (x *exam) must(err error) {
 }
 
 // enqueue adds a call that must be new.
-func (x *exam) enqueue(c autocall.Call) (id string) {
+func (x *harness) enqueue(c autocall.Call) (id string) {
 	x.Helper()
 	id, joined, err := x.q.Enqueue(x.ctx, c)
 	x.must(err)
@@ -85,7 +85,7 @@ func (x *exam) enqueue(c autocall.Call) (id string) {
 }
 
 // next polls.
-func (x *exam) next(phone string) autocall.HandOut {
+func (x *harness) next(phone string) autocall.HandOut {
 	x.Helper()
 	h, err := x.q.Next(x.ctx, autocall.Phone{Name: phone})
 	x.must(err)
@@ -93,7 +93,7 @@ func (x *exam) next(phone string) autocall.HandOut {
 }
 
 // given polls and must get a hand-out of the people with these numbers.
-func (x *exam) given(phone string, people ...int) (mid string) {
+func (x *harness) given(phone string, people ...int) (mid string) {
 	x.Helper()
 	h := x.next(phone)
 	var want []string
@@ -107,7 +107,7 @@ func (x *exam) given(phone string, people ...int) (mid string) {
 }
 
 // nothing polls and must get nothing.
-func (x *exam) nothing(phone string) {
+func (x *harness) nothing(phone string) {
 	x.Helper()
 	if h := x.next(phone); !h.IsZero() {
 		x.Fatalf("%s got %v, and wanted nothing", phone, h.Numbers)
@@ -115,7 +115,7 @@ func (x *exam) nothing(phone string) {
 }
 
 // post tells an outcome, which must be taken as the event. Person 0 is nobody.
-func (x *exam) post(phone, mid string, person int, want autocall.Event) (id string) {
+func (x *harness) post(phone, mid string, person int, want autocall.Event) (id string) {
 	x.Helper()
 	o := autocall.Outcome{Phone: autocall.Phone{Name: phone}, Mid: mid}
 	if person != 0 {
@@ -131,7 +131,7 @@ func (x *exam) post(phone, mid string, person int, want autocall.Event) (id stri
 
 // is returns a call, which must be in a state and have a trail without
 // contradictions.
-func (x *exam) is(id string, want autocall.State) autocall.Status {
+func (x *harness) is(id string, want autocall.State) autocall.Status {
 	x.Helper()
 	s, err := x.q.Get(x.ctx, id)
 	x.must(err)
@@ -153,7 +153,7 @@ func events(s autocall.Status) (all []autocall.Event) {
 }
 
 // until asks again and again, until the answer is yes.
-func (x *exam) until(what string, yes func() bool) {
+func (x *harness) until(what string, yes func() bool) {
 	x.Helper()
 	ctx, cancel := context.WithTimeout(x.ctx, patience)
 	defer cancel()
@@ -167,7 +167,7 @@ func (x *exam) until(what string, yes func() bool) {
 }
 
 // equal compares.
-func equal[T comparable](x *exam, what string, got, want T) {
+func equal[T comparable](x *harness, what string, got, want T) {
 	x.Helper()
 	if got != want {
 		x.Fatalf("%s: got %v, want %v", what, got, want)

@@ -9,25 +9,25 @@ import (
 )
 
 const (
-	tickRows = 100              // incidents in one transaction
-	askTime  = 10 * time.Second // for one Watch or Stop
+	dueRows      = 100              // incidents in one transaction
+	watchTimeout = 10 * time.Second // for one Watch or Stop
 )
 
 // run takes the steps of an escalation as they come due, and looks after what
 // was sent, until ctx ends. Any number of processes may: what one of them takes
-// in hand is not due for the others.
+// is not due for the others.
 func (e *Escalation) run(ctx context.Context) {
 	retry := backoff{first: e.o.opts.Poll, longest: 10 * e.o.opts.Poll}
 	for failures := 0; ctx.Err() == nil; {
 		wait := e.o.opts.Poll
-		more, err := e.tick(ctx)
+		more, err := e.runDue(ctx)
 		switch {
 		case err == nil:
 			failures = 0
 		case ctx.Err() == nil:
 			failures++
 			wait = retry.after(failures)
-			e.log(ctx, slog.LevelWarn, "escalation not available, trying again", slog.Any("error", err), slog.Duration("in", wait))
+			e.log(ctx, slog.LevelWarn, "escalation not available, retrying", slog.Any("error", err), slog.Duration("in", wait))
 		}
 		if !more {
 			pause(ctx, wait)
@@ -40,8 +40,8 @@ func (e *Escalation) log(ctx context.Context, level slog.Level, text string, att
 	e.o.opts.Logger.LogAttrs(ctx, level, text, append([]slog.Attr{slog.String("escalation", e.name)}, attrs...)...)
 }
 
-// tick does what is due, some of it, and reports whether there may be more.
-func (e *Escalation) tick(ctx context.Context) (more bool, err error) {
+// runDue does what is due, some of it, and reports whether there may be more.
+func (e *Escalation) runDue(ctx context.Context) (more bool, err error) {
 	due := false
 	err = e.o.store.do(ctx, func(t txn) error {
 		list, err := t.incidentsDue(e.intake.number, 1)
@@ -51,37 +51,37 @@ func (e *Escalation) tick(ctx context.Context) (more bool, err error) {
 	if err != nil || !due {
 		return false, err
 	}
-	var r round
+	var r dueBatch
 	err = e.o.store.locked(ctx, func(t txn) error {
-		r = round{e: e, txn: t}
+		r = dueBatch{e: e, txn: t}
 		return r.run()
 	})
 	if err != nil {
 		return false, err
 	}
 	if r.stepped > 0 {
-		e.rouse()
+		e.notify()
 	}
 	if r.exhausted > 0 {
-		e.log(ctx, slog.LevelError, "all steps are taken and nobody took the problem", slog.Int("incidents", r.exhausted))
+		e.log(ctx, slog.LevelError, "escalation exhausted, nobody acknowledged", slog.Int("incidents", r.exhausted))
 	}
 	for _, c := range r.calls {
 		if err := e.lookAfter(ctx, c); err != nil && ctx.Err() == nil {
-			e.log(ctx, slog.LevelWarn, "what became of a message is not known, asking again", slog.String("step", c.Step), slog.String("error", errorText(err)))
+			e.log(ctx, slog.LevelWarn, "call status unknown, polling again", slog.String("step", c.Step), slog.String("error", errorText(err)))
 		}
 	}
-	return len(r.rows) == tickRows, nil
+	return len(r.rows) == dueRows, nil
 }
 
-// rouse wakes the workers of the steps.
-func (e *Escalation) rouse() {
+// notify wakes the workers of the steps.
+func (e *Escalation) notify() {
 	for _, r := range e.routes {
-		r.rouse()
+		r.notify()
 	}
 }
 
-// A round is the transaction of one tick.
-type round struct {
+// A dueBatch is the transaction of one runDue.
+type dueBatch struct {
 	e    *Escalation
 	txn  txn
 	rows []incident
@@ -91,11 +91,11 @@ type round struct {
 	calls              []call // to look after, each once
 }
 
-func (r *round) run() (err error) {
+func (r *dueBatch) run() (err error) {
 	if _, err = r.txn.lock(r.e.intake.number); err != nil {
 		return err
 	}
-	if r.rows, err = r.txn.incidentsDue(r.e.intake.number, tickRows); err != nil {
+	if r.rows, err = r.txn.incidentsDue(r.e.intake.number, dueRows); err != nil {
 		return err
 	}
 	seen := make(map[[2]string]bool)
@@ -125,7 +125,7 @@ func (r *round) run() (err error) {
 }
 
 // step takes the next step, or gives up behind the last one.
-func (r *round) step(in *incident) error {
+func (r *dueBatch) step(in *incident) error {
 	if in.Steps >= len(r.e.steps) {
 		in.become(Exhausted, r.txn.now())
 		r.exhausted++
@@ -149,7 +149,7 @@ func (e *Escalation) enqueue(t txn, jobs []job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
-	number, err := t.turn(len(jobs))
+	number, err := t.reserve(len(jobs))
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (e *Escalation) lookAfter(ctx context.Context, c call) error {
 	if err != nil {
 		return err
 	}
-	asking, cancel := context.WithTimeout(ctx, askTime)
+	asking, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
 	a := Answer{Over: true}
 	switch {
@@ -189,7 +189,7 @@ func (e *Escalation) lookAfter(ctx context.Context, c call) error {
 // guarded runs code of others.
 func guarded(f func() error) (err error) {
 	defer func() {
-		if recover() != nil { // with what is not said, it may be a secret
+		if recover() != nil { // with the panic value is not shown, it may be a secret
 			err = errors.New("it panicked")
 		}
 	}()
@@ -209,7 +209,7 @@ func (e *Escalation) stepNamed(name string) *Step {
 // wanted reports whether anybody is still wanted for what a message was about.
 func (e *Escalation) wanted(ctx context.Context, ref string) (wanted bool, err error) {
 	err = e.o.store.do(ctx, func(t txn) error {
-		list, err := t.incidentsReferred(e.intake.number, hashOf(ref))
+		list, err := t.incidentsByReference(e.intake.number, hashOf(ref))
 		wanted = false
 		for i := range list {
 			wanted = wanted || list[i].waits()

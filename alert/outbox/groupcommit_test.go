@@ -12,14 +12,14 @@ import (
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
-// begin lets a leader begin a commit of one letter, and three others wait for it.
-func begin(t *testing.T, g *outbox.Gate, ctx context.Context, commit func(context.Context, int) error) (leader, others chan error) { //nolint:revive // the gate is what it is about
+// begin lets a leader begin a commit of one entry, and three others wait for it.
+func begin(t *testing.T, g *outbox.GroupCommit, ctx context.Context, commit func(context.Context, int) error) (leader, others chan error) { //nolint:revive // the group commit is what the test is about
 	t.Helper()
 	leader, others = make(chan error, 1), make(chan error, 3)
-	go func() { leader <- g.Pass(ctx, 1, commit) }()
+	go func() { leader <- g.Submit(ctx, 1, commit) }()
 	synctest.Wait()
 	for range 3 {
-		go func() { others <- g.Pass(t.Context(), 2, commit) }()
+		go func() { others <- g.Submit(t.Context(), 2, commit) }()
 	}
 	synctest.Wait()
 	return leader, others
@@ -31,7 +31,7 @@ func TestGroupCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sizes []int
 		hold := make(chan error, 1)
-		leader, others := begin(t, outbox.NewGate(), t.Context(), func(_ context.Context, n int) error {
+		leader, others := begin(t, outbox.NewGroupCommit(), t.Context(), func(_ context.Context, n int) error {
 			sizes = append(sizes, n)
 			return <-hold
 		})
@@ -51,7 +51,7 @@ func TestGroupCommit(t *testing.T) {
 func TestLeaderLeaves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := outbox.NewGate()
+		g := outbox.NewGroupCommit()
 		commits := 0
 		hold := make(chan struct{})
 		commit := func(ctx context.Context, _ int) error {
@@ -65,14 +65,14 @@ func TestLeaderLeaves(t *testing.T) {
 			return nil
 		}
 		first := make(chan error, 1)
-		go func() { first <- g.Pass(t.Context(), 1, commit) }()
+		go func() { first <- g.Submit(t.Context(), 1, commit) }()
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		second := make(chan error, 1)
-		go func() { second <- g.Pass(ctx, 1, commit) }()
+		go func() { second <- g.Submit(ctx, 1, commit) }()
 		synctest.Wait()
 		third := make(chan error, 1)
-		go func() { third <- g.Pass(t.Context(), 1, commit) }()
+		go func() { third <- g.Submit(t.Context(), 1, commit) }()
 		synctest.Wait()
 		close(hold)
 		synctest.Wait() // the second one, which has waited longer, leads and has the third in its group
@@ -87,11 +87,11 @@ func TestLeaderLeaves(t *testing.T) {
 	})
 }
 
-// Who gives up before anybody has begun knows that nothing was accepted.
+// A Send that gives up before its commit began knows that nothing was accepted.
 func TestWaiterLeaves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := outbox.NewGate()
+		g := outbox.NewGroupCommit()
 		hold := make(chan struct{})
 		total := 0
 		commit := func(_ context.Context, n int) error {
@@ -100,11 +100,11 @@ func TestWaiterLeaves(t *testing.T) {
 			return nil
 		}
 		leader, _ := make(chan error, 1), 0
-		go func() { leader <- g.Pass(t.Context(), 1, commit) }()
+		go func() { leader <- g.Submit(t.Context(), 1, commit) }()
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		waiter := make(chan error, 1)
-		go func() { waiter <- g.Pass(ctx, 10, commit) }()
+		go func() { waiter <- g.Submit(ctx, 10, commit) }()
 		synctest.Wait()
 		cancel()
 		err := <-waiter
@@ -120,10 +120,10 @@ func TestWaiterLeaves(t *testing.T) {
 func TestCommitPanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := outbox.NewGate()
+		g := outbox.NewGroupCommit()
 		require.Panics(t, func() {
-			_ = g.Pass(t.Context(), 1, func(context.Context, int) error { panic("in the driver") })
+			_ = g.Submit(t.Context(), 1, func(context.Context, int) error { panic("in the driver") })
 		})
-		require.NoError(t, g.Pass(t.Context(), 1, func(context.Context, int) error { return nil }))
+		require.NoError(t, g.Submit(t.Context(), 1, func(context.Context, int) error { return nil }))
 	})
 }

@@ -19,37 +19,37 @@ const (
 	route    = "route"
 )
 
-// An exam is one check under way.
-type exam struct {
+// A harness is one check under way.
+type harness struct {
 	*testing.T
 
-	ctx   context.Context //nolint:containedctx // of the one check that the exam is
-	place Place
-	store *outbox.Store
+	ctx     context.Context //nolint:containedctx // of the one check that the harness is
+	backend Backend
+	store   *outbox.Store
 }
 
-func (x *exam) must(err error) {
+func (x *harness) must(err error) {
 	x.Helper()
 	if err != nil {
 		x.Fatal(err)
 	}
 }
 
-// box opens an outbox with one route over the store of the exam. Its lease is so
+// box opens an outbox with one route over the store of the harness. Its lease is so
 // long that nothing lapses but by Advance.
-func (x *exam) box(far alert.Sender, opts *outbox.RouteOptions) *outbox.Outbox {
+func (x *harness) box(far alert.Sender, opts *outbox.RouteOptions) *outbox.Outbox {
 	x.Helper()
 	return x.boxOver(x.store, far, opts)
 }
 
-func (x *exam) boxOver(s *outbox.Store, far alert.Sender, opts *outbox.RouteOptions) *outbox.Outbox {
+func (x *harness) boxOver(s *outbox.Store, far alert.Sender, opts *outbox.RouteOptions) *outbox.Outbox {
 	x.Helper()
 	b := x.open(s, outbox.Options{})
 	x.must(b.Route(route, far, opts))
 	return b
 }
 
-func (x *exam) open(s *outbox.Store, o outbox.Options) *outbox.Outbox {
+func (x *harness) open(s *outbox.Store, o outbox.Options) *outbox.Outbox {
 	x.Helper()
 	o.Lease, o.Poll = lease, poll
 	b, err := outbox.Open(s, &o)
@@ -58,15 +58,15 @@ func (x *exam) open(s *outbox.Store, o outbox.Options) *outbox.Outbox {
 }
 
 // other returns a store as another process would have it.
-func (x *exam) other() *outbox.Store {
-	if x.place.Shared {
-		return x.place.Open()
+func (x *harness) other() *outbox.Store {
+	if x.backend.Shared {
+		return x.backend.Open()
 	}
 	return x.store
 }
 
 // run runs b until stop is called.
-func (x *exam) run(b *outbox.Outbox) (stop func()) {
+func (x *harness) run(b *outbox.Outbox) (stop func()) {
 	ctx, cancel := context.WithCancel(x.ctx)
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
@@ -86,7 +86,7 @@ func (x *exam) run(b *outbox.Outbox) (stop func()) {
 }
 
 // until asks again and again, until the answer is yes.
-func (x *exam) until(what string, yes func() bool) {
+func (x *harness) until(what string, yes func() bool) {
 	x.Helper()
 	ctx, cancel := context.WithTimeout(x.ctx, patience)
 	defer cancel()
@@ -94,13 +94,13 @@ func (x *exam) until(what string, yes func() bool) {
 		select {
 		case <-time.After(poll / 2):
 		case <-ctx.Done():
-			x.Fatalf("waited for %s in vain", what)
+			x.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
 
 // settles waits until nothing waits on the route of b.
-func (x *exam) settles(b *outbox.Outbox) {
+func (x *harness) settles(b *outbox.Outbox) {
 	x.Helper()
 	x.until("everything to be settled", func() bool {
 		list, err := b.Pending(x.ctx, route, 0, 1)
@@ -109,16 +109,16 @@ func (x *exam) settles(b *outbox.Outbox) {
 }
 
 // failed waits until the store knows of a first failure.
-func (x *exam) failed(b *outbox.Outbox) {
+func (x *harness) failed(b *outbox.Outbox) {
 	x.Helper()
-	x.until("a first message to fail", func() bool { return b.Stats().Routes[route].Again > 0 })
+	x.until("a first message to fail", func() bool { return b.Stats().Routes[route].Retried > 0 })
 }
 
 // someTime lets a worker that has nothing to do look several times.
-func (x *exam) someTime() { <-time.After(10 * poll) }
+func (x *harness) someTime() { <-time.After(10 * poll) }
 
 // dead returns the dead letters, which must be of one cause.
-func (x *exam) dead(b *outbox.Outbox, cause outbox.Cause, want ...string) []outbox.Letter {
+func (x *harness) dead(b *outbox.Outbox, cause outbox.Cause, want ...string) []outbox.QueuedAlert {
 	x.Helper()
 	list, err := b.Dead(x.ctx, route, 0, 500)
 	x.must(err)
@@ -171,7 +171,7 @@ func names(alerts []alert.Alert) []string {
 }
 
 // equal compares lists.
-func (x *exam) equal(what string, got, want []string) {
+func (x *harness) equal(what string, got, want []string) {
 	x.Helper()
 	if !slices.Equal(got, want) {
 		x.Fatalf("%s: got %q, want %q", what, got, want)

@@ -17,45 +17,45 @@ const (
 	maxReferences = 10  // of one message
 )
 
-// Refer is for the Sender of a [Step]: it notes what the far end knows the
+// TrackReference is for the Sender of a [Step]: it records what the far end knows the
 // message by that is being sent, such as the id of a telephone call. The context
 // is that of Send. By the reference, of at most 500 bytes, the problems in the
 // message can be taken, see [Escalation.Acknowledge], and the step's Watch and
 // Stop are called with it. A message may have ten. Outside of a Step it is an
 // error.
-func Refer(ctx context.Context, reference string) error {
-	notes, ok := ctx.Value(notesKey{}).(*notes)
+func TrackReference(ctx context.Context, reference string) error {
+	references, ok := ctx.Value(referencesKey{}).(*references)
 	if !ok {
-		return errors.New("outbox: refer: not within a step of an escalation")
+		return errors.New("outbox: track reference: not within a step of an escalation")
 	}
-	return notes.add(reference, true)
+	return references.add(reference, true)
 }
 
-// notes are the references of a message.
-type notes struct {
+// references are the references of a message.
+type references struct {
 	mu    sync.Mutex
 	calls []string // the step looks after them
 	links []string
 }
 
-type notesKey struct{}
+type referencesKey struct{}
 
-// noting returns a context in which [Refer] notes, if the route is a step.
-func noting(ctx context.Context, r *route, n *notes) context.Context {
+// withReferences returns a context in which [TrackReference] records, if the route is a step.
+func withReferences(ctx context.Context, r *route, n *references) context.Context {
 	if r.step == nil {
 		return ctx
 	}
-	return context.WithValue(ctx, notesKey{}, n)
+	return context.WithValue(ctx, referencesKey{}, n)
 }
 
-func (n *notes) add(ref string, isCall bool) error {
+func (n *references) add(ref string, isCall bool) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if slices.Contains(n.calls, ref) {
 		return nil
 	}
 	if ref == "" || len(ref) > maxReference || len(n.calls)+len(n.links) >= maxReferences {
-		return fmt.Errorf("outbox: refer: a reference of %d bytes behind %d others, want 1 to %d bytes and %d of them",
+		return fmt.Errorf("outbox: track reference: a reference of %d bytes behind %d others, want 1 to %d bytes and %d of them",
 			len(ref), len(n.calls)+len(n.links), maxReference, maxReferences)
 	}
 	if isCall {
@@ -78,7 +78,7 @@ type step struct {
 // Send hands alerts to the Sender of the step, with the link by which they can be
 // taken: one for all of them, so that a digest can show it.
 func (s *step) Send(ctx context.Context, alerts ...alert.Alert) error {
-	n, ok := ctx.Value(notesKey{}).(*notes)
+	n, ok := ctx.Value(referencesKey{}).(*references)
 	if s.Link == nil || !ok {
 		return s.Sender.Send(ctx, alerts...)
 	}
@@ -96,10 +96,10 @@ func (s *step) Send(ctx context.Context, alerts ...alert.Alert) error {
 	return s.Sender.Send(ctx, alerts...)
 }
 
-// sift returns those of the jobs that are still to be sent, and forgets the
-// others: problems that are taken or over, or that have come anew. The steps that
+// selectWanted returns those of the jobs that are still to be sent, and forgets the
+// others: problems that are taken or over, or that belong to a new incident. The steps that
 // are taken at once hear everything.
-func (s *step) sift(t txn, jobs []job) ([]job, error) {
+func (s *step) selectWanted(t txn, jobs []job) ([]job, error) {
 	if s.After == 0 {
 		return jobs, nil
 	}
@@ -132,7 +132,7 @@ func problemsOf(jobs []job) []hash {
 
 // keep keeps the references of a message that went out, whatever became of it: a
 // telephone may ring although nobody knows the outcome.
-func (s *step) keep(t txn, jobs []job, n *notes) error {
+func (s *step) keep(t txn, jobs []job, n *references) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if len(n.calls)+len(n.links) == 0 {
@@ -167,7 +167,7 @@ func (s *step) keep(t txn, jobs []job, n *notes) error {
 			changed = append(changed, *in)
 		}
 	}
-	if err := t.refer(refs); err != nil {
+	if err := t.addReferences(refs); err != nil {
 		return err
 	}
 	return t.putIncidents(changed)

@@ -18,21 +18,21 @@ const (
 	maxShown = 100     // incidents on a page
 )
 
-//go:embed takepage.html
-var takePage string
+//go:embed page.html
+var pageTemplate string
 
-// takeView is what the page shows.
-type takeView struct {
+// pageView is what the page shows.
+type pageView struct {
 	Lang      string
 	Words     map[string]string
-	Incidents []takeIncident
+	Incidents []pageIncident
 	Rest      string // how many more there are
 	Waiting   bool   // somebody is wanted
 	Error     string
 }
 
-// takeIncident is an Incident as the page shows it.
-type takeIncident struct {
+// pageIncident is an Incident as the page shows it.
+type pageIncident struct {
 	Title, Severity, Since, State, URL string
 	Class                              string
 	Fields                             [][2]string
@@ -49,7 +49,7 @@ type takeIncident struct {
 // leads to the problems of one message only, and whoever is in the group has it.
 // Serve it over TLS.
 func (e *Escalation) Handler() http.Handler {
-	page := template.Must(template.New("take").Parse(takePage))
+	page := template.Must(template.New("take").Parse(pageTemplate))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Type", "text/html; charset=utf-8")
@@ -58,19 +58,19 @@ func (e *Escalation) Handler() http.Handler {
 		header.Set("Cache-Control", "no-store")
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("X-Robots-Tag", "noindex")
-		status, view := e.serveTake(w, r)
+		status, view := e.servePage(w, r)
 		w.WriteHeader(status)
 		if r.Method == http.MethodHead {
 			return
 		}
 		if err := page.Execute(w, view); err != nil {
-			e.log(r.Context(), slog.LevelDebug, "the page could not be written", slog.Any("error", err))
+			e.log(r.Context(), slog.LevelDebug, "acknowledge page not written", slog.Any("error", err))
 		}
 	})
 }
 
-// serveTake does what a request asks for.
-func (e *Escalation) serveTake(w http.ResponseWriter, r *http.Request) (int, takeView) {
+// servePage does what a request asks for.
+func (e *Escalation) servePage(w http.ResponseWriter, r *http.Request) (int, pageView) {
 	words := wordsOf(e.opts.Locale)
 	token := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	var list []Incident
@@ -78,12 +78,12 @@ func (e *Escalation) serveTake(w http.ResponseWriter, r *http.Request) (int, tak
 	fault := ""
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		list, err = e.Referred(r.Context(), token)
+		list, err = e.IncidentsByReference(r.Context(), token)
 	case http.MethodPost:
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if name := strings.TrimSpace(r.PostFormValue("name")); name == "" {
 			fault = words.nobody
-			list, err = e.Referred(r.Context(), token)
+			list, err = e.IncidentsByReference(r.Context(), token)
 		} else {
 			list, err = e.Acknowledge(r.Context(), token, name)
 		}
@@ -95,7 +95,7 @@ func (e *Escalation) serveTake(w http.ResponseWriter, r *http.Request) (int, tak
 	case errors.Is(err, ErrUnknownReference):
 		return http.StatusNotFound, e.view(words, nil, words.unknown)
 	case err != nil:
-		e.log(r.Context(), slog.LevelWarn, "the page for taking a problem failed", slog.Any("error", err))
+		e.log(r.Context(), slog.LevelWarn, "acknowledge page failed", slog.Any("error", err))
 		return http.StatusServiceUnavailable, e.view(words, nil, words.failed)
 	case fault != "":
 		return http.StatusBadRequest, e.view(words, list, fault)
@@ -104,8 +104,8 @@ func (e *Escalation) serveTake(w http.ResponseWriter, r *http.Request) (int, tak
 }
 
 // view returns what is shown of incidents.
-func (e *Escalation) view(words words, list []Incident, fault string) takeView {
-	v := takeView{Lang: e.opts.Locale.String(), Error: fault, Words: map[string]string{
+func (e *Escalation) view(words words, list []Incident, fault string) pageView {
+	v := pageView{Lang: e.opts.Locale.String(), Error: fault, Words: map[string]string{
 		"title": words.title, "intro": words.intro, "name": words.name, "take": words.take, "more": words.more,
 	}}
 	for i := range list {
@@ -120,9 +120,9 @@ func (e *Escalation) view(words words, list []Incident, fault string) takeView {
 	return v
 }
 
-func (e *Escalation) viewOf(words words, in *Incident) takeIncident {
+func (e *Escalation) viewOf(words words, in *Incident) pageIncident {
 	a, l := &in.Alert, e.opts.Locale
-	v := takeIncident{
+	v := pageIncident{
 		Title: a.Name, Severity: l.Level(*a), State: words.state[in.State], Class: string(in.State),
 		Since: in.Opened.Local().Format(time.DateTime + " MST"), URL: safeURL(a.URL), //nolint:gosmopolitan // where the people are
 	}
