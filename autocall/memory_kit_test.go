@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/autocall"
-	"github.com/tocsin-go/tocsin/autocall/queuetest"
+	"github.com/tocsin-go/tocsin/internal/queuetest"
 )
 
 func TestMemoryQueue(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert/outbox"
-	"github.com/tocsin-go/tocsin/alert/outbox/storetest"
+	"github.com/tocsin-go/tocsin/internal/storetest"
 	"github.com/tocsin-go/tocsin/examples/internal/realdb"
 )
 

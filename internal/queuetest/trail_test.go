@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/autocall"
-	"github.com/tocsin-go/tocsin/autocall/queuetest"
+	"github.com/tocsin-go/tocsin/internal/queuetest"
 )
 
 // entry makes an entry, a second after the last one.
