@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 const (
@@ -31,7 +32,7 @@ type groupCommit struct {
 
 // A submission is what one Send wants to have committed.
 type submission struct {
-	entries []entry
+	entries []jobstore.Entry
 	done    chan error // gets the outcome from the Send that commits it
 }
 
@@ -40,7 +41,7 @@ func newGroupCommit() groupCommit { return groupCommit{lock: make(chan struct{},
 // submit returns when the entries are committed, by this call or by another one.
 // If the one that commits gives up because its own context has ended, those
 // that it took along try again: no event is accepted twice by it.
-func (g *groupCommit) submit(ctx context.Context, entries []entry, commit func(context.Context, []entry) error) error {
+func (g *groupCommit) submit(ctx context.Context, entries []jobstore.Entry, commit func(context.Context, []jobstore.Entry) error) error {
 	for {
 		p := &submission{entries: entries, done: make(chan error, 1)}
 		g.enqueue(p)
@@ -60,7 +61,7 @@ func (g *groupCommit) submit(ctx context.Context, entries []entry, commit func(c
 
 // commit commits the submissions of all who wait, unless somebody has committed the
 // own one meanwhile.
-func (g *groupCommit) commit(ctx context.Context, own *submission, commit func(context.Context, []entry) error) (err error) {
+func (g *groupCommit) commit(ctx context.Context, own *submission, commit func(context.Context, []jobstore.Entry) error) (err error) {
 	defer func() { <-g.lock }()
 	select {
 	case err := <-own.done:
@@ -94,7 +95,7 @@ func (g *groupCommit) enqueue(p *submission) {
 
 // collect returns a submission and the others that go along with it, and all their
 // entries.
-func (g *groupCommit) collect(own *submission) (group []*submission, entries []entry) {
+func (g *groupCommit) collect(own *submission) (group []*submission, entries []jobstore.Entry) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	group = []*submission{own}
@@ -119,7 +120,7 @@ func (g *groupCommit) collect(own *submission) (group []*submission, entries []e
 func (p *submission) size() int {
 	n := 0
 	for i := range p.entries {
-		n += len(p.entries[i].doc)
+		n += len(p.entries[i].Doc)
 	}
 	return n
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 // Send keeps the alerts on every route whose filter lets them pass, and returns
@@ -45,18 +46,18 @@ func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
 }
 
 // encodeAll makes entries of the alerts. What cannot become one has an error.
-func encodeAll(alerts []alert.Alert, routes []*route) ([]entry, []error) {
-	entries := make([]entry, 0, len(alerts))
+func encodeAll(alerts []alert.Alert, routes []*route) ([]jobstore.Entry, []error) {
+	entries := make([]jobstore.Entry, 0, len(alerts))
 	errs := make([]error, len(alerts))
 	for i := range alerts {
-		l, err := encode(&alerts[i])
+		l, err := jobstore.Encode(&alerts[i])
 		if err != nil {
 			errs[i] = &Error{Op: "send", Err: err, final: true}
 			continue
 		}
 		for _, r := range routes {
-			if r.step == nil && (r.opts.Filter == nil || r.opts.Filter(alerts[i])) {
-				l.routes = append(l.routes, r.number)
+			if r.opts.Filter == nil || r.opts.Filter(alerts[i]) {
+				l.Routes = append(l.Routes, r.number)
 			}
 		}
 		entries = append(entries, l)
@@ -65,13 +66,13 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]entry, []error) {
 }
 
 // commit keeps entries in one transaction and wakes the workers.
-func (o *Outbox) commit(ctx context.Context, entries []entry) error {
+func (o *Outbox) commit(ctx context.Context, entries []jobstore.Entry) error {
 	accepted, done, err := 0, false, error(nil)
 	if o.opts.Window > 0 {
-		accepted, done, err = o.store.accept(ctx, entries, o.opts.Window.Milliseconds())
+		accepted, done, err = o.store.Accept(ctx, entries, o.opts.Window.Milliseconds())
 	}
 	if err == nil && !done {
-		err = o.store.locked(ctx, func(t txn) (err error) {
+		err = o.store.Locked(ctx, func(t jobstore.Txn) (err error) {
 			accepted, err = o.accept(t, entries)
 			return err
 		})
@@ -102,12 +103,12 @@ func (r *route) notify() {
 
 // accept adds a job for each new entry and each of its routes, and returns how
 // many were new.
-func (o *Outbox) accept(t txn, entries []entry) (int, error) {
+func (o *Outbox) accept(t jobstore.Txn, entries []jobstore.Entry) (int, error) {
 	most := 0
 	for i := range entries {
-		most += len(entries[i].routes)
+		most += len(entries[i].Routes)
 	}
-	number, err := t.reserve(max(1, most))
+	number, err := t.Reserve(max(1, most))
 	if err != nil {
 		return 0, err
 	}
@@ -115,37 +116,37 @@ func (o *Outbox) accept(t txn, entries []entry) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	jobs := make([]job, 0, most)
+	jobs := make([]jobstore.Job, 0, most)
 	for i := range fresh {
-		for _, r := range fresh[i].routes {
-			jobs = append(jobs, job{
-				Number: number, Route: r, Problem: fresh[i].problem, Lane: fresh[i].lane, Due: t.now(), Accepted: t.now(), Doc: fresh[i].doc,
+		for _, r := range fresh[i].Routes {
+			jobs = append(jobs, jobstore.Job{
+				Number: number, Route: r, Problem: fresh[i].Problem, Lane: fresh[i].Lane, Due: t.Now(), Accepted: t.Now(), Doc: fresh[i].Doc,
 			})
 			number++
 		}
 	}
-	return len(fresh), t.add(jobs)
+	return len(fresh), t.Add(jobs)
 }
 
 // fresh returns the entries whose events are not remembered, and remembers them.
-func (o *Outbox) fresh(t txn, entries []entry) ([]entry, error) {
+func (o *Outbox) fresh(t jobstore.Txn, entries []jobstore.Entry) ([]jobstore.Entry, error) {
 	if o.opts.Window < 0 {
 		return entries, nil
 	}
-	first, events := make(map[hash]int, len(entries)), make([]hash, 0, len(entries))
+	first, events := make(map[jobstore.Hash]int, len(entries)), make([]jobstore.Hash, 0, len(entries))
 	for i := range entries {
-		e := entries[i].event
+		e := entries[i].Event
 		if _, twice := first[e]; !twice {
 			first[e], events = i, append(events, e)
 		}
 	}
-	news, err := t.remember(events, t.now()+o.opts.Window.Milliseconds())
+	news, err := t.Remember(events, t.Now()+o.opts.Window.Milliseconds())
 	if err != nil {
 		return nil, err
 	}
-	fresh := make([]entry, 0, len(news))
+	fresh := make([]jobstore.Entry, 0, len(news))
 	for i := range entries {
-		if e := entries[i].event; news[e] && first[e] == i {
+		if e := entries[i].Event; news[e] && first[e] == i {
 			fresh = append(fresh, entries[i])
 		}
 	}

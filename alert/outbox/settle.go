@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 const (
 	settleTime   = 5 * time.Second // for one attempt to tell the store
 	lastAttempts = 3               // to tell it once Run is to end
-	maxErrorText = 1 << 10         // bytes
 	isolateAfter = 3               // failures, while other messages pass
 )
 
@@ -50,14 +48,14 @@ type outcome struct {
 }
 
 // classify decides about each alert of a message, by the error of the Sender.
-func (w *worker) classify(batch []job, places []int, outcomes []outcome, err error) {
+func (w *worker) classify(batch []jobstore.Job, places []int, outcomes []outcome, err error) {
 	waits := make(map[int]time.Duration) // the same chance for all: they stay together
 	for k, i := range places {
 		j, e := &batch[i], alert.ErrorAt(err, k, len(places))
 		if e == nil {
 			continue
 		}
-		v := outcome{text: errorText(e)}
+		v := outcome{text: jobstore.ErrorText(e)}
 		unsure, again := errors.Is(e, alert.ErrUncertain), alert.Retryable(e)
 		switch {
 		case unsure && (w.r.opts.NeverTwice || !again && !w.r.opts.Resend):
@@ -86,8 +84,8 @@ func (w *worker) backoff() backoff {
 // one must go out once more and a later one was accepted, the last word at the
 // far end would be the older one: a firing after its recovery. So the later one
 // goes out once more too. Where that must not be, the earlier one ends.
-func (w *worker) keepOrder(batch []job, outcomes []outcome) {
-	waiting := make(map[hash][]int)
+func (w *worker) keepOrder(batch []jobstore.Job, outcomes []outcome) {
+	waiting := make(map[jobstore.Hash][]int)
 	for i := range batch {
 		p, v := batch[i].Problem, &outcomes[i]
 		if p == "" || v.kind == outcomeDead {
@@ -113,7 +111,7 @@ func (w *worker) keepOrder(batch []job, outcomes []outcome) {
 
 // settle records the outcomes of a batch, and retries for as long as it takes: the
 // route belongs to nobody else before. Once ctx has ended it gives up soon.
-func (w *worker) settle(ctx context.Context, batch []job, outcomes []outcome, also func(txn) error) error {
+func (w *worker) settle(ctx context.Context, batch []jobstore.Job, outcomes []outcome, also func(jobstore.Txn) error) error {
 	for n := 1; ; n++ {
 		began := time.Now()
 		err := w.trySettle(ctx, batch, outcomes, also)
@@ -139,11 +137,11 @@ func (w *worker) settle(ctx context.Context, batch []job, outcomes []outcome, al
 	}
 }
 
-func (w *worker) trySettle(ctx context.Context, batch []job, outcomes []outcome, also func(txn) error) error {
+func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes []outcome, also func(jobstore.Txn) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	return w.o.store.locked(ctx, func(t txn) error {
-		r, err := t.lock(w.r.number)
+	return w.o.store.Locked(ctx, func(t jobstore.Txn) error {
+		r, err := t.Lock(w.r.number)
 		if err != nil {
 			return err
 		}
@@ -158,12 +156,12 @@ func (w *worker) trySettle(ctx context.Context, batch []job, outcomes []outcome,
 				return err
 			}
 		}
-		decided := w.pauseRoute(t.now(), r, batch, outcomes)
+		decided := w.pauseRoute(t.Now(), r, batch, outcomes)
 		if err := apply(t, w.r.number, batch, decided); err != nil {
 			return err
 		}
-		r.Claimed, r.Expires = nil, t.now()+w.o.opts.Lease.Milliseconds()
-		return t.put(w.r.number, r)
+		r.Claimed, r.Expires = nil, t.Now()+w.o.opts.Lease.Milliseconds()
+		return t.Put(w.r.number, r)
 	})
 }
 
@@ -171,7 +169,7 @@ func (w *worker) trySettle(ctx context.Context, batch []job, outcomes []outcome,
 // half of the time until the alerts go out again, so that others get a chance
 // between. A batch that fails while other messages pass is taken apart in the
 // end: one of its alerts may be the reason.
-func (w *worker) pauseRoute(now int64, r *routeRecord, batch []job, outcomes []outcome) []outcome {
+func (w *worker) pauseRoute(now int64, r *jobstore.RouteRecord, batch []jobstore.Job, outcomes []outcome) []outcome {
 	again, tired, wait, asked := 0, 0, time.Duration(0), time.Duration(0)
 	for i := range outcomes {
 		switch outcomes[i].kind {
@@ -204,33 +202,33 @@ func (w *worker) pauseRoute(now int64, r *routeRecord, batch []job, outcomes []o
 }
 
 // apply writes outcomes into the store, as sets.
-func apply(t txn, route int64, batch []job, outcomes []outcome) error {
+func apply(t jobstore.Txn, route int64, batch []jobstore.Job, outcomes []outcome) error {
 	var delivered []int64
-	var left []job
-	changes := make(map[int64]change)
+	var left []jobstore.Job
+	changes := make(map[int64]jobstore.Change)
 	for i := range batch {
 		v := outcomes[i]
 		if v.kind == outcomeDelivered {
 			delivered = append(delivered, batch[i].Number)
 			continue
 		}
-		c := change{Stage: batch[i].Stage, Due: t.now() + v.wait.Milliseconds(), Tried: true, Cause: v.cause, Error: v.text}
+		c := jobstore.Change{Stage: batch[i].Stage, Due: t.Now() + v.wait.Milliseconds(), Tried: true, Cause: string(v.cause), Error: v.text}
 		switch v.kind {
 		case outcomeIsolate:
-			c.Stage = stageAlone
+			c.Stage = jobstore.StageAlone
 		case outcomeDead:
-			c.Stage, c.Due = stageDead, t.now()
+			c.Stage, c.Due = jobstore.StageDead, t.Now()
 		}
 		left = append(left, batch[i])
 		changes[batch[i].Number] = c
 	}
 	if len(delivered) > 0 {
-		if _, err := t.remove(route, delivered); err != nil {
+		if _, err := t.Remove(route, delivered); err != nil {
 			return err
 		}
 	}
-	for _, g := range groups(left, func(j *job) change { return changes[j.Number] }) {
-		if _, err := t.change(route, g.numbers, g.change); err != nil {
+	for _, g := range groups(left, func(j *jobstore.Job) jobstore.Change { return changes[j.Number] }) {
+		if _, err := t.Change(route, g.numbers, g.change); err != nil {
 			return err
 		}
 	}
@@ -254,20 +252,4 @@ func (w *worker) account(ctx context.Context, outcomes []outcome) {
 	for cause, n := range dead {
 		w.reportDead(ctx, cause, n, text[cause])
 	}
-}
-
-// errorText returns what is kept of an error: its text, which holds no secret,
-// as valid UTF-8 within a bound.
-func errorText(err error) string {
-	text := strings.ToValidUTF8(err.Error(), "�")
-	text = strings.ReplaceAll(text, "\x00", "�")
-	if len(text) <= maxErrorText {
-		return text
-	}
-	const mark = "…"
-	end := maxErrorText - len(mark)
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + mark
 }

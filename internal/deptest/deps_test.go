@@ -63,6 +63,7 @@ func TestModulesLinked(t *testing.T) {
 	tests := map[string][]string{
 		"alert":                 nil,
 		"alert/alerttest":       nil,
+		"alert/escalate":        nil,
 		"alert/outbox":          nil, // the driver is the importer's choice
 		"aliyun":                nil,
 		"autocall":              http,
@@ -71,6 +72,7 @@ func TestModulesLinked(t *testing.T) {
 		"dingtalk/dingtalktest": nil,
 		"internal/httpcall":     http,
 		"internal/inbound":      nil,
+		"internal/jobstore":     nil,
 		"internal/jsontext":     nil,
 		"internal/leaktest":     nil,
 		"internal/markup":       nil,
@@ -103,6 +105,14 @@ func TestModulesLinked(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The page of an escalation is for those who escalate.
+func TestOutboxLinksNoTemplates(t *testing.T) {
+	t.Parallel()
+	g := load(t)
+	require.NotContains(t, g.own(t, "alert/outbox").Deps, "html/template")
+	require.Contains(t, g.own(t, "alert/escalate").Deps, "html/template")
 }
 
 func TestSnmptrapLinksNoHTTP(t *testing.T) {

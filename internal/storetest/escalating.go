@@ -10,6 +10,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/alert/escalate"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
@@ -19,12 +20,12 @@ type ladder struct {
 	*harness
 
 	chat, phone, last alerttest.Recorder
-	opts              outbox.EscalateOptions
+	opts              escalate.Options
 	box               *outbox.Outbox
 	halt              func()
 
 	mu      sync.Mutex
-	answer  outbox.Answer // of the telephone
+	answer  escalate.Answer // of the telephone
 	asked   []string
 	stopped []string
 	refuse  int // times that Stop fails
@@ -37,10 +38,10 @@ const (
 )
 
 // climb opens an outbox with the ladder's escalation and runs it.
-func (l *ladder) climb(s *outbox.Store) (*outbox.Escalation, *outbox.Outbox) {
+func (l *ladder) climb(s *outbox.Store) (*escalate.Escalation, *outbox.Outbox) {
 	l.Helper()
 	b := l.open(s, outbox.Options{})
-	e, err := b.Escalate("duty", []outbox.Step{
+	e, err := escalate.New(b, "duty", []escalate.Step{
 		{Name: "chat", Sender: &l.chat, Link: func(token string) string { return linkTo + token }},
 		{Name: "phone", After: firstCall, Sender: alert.SenderFunc(l.ring), Watch: l.watch, Stop: l.stop, Route: outbox.RouteOptions{NeverTwice: true}},
 		{Name: "last", After: lastCall, Sender: &l.last},
@@ -59,13 +60,13 @@ func (l *ladder) leap(d time.Duration) {
 
 // ring is the Sender of the telephone, whose calls are known by their number.
 func (l *ladder) ring(ctx context.Context, alerts ...alert.Alert) error {
-	if err := outbox.TrackReference(ctx, "call "+alerts[0].Name); err != nil {
+	if err := escalate.TrackReference(ctx, "call "+alerts[0].Name); err != nil {
 		return err
 	}
 	return l.phone.Send(ctx, alerts...)
 }
 
-func (l *ladder) watch(_ context.Context, ref string) (outbox.Answer, error) {
+func (l *ladder) watch(_ context.Context, ref string) (escalate.Answer, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked = append(l.asked, ref)
@@ -101,9 +102,9 @@ func (l *ladder) hears(who string, far *alerttest.Recorder, want ...string) {
 }
 
 // stays waits until e knows of one incident in a state.
-func (l *ladder) stays(e *outbox.Escalation, want outbox.State) outbox.Incident {
+func (l *ladder) stays(e *escalate.Escalation, want escalate.State) escalate.Incident {
 	l.Helper()
-	var last outbox.Incident
+	var last escalate.Incident
 	l.until("the incident to be "+string(want), func() bool {
 		list, err := e.Incidents(l.ctx, 0, 500)
 		l.must(err)
@@ -147,14 +148,14 @@ func checkEscalation(x *harness) {
 	l.leap(lastCall - firstCall)
 	l.hears("last", &l.last, "fire again") // what is known by now
 	l.leap(40 * time.Minute)
-	l.stays(e, outbox.Exhausted)
+	l.stays(e, escalate.Exhausted)
 	l.hears("chat", &l.chat, "fire", "fire again", "fire again")
 	l.leap(time.Hour)
 	x.someTime()
 	l.hears("phone", &l.phone, "fire")
 	_, err := e.Acknowledge(x.ctx, l.token(), "late")
 	x.must(err)
-	if in := l.stays(e, outbox.Acknowledged); in.By != "late" || in.Steps != 3 {
+	if in := l.stays(e, escalate.Acknowledged); in.By != "late" || in.Steps != 3 {
 		x.Fatalf("incident %+v", in)
 	}
 }
@@ -171,10 +172,10 @@ func checkTaken(x *harness) {
 	if heard := l.chat.Accepted(); heard[0].URL != heard[1].URL {
 		x.Fatal("two links in one message")
 	}
-	if _, err := e.Acknowledge(x.ctx, "nobody's", "me"); !errors.Is(err, outbox.ErrUnknownReference) {
+	if _, err := e.Acknowledge(x.ctx, "nobody's", "me"); !errors.Is(err, escalate.ErrUnknownReference) {
 		x.Fatalf("Acknowledge of an unknown reference: %v", err)
 	}
-	var list []outbox.Incident
+	var list []escalate.Incident
 	x.until("the link to be known", func() (known bool) {
 		var err error
 		list, err = e.Acknowledge(x.ctx, token, " Zhang\n Wei ")
@@ -185,7 +186,7 @@ func checkTaken(x *harness) {
 	}
 	list, err := e.Acknowledge(x.ctx, token, "Li")
 	x.must(err)
-	if list[1].By != "Zhang Wei" || list[1].State != outbox.Acknowledged {
+	if list[1].By != "Zhang Wei" || list[1].State != escalate.Acknowledged {
 		x.Fatalf("taken again: %+v", list)
 	}
 	l.hears("chat", &l.chat, "fire", "smoke", "fire", "smoke") // with the news
@@ -215,12 +216,12 @@ func checkAnswered(x *harness) {
 	l.counts("the telephone to be watched", &l.asked)(1)
 	x.backend.Advance(20 * time.Second)
 	l.counts("the telephone to be watched again", &l.asked)(2)
-	l.stays(e, outbox.Waiting)
+	l.stays(e, escalate.Waiting)
 	l.mu.Lock()
-	l.answer = outbox.Answer{By: "key 1", Over: true}
+	l.answer = escalate.Answer{By: "key 1", Over: true}
 	l.mu.Unlock()
 	x.backend.Advance(20 * time.Second)
-	if in := l.stays(e, outbox.Acknowledged); in.By != "key 1" {
+	if in := l.stays(e, escalate.Acknowledged); in.By != "key 1" {
 		x.Fatalf("incident %+v", in)
 	}
 	l.leap(2 * lastCall)
@@ -240,13 +241,13 @@ func checkEnded(x *harness) {
 	l.hears("chat", &l.chat, "short")
 	x.must(b.Send(x.ctx, over("early", "short is over")...))
 	l.hears("chat", &l.chat, "short", "short is over")
-	l.stays(e, outbox.Ended)
+	l.stays(e, escalate.Ended)
 	l.leap(2 * lastCall)
 	x.someTime()
 	l.hears("phone", &l.phone)
 
 	x.must(b.Send(x.ctx, about("key", "fire")...))
-	l.stays(e, outbox.Waiting)
+	l.stays(e, escalate.Waiting)
 	l.leap(firstCall)
 	l.hears("phone", &l.phone, "fire")
 	x.someTime()

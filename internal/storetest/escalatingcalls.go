@@ -3,7 +3,7 @@ package storetest
 import (
 	"time"
 
-	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/alert/escalate"
 )
 
 // A call about two problems goes on while one of them does.
@@ -18,7 +18,7 @@ func checkSharedCall(x *harness) {
 	ended := over("b", "smoke is over")
 	ended[0].URL = "https://console.example.com/2"
 	x.must(b.Send(x.ctx, ended...))
-	l.stays(e, outbox.Ended)
+	l.stays(e, escalate.Ended)
 	l.hears("chat", &l.chat, "fire", "smoke", "smoke is over")
 	if url := l.chat.Accepted()[2].URL; url != ended[0].URL {
 		x.Fatalf("the URL of a recovery became %q", url)

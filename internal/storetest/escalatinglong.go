@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/alert/escalate"
 )
 
 // An escalation goes on in the next process. What came due while none ran does not
@@ -54,7 +54,7 @@ func checkEscalationShared(x *harness) {
 // An acknowledged problem opens a new incident if it gets worse, and after a time.
 func checkAnew(x *harness) {
 	l := x.ladder()
-	l.opts = outbox.EscalateOptions{Forget: 6 * time.Hour, Quiet: true}
+	l.opts = escalate.Options{Forget: 6 * time.Hour, Quiet: true}
 	e, b := l.climb(x.store)
 	take := func(who string) {
 		x.Helper()
@@ -67,11 +67,11 @@ func checkAnew(x *harness) {
 	take("first")
 	x.must(b.Send(x.ctx, about("key", "fire again")...))
 	l.hears("chat", &l.chat, "fire", "fire again")
-	l.stays(e, outbox.Acknowledged)
+	l.stays(e, escalate.Acknowledged)
 	worse := about("key", "blaze")
 	worse[0].Severity = alert.Critical
 	x.must(b.Send(x.ctx, worse...))
-	l.stays(e, outbox.Waiting)
+	l.stays(e, escalate.Waiting)
 	l.hears("chat", &l.chat, "fire", "fire again", "blaze")
 	x.someTime()
 	take("second")
@@ -79,11 +79,11 @@ func checkAnew(x *harness) {
 	worse[0].ID = "blaze 2"
 	x.must(b.Send(x.ctx, worse...))
 	x.someTime()
-	l.stays(e, outbox.Acknowledged)
+	l.stays(e, escalate.Acknowledged)
 	l.leap(2 * time.Hour)
 	worse[0].ID = "blaze 3"
 	x.must(b.Send(x.ctx, worse...))
-	l.stays(e, outbox.Waiting)
+	l.stays(e, escalate.Waiting)
 	l.hears("phone", &l.phone)
 	x.backend.Advance(firstCall)
 	l.hears("phone", &l.phone, "blaze")
@@ -115,7 +115,7 @@ func checkForgotten(x *harness) {
 	x.must(b.Send(x.ctx, about("key", "fire")...))
 	l.hears("chat", &l.chat, "fire")
 	x.must(b.Send(x.ctx, over("key", "fire is over")...))
-	l.stays(e, outbox.Ended)
+	l.stays(e, escalate.Ended)
 	token := l.token()
 	l.leap(6 * 24 * time.Hour)
 	x.someTime()
@@ -124,7 +124,7 @@ func checkForgotten(x *harness) {
 	l.leap(3 * 24 * time.Hour)
 	x.until("the incident to be forgotten", func() bool {
 		_, err := e.IncidentsByReference(x.ctx, token)
-		return errors.Is(err, outbox.ErrUnknownReference)
+		return errors.Is(err, escalate.ErrUnknownReference)
 	})
 	list, err := e.Incidents(x.ctx, 0, 500)
 	x.must(err)

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert/outbox"
-	"github.com/tocsin-go/tocsin/internal/storetest"
 	"github.com/tocsin-go/tocsin/examples/internal/realdb"
+	"github.com/tocsin-go/tocsin/internal/storetest"
 )
 
 // Each engine passes the kit that the store in memory passes, on a clock that

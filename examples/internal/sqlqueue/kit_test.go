@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/autocall"
-	"github.com/tocsin-go/tocsin/internal/queuetest"
 	"github.com/tocsin-go/tocsin/examples/internal/realdb"
+	"github.com/tocsin-go/tocsin/internal/queuetest"
 )
 
 // Each engine passes the kit that the queue in memory passes, on a clock that

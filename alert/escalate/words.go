@@ -1,4 +1,4 @@
-package outbox
+package escalate
 
 import "github.com/tocsin-go/tocsin/alert"
 

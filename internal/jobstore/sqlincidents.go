@@ -1,7 +1,6 @@
-package outbox
+package jobstore
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -26,25 +25,20 @@ const (
 )
 
 // readIncidents runs a query for incidents.
-func (t *sqlTxn) readIncidents(query string, args ...any) (list []incident, err error) {
+func (t *sqlTxn) readIncidents(query string, args ...any) (list []Incident, err error) {
 	err = t.rows(query, args, func(scan func(...any) error) error {
-		var in incident
-		var problem, doc []byte
-		if err := scan(&in.ID, &in.Escalation, &problem, &in.Due, &in.Until, &doc); err != nil {
-			return err
-		}
-		in.Problem = hash(problem)
-		if err := json.Unmarshal(doc, &in.incidentRecord); err != nil {
-			return fmt.Errorf("record of incident %d: %w", in.ID, err)
-		}
+		var in Incident
+		var problem []byte
+		err := scan(&in.ID, &in.Escalation, &problem, &in.Due, &in.Until, &in.Doc)
+		in.Problem = Hash(problem)
 		list = append(list, in)
-		return nil
+		return err
 	})
 	return list, err
 }
 
-func (t *sqlTxn) incidents(escalation int64, problems []hash) (all []incident, err error) {
-	for chunk := range slices.Chunk(problems, rowsAtOnce) {
+func (t *sqlTxn) Incidents(escalation int64, problems []Hash) (all []Incident, err error) {
+	for chunk := range slices.Chunk(unique(problems), rowsAtOnce) {
 		some, err := t.readIncidents(fmt.Sprintf(sqlIncidentsBy, sqldb.Marks(len(chunk))), append([]any{escalation}, anys(chunk)...)...)
 		if err != nil {
 			return nil, err
@@ -54,34 +48,30 @@ func (t *sqlTxn) incidents(escalation int64, problems []hash) (all []incident, e
 	return all, nil
 }
 
-func (t *sqlTxn) incidentsDue(escalation int64, limit int) ([]incident, error) {
-	return t.readIncidents(sqlIncidentsDue, escalation, t.now(), limit)
+func (t *sqlTxn) IncidentsDue(escalation int64, limit int) ([]Incident, error) {
+	return t.readIncidents(sqlIncidentsDue, escalation, t.Now(), limit)
 }
 
-func (t *sqlTxn) incidentsByReference(escalation int64, ref hash) ([]incident, error) {
+func (t *sqlTxn) IncidentsByReference(escalation int64, ref Hash) ([]Incident, error) {
 	return t.readIncidents(sqlIncidentsByReference, []byte(ref), escalation)
 }
 
-func (t *sqlTxn) incidentsAfter(escalation, after int64, limit int) ([]incident, error) {
+func (t *sqlTxn) IncidentsAfter(escalation, after int64, limit int) ([]Incident, error) {
 	return t.readIncidents(sqlIncidentsAfter, escalation, after, limit)
 }
 
-func (t *sqlTxn) putIncidents(list []incident) error {
+func (t *sqlTxn) PutIncidents(list []Incident) error {
 	for len(list) > 0 {
 		var args []any
-		var problems []hash
+		var problems []Hash
 		size := 0
 		for i := range list[:min(len(list), rowsAtOnce)] {
 			in := &list[i]
-			doc, err := json.Marshal(&in.incidentRecord)
-			if err != nil {
-				return err
-			}
-			if size += len(doc); i > 0 && size > bytesAtOnce {
+			if size += len(in.Doc); i > 0 && size > bytesAtOnce {
 				break
 			}
 			problems = append(problems, in.Problem)
-			args = append(args, in.ID, in.Escalation, []byte(in.Problem), in.Due, in.Until, doc)
+			args = append(args, in.ID, in.Escalation, []byte(in.Problem), in.Due, in.Until, in.Doc)
 		}
 		if _, err := exec(t, sqlDropIncidents, problems, list[0].Escalation); err != nil {
 			return err
@@ -94,7 +84,7 @@ func (t *sqlTxn) putIncidents(list []incident) error {
 	return nil
 }
 
-func (t *sqlTxn) addReferences(refs []reference) error {
+func (t *sqlTxn) AddReferences(refs []Reference) error {
 	missing, err := t.missingReferences(refs)
 	if err != nil {
 		return err
@@ -112,18 +102,18 @@ func (t *sqlTxn) addReferences(refs []reference) error {
 }
 
 // missingReferences returns those of the references that are not there.
-func (t *sqlTxn) missingReferences(refs []reference) (missing []reference, err error) {
-	all := make([]hash, len(refs))
+func (t *sqlTxn) missingReferences(refs []Reference) (missing []Reference, err error) {
+	all := make([]Hash, len(refs))
 	for i := range refs {
 		all[i] = refs[i].Ref
 	}
-	there := make(map[reference]bool)
+	there := make(map[Reference]bool)
 	for chunk := range slices.Chunk(unique(all), rowsAtOnce) {
 		err := t.rows(fmt.Sprintf(sqlKnownReferences, sqldb.Marks(len(chunk))), anys(chunk), func(scan func(...any) error) error {
 			var ref []byte
 			var id int64
 			err := scan(&ref, &id)
-			there[reference{Ref: hash(ref), Incident: id}] = true
+			there[Reference{Ref: Hash(ref), Incident: id}] = true
 			return err
 		})
 		if err != nil {
@@ -139,18 +129,18 @@ func (t *sqlTxn) missingReferences(refs []reference) (missing []reference, err e
 	return missing, nil
 }
 
-func (t *sqlTxn) forgetIncidents(limit int) (int, error) {
-	ids, err := faded[int64](t, sqlFadedIncidents, t.now(), limit)
+func (t *sqlTxn) ForgetIncidents(limit int) (int, error) {
+	ids, err := faded[int64](t, sqlFadedIncidents, t.Now(), limit)
 	if err != nil {
 		return 0, err
 	}
-	if err := t.removeReferences(ids); err != nil {
+	if err := t.RemoveReferences(ids); err != nil {
 		return 0, err
 	}
 	return exec(t, sqlForgetIncidents, ids)
 }
 
-func (t *sqlTxn) removeReferences(incidents []int64) error {
+func (t *sqlTxn) RemoveReferences(incidents []int64) error {
 	_, err := exec(t, sqlRemoveReferences, incidents)
 	return err
 }

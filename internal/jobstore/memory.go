@@ -1,4 +1,4 @@
-package outbox
+package jobstore
 
 import (
 	"context"
@@ -7,12 +7,10 @@ import (
 	"time"
 )
 
-// NewMemoryStore returns a store in the memory of this process. It is for tests
-// and for programs that may lose what was accepted and not delivered: all of it is
-// lost on exit.
-func NewMemoryStore() *Store {
-	m := &memory{incident: newIncidentMemory(), events: make(map[hash]int64), records: make(map[int64]routeRecord), queues: make(map[int64]*queue)}
-	return &Store{&memoryStore{lock: make(chan struct{}, 1), start: time.Now(), content: func() *memory { return m }}}
+// NewMemory returns a store in the memory of this process.
+func NewMemory() Store {
+	m := &memory{incident: newIncidentMemory(), events: make(map[Hash]int64), records: make(map[int64]RouteRecord), queues: make(map[int64]*queue)}
+	return &memoryStore{lock: make(chan struct{}, 1), start: time.Now(), content: func() *memory { return m }}
 }
 
 // A memoryStore keeps jobs in slices. Its clock is monotonic: setting the
@@ -25,7 +23,7 @@ type memoryStore struct {
 
 // do runs f when it has the lock. If f fails, or panics, what it did is
 // undone.
-func (s *memoryStore) do(ctx context.Context, f func(txn) error) error {
+func (s *memoryStore) Do(ctx context.Context, f func(Txn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -48,9 +46,9 @@ func (s *memoryStore) do(ctx context.Context, f func(txn) error) error {
 	return nil
 }
 
-func (s *memoryStore) locked(ctx context.Context, f func(txn) error) error { return s.do(ctx, f) }
+func (s *memoryStore) Locked(ctx context.Context, f func(Txn) error) error { return s.Do(ctx, f) }
 
-func (s *memoryStore) accept(context.Context, []entry, int64) (int, bool, error) {
+func (s *memoryStore) Accept(context.Context, []Entry, int64) (int, bool, error) {
 	return 0, false, nil
 }
 
@@ -59,8 +57,8 @@ type memory struct {
 	incident incidentMemory
 
 	last    int64
-	events  map[hash]int64
-	records map[int64]routeRecord
+	events  map[Hash]int64
+	records map[int64]RouteRecord
 	queues  map[int64]*queue
 }
 
@@ -72,15 +70,15 @@ type memoryTxn struct {
 	undo []func()
 }
 
-func (t *memoryTxn) now() int64 { return t.at }
+func (t *memoryTxn) Now() int64 { return t.at }
 
-func (t *memoryTxn) reserve(n int) (int64, error) {
+func (t *memoryTxn) Reserve(n int) (int64, error) {
 	t.last += int64(n)
 	return t.last - int64(n) + 1, nil
 }
 
-func (t *memoryTxn) remember(events []hash, until int64) (map[hash]bool, error) {
-	fresh := make(map[hash]bool)
+func (t *memoryTxn) Remember(events []Hash, until int64) (map[Hash]bool, error) {
+	fresh := make(map[Hash]bool)
 	for _, e := range events {
 		if _, known := t.events[e]; known {
 			continue
@@ -100,7 +98,7 @@ func (t *memoryTxn) queue(route int64) *queue {
 	return q
 }
 
-func (t *memoryTxn) add(jobs []job) error {
+func (t *memoryTxn) Add(jobs []Job) error {
 	for i := range jobs {
 		j := jobs[i]
 		q := t.queue(j.Route)
@@ -110,28 +108,28 @@ func (t *memoryTxn) add(jobs []job) error {
 	return nil
 }
 
-func (t *memoryTxn) enroll(name string) (int64, error) {
+func (t *memoryTxn) Enroll(name string) (int64, error) {
 	for number, r := range t.records {
 		if r.Name == name {
 			return number, nil
 		}
 	}
-	number, _ := t.reserve(1)
-	return number, t.put(number, &routeRecord{Name: name})
+	number, _ := t.Reserve(1)
+	return number, t.Put(number, &RouteRecord{Name: name})
 }
 
-func (t *memoryTxn) look(route int64) (*routeRecord, error) {
+func (t *memoryTxn) Look(route int64) (*RouteRecord, error) {
 	r, ok := t.records[route]
 	if !ok {
-		return nil, errNoRoute
+		return nil, ErrNoRoute
 	}
 	r.Claimed = slices.Clone(r.Claimed)
 	return &r, nil
 }
 
-func (t *memoryTxn) lock(route int64) (*routeRecord, error) { return t.look(route) }
+func (t *memoryTxn) Lock(route int64) (*RouteRecord, error) { return t.Look(route) }
 
-func (t *memoryTxn) put(route int64, r *routeRecord) error {
+func (t *memoryTxn) Put(route int64, r *RouteRecord) error {
 	before, known := t.records[route]
 	t.undo = append(t.undo, func() {
 		if t.records[route] = before; !known {
@@ -144,7 +142,7 @@ func (t *memoryTxn) put(route int64, r *routeRecord) error {
 	return nil
 }
 
-func (t *memoryTxn) routes() (map[int64]string, error) {
+func (t *memoryTxn) Routes() (map[int64]string, error) {
 	names := make(map[int64]string)
 	for number, r := range t.records {
 		names[number] = r.Name
@@ -152,27 +150,27 @@ func (t *memoryTxn) routes() (map[int64]string, error) {
 	return names, nil
 }
 
-func (t *memoryTxn) due(route int64, s stage, limit int) ([]job, error) {
-	var some []job
-	for _, l := range [...]lane{laneUrgent, laneRest} {
+func (t *memoryTxn) Due(route int64, s Stage, limit int) ([]Job, error) {
+	var some []Job
+	for _, l := range [...]Lane{LaneUrgent, LaneRest} {
 		some = t.queue(route).due(some, s, l, t.at, limit, true)
 	}
 	return some, nil
 }
 
-func (t *memoryTxn) free(route int64, limit int) ([]job, error) {
-	return t.queue(route).due(nil, stageReady, laneUrgent, t.at, limit, false), nil
+func (t *memoryTxn) Free(route int64, limit int) ([]Job, error) {
+	return t.queue(route).due(nil, StageReady, LaneUrgent, t.at, limit, false), nil
 }
 
-func (t *memoryTxn) before(route int64, held []job, limit int) ([]job, error) {
-	last := make(map[hash]int64)
+func (t *memoryTxn) Before(route int64, held []Job, limit int) ([]Job, error) {
+	last := make(map[Hash]int64)
 	for i := range held {
 		last[held[i].Problem] = held[i].Number
 	}
-	var some []job
+	var some []Job
 	for p, number := range last {
 		for _, j := range t.queue(route).problems[p] {
-			if j.Number < number && j.Stage == stageReady && j.Lane == laneRest {
+			if j.Number < number && j.Stage == StageReady && j.Lane == LaneRest {
 				some = append(some, *j)
 			}
 		}
@@ -188,8 +186,8 @@ func (t *memoryTxn) before(route int64, held []job, limit int) ([]job, error) {
 	return some, nil
 }
 
-func (t *memoryTxn) jobs(route int64, numbers []int64) ([]job, error) {
-	var some []job
+func (t *memoryTxn) Jobs(route int64, numbers []int64) ([]Job, error) {
+	var some []Job
 	q := t.queue(route)
 	for _, n := range slices.Sorted(slices.Values(numbers)) {
 		if j := q.job(n); j != nil {
@@ -199,11 +197,11 @@ func (t *memoryTxn) jobs(route int64, numbers []int64) ([]job, error) {
 	return some, nil
 }
 
-func (t *memoryTxn) list(route int64, dead bool, after int64, limit int) ([]job, error) {
+func (t *memoryTxn) List(route int64, dead bool, after int64, limit int) ([]Job, error) {
 	return t.queue(route).list(dead, after, limit), nil
 }
 
-func (t *memoryTxn) count(route int64, dead bool) (n int, oldest int64, err error) {
+func (t *memoryTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
 	for _, side := range t.queue(route).sides(dead) {
 		n += len(*side)
 		for _, j := range *side {
@@ -215,7 +213,7 @@ func (t *memoryTxn) count(route int64, dead bool) (n int, oldest int64, err erro
 	return n, oldest, nil
 }
 
-func (t *memoryTxn) change(route int64, numbers []int64, c change) (int, error) {
+func (t *memoryTxn) Change(route int64, numbers []int64, c Change) (int, error) {
 	n := 0
 	q := t.queue(route)
 	for _, number := range numbers {
@@ -238,7 +236,7 @@ func (t *memoryTxn) change(route int64, numbers []int64, c change) (int, error) 
 	return n, nil
 }
 
-func (t *memoryTxn) remove(route int64, numbers []int64) (int, error) {
+func (t *memoryTxn) Remove(route int64, numbers []int64) (int, error) {
 	n := 0
 	q := t.queue(route)
 	for _, number := range numbers {
@@ -250,7 +248,7 @@ func (t *memoryTxn) remove(route int64, numbers []int64) (int, error) {
 	return n, nil
 }
 
-func (t *memoryTxn) forgetSeen(limit int) (int, error) {
+func (t *memoryTxn) ForgetSeen(limit int) (int, error) {
 	n := 0
 	for e, until := range maps.Clone(t.events) {
 		if until < t.at && n < limit {
@@ -262,7 +260,7 @@ func (t *memoryTxn) forgetSeen(limit int) (int, error) {
 	return n, nil
 }
 
-func (t *memoryTxn) forgetDead(route, before int64, limit int) (int, error) {
+func (t *memoryTxn) ForgetDead(route, before int64, limit int) (int, error) {
 	var old []int64
 	for _, side := range t.queue(route).sides(true) {
 		for _, j := range *side {
@@ -271,5 +269,5 @@ func (t *memoryTxn) forgetDead(route, before int64, limit int) (int, error) {
 			}
 		}
 	}
-	return t.remove(route, old)
+	return t.Remove(route, old)
 }

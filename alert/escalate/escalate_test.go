@@ -1,4 +1,4 @@
-package outbox_test
+package escalate_test
 
 import (
 	"context"
@@ -17,35 +17,36 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/alert/escalate"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
 func TestEscalateRefuses(t *testing.T) {
 	t.Parallel()
 	far := new(alerttest.Recorder)
-	step := func(name string, after time.Duration) outbox.Step {
-		return outbox.Step{Name: name, After: after, Sender: far}
+	step := func(name string, after time.Duration) escalate.Step {
+		return escalate.Step{Name: name, After: after, Sender: far}
 	}
 	filtered := step("a", 0)
 	filtered.Route.Filter = func(alert.Alert) bool { return true }
 	tests := []struct {
 		name  string
-		steps []outbox.Step
-		opts  *outbox.EscalateOptions
+		steps []escalate.Step
+		opts  *escalate.Options
 		want  string
 	}{
 		{"no steps", nil, nil, "0 steps"},
-		{"too many", make([]outbox.Step, 21), nil, "21 steps"},
-		{"no sender", []outbox.Step{{Name: "a"}}, nil, "no sender"},
-		{"no name", []outbox.Step{{Sender: far}}, nil, "without a name"},
-		{"twice", []outbox.Step{step("a", 0), step("a", 1)}, nil, "a second route"},
-		{"order", []outbox.Step{step("a", 2), step("b", 1)}, nil, "after 1ns"},
-		{"negative", []outbox.Step{step("a", -1)}, nil, "after -1ns"},
-		{"filter", []outbox.Step{filtered}, nil, "only the escalation has"},
-		{"bad route", []outbox.Step{{Name: "a", Sender: far, Route: outbox.RouteOptions{Batch: 5000}}}, nil, "batch of 5000"},
-		{"forget", []outbox.Step{step("a", 0)}, &outbox.EscalateOptions{Forget: -2}, "forget"},
-		{"patience", []outbox.Step{step("a", 0)}, &outbox.EscalateOptions{Patience: -1}, "patience"},
-		{"name taken", []outbox.Step{step("a", 0)}, nil, "a second route"},
+		{"too many", make([]escalate.Step, 21), nil, "21 steps"},
+		{"no sender", []escalate.Step{{Name: "a"}}, nil, "no sender"},
+		{"no name", []escalate.Step{{Sender: far}}, nil, "without a name"},
+		{"twice", []escalate.Step{step("a", 0), step("a", 1)}, nil, "a second route"},
+		{"order", []escalate.Step{step("a", 2), step("b", 1)}, nil, "after 1ns"},
+		{"negative", []escalate.Step{step("a", -1)}, nil, "after -1ns"},
+		{"filter", []escalate.Step{filtered}, nil, "only the escalation has"},
+		{"bad route", []escalate.Step{{Name: "a", Sender: far, Route: outbox.RouteOptions{Batch: 5000}}}, nil, "batch of 5000"},
+		{"forget", []escalate.Step{step("a", 0)}, &escalate.Options{Forget: -2}, "forget"},
+		{"patience", []escalate.Step{step("a", 0)}, &escalate.Options{Patience: -1}, "patience"},
+		{"name taken", []escalate.Step{step("a", 0)}, nil, "a second route"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -56,10 +57,10 @@ func TestEscalateRefuses(t *testing.T) {
 			if tt.name == "name taken" {
 				require.NoError(t, b.Route(name, far, nil))
 			}
-			_, err = b.Escalate(name, tt.steps, tt.opts)
+			_, err = escalate.New(b, name, tt.steps, tt.opts)
 			require.ErrorContains(t, err, tt.want)
 			require.False(t, alert.Retryable(err))
-			require.ErrorContains(t, outbox.TrackReference(t.Context(), "x"), "not within a step")
+			require.ErrorContains(t, escalate.TrackReference(t.Context(), "x"), "not within a step")
 			// Nothing of it was added.
 			require.NoError(t, b.Route("duty/a", far, nil))
 		})
@@ -68,7 +69,7 @@ func TestEscalateRefuses(t *testing.T) {
 
 // A duty is an escalation over a chat and a telephone, running in a bubble.
 type duty struct {
-	*outbox.Escalation
+	*escalate.Escalation
 
 	box         *outbox.Outbox
 	chat, phone alerttest.Recorder
@@ -76,20 +77,20 @@ type duty struct {
 
 const linkTo = "https://ops.example.com/take/"
 
-func newDuty(t *testing.T, logger *slog.Logger, opts *outbox.EscalateOptions, phone func(*outbox.Step)) *duty {
+func newDuty(t *testing.T, logger *slog.Logger, opts *escalate.Options, phone func(*escalate.Step)) *duty {
 	t.Helper()
 	d := new(duty)
 	var err error
 	d.box, err = outbox.Open(outbox.NewMemoryStore(), &outbox.Options{Logger: logger})
 	require.NoError(t, err)
-	steps := []outbox.Step{
+	steps := []escalate.Step{
 		{Name: "chat", Sender: &d.chat, Link: func(token string) string { return linkTo + token }},
 		{Name: "phone", After: time.Minute, Sender: &d.phone},
 	}
 	if phone != nil {
 		phone(&steps[1])
 	}
-	d.Escalation, err = d.box.Escalate("duty", steps, opts)
+	d.Escalation, err = escalate.New(d.box, "duty", steps, opts)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -119,7 +120,7 @@ func (d *duty) serve(t *testing.T, method, path, name string) *httptest.Response
 func TestTakePage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDuty(t, nil, &outbox.EscalateOptions{Locale: alert.English}, nil)
+		d := newDuty(t, nil, &escalate.Options{Locale: alert.English}, nil)
 		fire := alert.Alert{
 			Source: "s", ID: "1", Key: "k", Name: "<script>alert(1)</script>", Summary: "a & b", URL: "javascript:alert(2)", Severity: alert.Critical,
 		}
@@ -147,13 +148,13 @@ func TestTakePage(t *testing.T) {
 		require.Equal(t, http.StatusMethodNotAllowed, d.serve(t, http.MethodPut, path, "x").Code)
 		require.Equal(t, http.StatusNotFound, d.serve(t, http.MethodPost, path+"x", "x").Code)
 		require.Equal(t, http.StatusNotFound, d.serve(t, http.MethodGet, "/take/", "").Code)
-		require.Equal(t, outbox.Waiting, d.only(t, path).State)
+		require.Equal(t, escalate.Waiting, d.only(t, path).State)
 
 		w = d.serve(t, http.MethodPost, path, "Zhang <b>Wei</b>")
 		require.Equal(t, http.StatusOK, w.Code)
 		require.Contains(t, w.Body.String(), "taken by Zhang &lt;b&gt;Wei&lt;/b&gt;")
 		require.NotContains(t, w.Body.String(), "<form")
-		require.Equal(t, outbox.Acknowledged, d.only(t, path).State)
+		require.Equal(t, escalate.Acknowledged, d.only(t, path).State)
 		<-time.After(5 * time.Minute)
 		require.Empty(t, d.phone.Accepted())
 		require.Len(t, d.chat.Accepted(), 4)
@@ -163,7 +164,7 @@ func TestTakePage(t *testing.T) {
 }
 
 // only returns the first incident that a link leads to.
-func (d *duty) only(t *testing.T, path string) outbox.Incident {
+func (d *duty) only(t *testing.T, path string) escalate.Incident {
 	t.Helper()
 	list, err := d.IncidentsByReference(t.Context(), strings.TrimPrefix(path, "/take/"))
 	require.NoError(t, err)
@@ -177,7 +178,7 @@ func TestTakePageWords(t *testing.T) {
 		alert.Chinese: {`lang="zh"`, "尚无人处理"}, alert.Japanese: {`lang="ja"`, "まだ誰も対応していません"}, alert.English: {`lang="en"`, "nobody"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			d := newDuty(t, nil, &outbox.EscalateOptions{Locale: locale}, nil)
+			d := newDuty(t, nil, &escalate.Options{Locale: locale}, nil)
 			require.NoError(t, d.box.Send(t.Context(), alert.Alert{Source: "s", ID: "1"}))
 			<-time.After(time.Second)
 			body := d.serve(t, http.MethodGet, d.link(t), "").Body.String()
@@ -199,24 +200,24 @@ func TestWatchFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder
 		asked := 0
-		d := newDuty(t, slog.New(slog.NewTextHandler(&log, nil)), nil, func(s *outbox.Step) {
+		d := newDuty(t, slog.New(slog.NewTextHandler(&log, nil)), nil, func(s *escalate.Step) {
 			s.Sender = alert.SenderFunc(func(ctx context.Context, _ ...alert.Alert) error {
-				require.Error(t, outbox.TrackReference(ctx, ""))
-				require.Error(t, outbox.TrackReference(ctx, strings.Repeat("x", 501)))
+				require.Error(t, escalate.TrackReference(ctx, ""))
+				require.Error(t, escalate.TrackReference(ctx, strings.Repeat("x", 501)))
 				for i := range 20 {
-					require.NoError(t, outbox.TrackReference(ctx, fmt.Sprint("call ", i/2)))
+					require.NoError(t, escalate.TrackReference(ctx, fmt.Sprint("call ", i/2)))
 				}
-				require.Error(t, outbox.TrackReference(ctx, "another one"))
+				require.Error(t, escalate.TrackReference(ctx, "another one"))
 				return nil
 			})
-			s.Watch = func(context.Context, string) (outbox.Answer, error) {
+			s.Watch = func(context.Context, string) (escalate.Answer, error) {
 				switch asked++; asked {
 				case 1:
-					return outbox.Answer{}, errors.New("the gateway is away")
+					return escalate.Answer{}, errors.New("the gateway is away")
 				case 2:
 					panic("token=secret")
 				}
-				return outbox.Answer{By: "key 1"}, nil
+				return escalate.Answer{By: "key 1"}, nil
 			}
 		})
 		require.NoError(t, d.box.Send(t.Context(), alert.Alert{Source: "s", ID: "1", Key: "k"}))
@@ -237,7 +238,7 @@ func TestAcknowledgeNames(t *testing.T) {
 		"王伟": "王伟", "": "?", "\x00\n\u2028": "?", "a\xffb": "a�b", strings.Repeat("王", 40): strings.Repeat("王", 33),
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			d := newDuty(t, nil, &outbox.EscalateOptions{Quiet: true}, nil)
+			d := newDuty(t, nil, &escalate.Options{Quiet: true}, nil)
 			require.NoError(t, d.box.Send(t.Context(), alert.Alert{Source: "s", ID: "1"}))
 			<-time.After(time.Second)
 			list, err := d.Acknowledge(t.Context(), strings.TrimPrefix(d.link(t), "/take/"), name)
@@ -255,7 +256,7 @@ func TestTwoEscalations(t *testing.T) {
 		require.NoError(t, err)
 		var heard [2]alerttest.Recorder
 		for i, name := range []string{"one", "two"} {
-			_, err := b.Escalate(name, []outbox.Step{{Name: "late", After: time.Duration(i+1) * time.Minute, Sender: &heard[i]}}, nil)
+			_, err := escalate.New(b, name, []escalate.Step{{Name: "late", After: time.Duration(i+1) * time.Minute, Sender: &heard[i]}}, nil)
 			require.NoError(t, err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -271,4 +272,21 @@ func TestTwoEscalations(t *testing.T) {
 		require.Len(t, heard[0].Accepted(), 1)
 		require.Len(t, heard[1].Accepted(), 1)
 	})
+}
+
+// A reference that leads nowhere stays so; a store that is away comes back.
+func TestRetryable(t *testing.T) {
+	t.Parallel()
+	b, err := outbox.Open(outbox.NewMemoryStore(), nil)
+	require.NoError(t, err)
+	e, err := escalate.New(b, "duty", []escalate.Step{{Name: "a", Sender: new(alerttest.Recorder)}}, nil)
+	require.NoError(t, err)
+	_, err = e.Acknowledge(t.Context(), "nobody's", "me")
+	require.ErrorIs(t, err, escalate.ErrUnknownReference)
+	require.False(t, alert.Retryable(err))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = e.Acknowledge(ctx, "nobody's", "me")
+	require.ErrorIs(t, err, context.Canceled)
+	require.True(t, alert.Retryable(err))
 }

@@ -1,11 +1,11 @@
-package outbox
+package jobstore
 
 import (
 	"cmp"
 	"slices"
 )
 
-// next returns up to limit jobs of a stage that are to go out now, in the order
+// Next returns up to limit jobs of a stage that are to go out now, in the order
 // in which the Sender gets them: the urgent ones first, then those that an urgent
 // one of their Problem has to wait for, with it, then the rest. Each Problem's are
 // in the order of their numbers and none is left out between two of them, wherever
@@ -21,17 +21,17 @@ import (
 //
 // A problem with a long history holds up its own urgent alert by that, and no
 // other.
-func next(t txn, route int64, s stage, limit int) ([]job, error) {
-	jobs, err := t.due(route, s, limit)
+func Next(t Txn, route int64, s Stage, limit int) ([]Job, error) {
+	jobs, err := t.Due(route, s, limit)
 	if err != nil {
 		return nil, err
 	}
-	var batch, held, rest []job
+	var batch, held, rest []Job
 	for i := range jobs {
 		switch j := jobs[i]; {
 		case j.Held:
 			held = append(held, j)
-		case j.Lane == laneUrgent:
+		case j.Lane == LaneUrgent:
 			batch = append(batch, j)
 		default:
 			rest = append(rest, j)
@@ -42,11 +42,11 @@ func next(t txn, route int64, s stage, limit int) ([]job, error) {
 	}
 	full := len(jobs) == limit || sizeOf(jobs) >= bytesAtOnce
 	if full && len(rest) == 0 { // there may be others behind them
-		if batch, err = t.free(route, limit); err != nil {
+		if batch, err = t.Free(route, limit); err != nil {
 			return nil, err
 		}
 	}
-	earlier, err := t.before(route, held, limit)
+	earlier, err := t.Before(route, held, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func next(t txn, route int64, s stage, limit int) ([]job, error) {
 	}
 	if sizeOf(earlier) >= bytesAtOnce { // only up to the last one is it known what is before
 		last := earlier[len(earlier)-1].Number
-		held = slices.DeleteFunc(held, func(j job) bool { return j.Number > last })
+		held = slices.DeleteFunc(held, func(j Job) bool { return j.Number > last })
 		rest = nil
 	}
 	batch = append(batch, firstOf(append(held, earlier...), limit-len(batch))...)
@@ -69,7 +69,7 @@ func next(t txn, route int64, s stage, limit int) ([]job, error) {
 }
 
 // sizeOf returns the bytes of the alerts.
-func sizeOf(jobs []job) (n int) {
+func sizeOf(jobs []Job) (n int) {
 	for i := range jobs {
 		n += len(jobs[i].Doc)
 	}
@@ -77,7 +77,7 @@ func sizeOf(jobs []job) (n int) {
 }
 
 // firstOf sorts jobs by number and returns the first ones.
-func firstOf(jobs []job, limit int) []job {
-	slices.SortFunc(jobs, func(a, b job) int { return cmp.Compare(a.Number, b.Number) })
+func firstOf(jobs []Job, limit int) []Job {
+	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.Number, b.Number) })
 	return jobs[:min(len(jobs), limit)]
 }

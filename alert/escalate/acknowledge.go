@@ -1,4 +1,4 @@
-package outbox
+package escalate
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 const (
@@ -51,30 +52,30 @@ func cleanName(by string) string {
 // change changes the incidents of a reference, and records who took those that
 // nobody has, unless by is empty.
 func (e *Escalation) change(ctx context.Context, ref, by string, f func(*incident)) (after []Incident, err error) {
-	if _, err := e.o.enrolled(ctx); err != nil {
+	if err := e.host.Enroll(ctx); err != nil {
 		return nil, err
 	}
 	taken := 0
-	err = e.o.store.locked(ctx, func(t txn) error {
+	err = e.host.Store.Locked(ctx, func(t jobstore.Txn) error {
 		after, taken = nil, 0
-		if _, err := t.lock(e.intake.number); err != nil {
+		if _, err := t.Lock(e.host.Number()); err != nil {
 			return err
 		}
-		list, err := t.incidentsByReference(e.intake.number, hashOf(ref))
+		list, err := readAll(t.IncidentsByReference(e.host.Number(), jobstore.HashOf(ref)))
 		if err != nil {
 			return err
 		}
 		if len(list) == 0 {
 			return ErrUnknownReference
 		}
-		var news []job
+		var news []jobstore.Job
 		for i := range list {
 			in := &list[i]
 			f(in)
 			if by != "" && in.waits() {
 				in.By = by
-				in.become(Acknowledged, t.now())
-				some, err := e.news(in, t.now())
+				in.become(Acknowledged, t.Now())
+				some, err := e.news(in, t.Now())
 				if err != nil {
 					return err
 				}
@@ -86,7 +87,7 @@ func (e *Escalation) change(ctx context.Context, ref, by string, f func(*inciden
 		if err := e.enqueue(t, news); err != nil {
 			return err
 		}
-		return t.putIncidents(list)
+		return put(t, list)
 	})
 	if err == nil && taken > 0 {
 		e.notify()
@@ -96,8 +97,8 @@ func (e *Escalation) change(ctx context.Context, ref, by string, f func(*inciden
 
 // IncidentsByReference returns the incidents that a message with the reference was about.
 func (e *Escalation) IncidentsByReference(ctx context.Context, reference string) (list []Incident, err error) {
-	return e.read(ctx, "look up", func(t txn) ([]incident, error) {
-		rows, err := t.incidentsByReference(e.intake.number, hashOf(reference))
+	return e.read(ctx, "look up", func(t jobstore.Txn) ([]jobstore.Incident, error) {
+		rows, err := t.IncidentsByReference(e.host.Number(), jobstore.HashOf(reference))
 		if err == nil && len(rows) == 0 {
 			err = ErrUnknownReference
 		}
@@ -108,15 +109,15 @@ func (e *Escalation) IncidentsByReference(ctx context.Context, reference string)
 // Incidents lists the incidents that are not forgotten, in the order in which they
 // were opened: up to limit of them, at most 500, with a Number greater than after.
 func (e *Escalation) Incidents(ctx context.Context, after int64, limit int) ([]Incident, error) {
-	return e.read(ctx, "list incidents", func(t txn) ([]incident, error) {
-		return t.incidentsAfter(e.intake.number, after, min(max(limit, 1), maxIncidents))
+	return e.read(ctx, "list incidents", func(t jobstore.Txn) ([]jobstore.Incident, error) {
+		return t.IncidentsAfter(e.host.Number(), after, min(max(limit, 1), maxIncidents))
 	})
 }
 
-func (e *Escalation) read(ctx context.Context, op string, f func(txn) ([]incident, error)) (list []Incident, err error) {
-	if _, err = e.o.enrolled(ctx); err == nil {
-		err = e.o.store.do(ctx, func(t txn) error {
-			rows, err := f(t)
+func (e *Escalation) read(ctx context.Context, op string, f func(jobstore.Txn) ([]jobstore.Incident, error)) (list []Incident, err error) {
+	if err = e.host.Enroll(ctx); err == nil {
+		err = e.host.Store.Do(ctx, func(t jobstore.Txn) error {
+			rows, err := readAll(f(t))
 			list = make([]Incident, len(rows))
 			for i := range rows {
 				list[i] = rows[i].show()
@@ -131,11 +132,11 @@ func (e *Escalation) read(ctx context.Context, op string, f func(txn) ([]inciden
 }
 
 // news returns the jobs that tell the first steps how an incident stands.
-func (e *Escalation) news(in *incident, now int64) ([]job, error) {
+func (e *Escalation) news(in *incident, now int64) ([]jobstore.Job, error) {
 	if e.opts.Quiet {
 		return nil, nil
 	}
-	about, _ := decode(in.Doc)
+	about, _ := jobstore.Decode(in.Alert)
 	w := wordsOf(e.opts.Locale)
 	text := w.exhausted
 	if in.State == Acknowledged {
@@ -143,13 +144,13 @@ func (e *Escalation) news(in *incident, now int64) ([]job, error) {
 	}
 	about.ID, about.Key = fmt.Sprintf("%s%d/%s", newsID, in.ID, in.State), ""
 	about.Status, about.Summary = alert.Firing, text
-	l, err := encode(&about)
+	l, err := jobstore.Encode(&about)
 	if err != nil {
 		return nil, err
 	}
-	var jobs []job
+	var jobs []jobstore.Job
 	for i := range e.atOnce() {
-		jobs = append(jobs, in.job(e.routes[i].number, l.doc, now))
+		jobs = append(jobs, in.job(e.steps[i].host.Number(), l.Doc, now))
 	}
 	return jobs, nil
 }

@@ -1,4 +1,4 @@
-package outbox
+package jobstore
 
 import (
 	"context"
@@ -21,11 +21,11 @@ type sqlTxn struct {
 	tx  *sqldb.Tx
 }
 
-var _ txn = (*sqlTxn)(nil)
+var _ Txn = (*sqlTxn)(nil)
 
-func (t *sqlTxn) now() int64 { return t.tx.Now() }
+func (t *sqlTxn) Now() int64 { return t.tx.Now() }
 
-func (t *sqlTxn) reserve(n int) (first int64, err error) {
+func (t *sqlTxn) Reserve(n int) (first int64, err error) {
 	var last int64
 	guard := sqldb.Row{Table: "outbox_guard", Set: "last_id = last_id + ?", Where: "id = 1", Column: "last_id"}
 	err = t.tx.LockRow(t.ctx, &guard, &last, 0, n)
@@ -68,7 +68,7 @@ func exec[T any](t *sqlTxn, query string, list []T, args ...any) (int, error) {
 func anys[T any](list []T) []any {
 	all := make([]any, len(list))
 	for i, v := range list {
-		if h, ok := any(v).(hash); ok {
+		if h, ok := any(v).(Hash); ok {
 			all[i] = []byte(h)
 		} else {
 			all[i] = v
@@ -77,15 +77,15 @@ func anys[T any](list []T) []any {
 	return all
 }
 
-func (t *sqlTxn) remember(events []hash, until int64) (map[hash]bool, error) {
-	fresh := make(map[hash]bool, len(events))
+func (t *sqlTxn) Remember(events []Hash, until int64) (map[Hash]bool, error) {
+	fresh := make(map[Hash]bool, len(events))
 	for chunk := range slices.Chunk(events, rowsAtOnce) {
 		var err error
 		if t.tx.Dialect() == sqldb.MySQL {
 			err = t.rememberApart(chunk, until, fresh)
 		} else {
 			query, args := fmt.Sprintf(sqlIfNew, tuples(len(chunk), 2)), pairs(chunk, until)
-			err = t.column(query, args, func(e hash) { fresh[e] = true })
+			err = t.column(query, args, func(e Hash) { fresh[e] = true })
 		}
 		if err != nil {
 			return nil, err
@@ -96,7 +96,7 @@ func (t *sqlTxn) remember(events []hash, until int64) (map[hash]bool, error) {
 
 // rememberApart is for MySQL, which cannot tell what it has inserted. Usually all
 // is new; else it looks what is not, which the lock of outbox_guard allows.
-func (t *sqlTxn) rememberApart(events []hash, until int64, fresh map[hash]bool) error {
+func (t *sqlTxn) rememberApart(events []Hash, until int64, fresh map[Hash]bool) error {
 	for _, e := range events {
 		fresh[e] = true
 	}
@@ -104,11 +104,11 @@ func (t *sqlTxn) rememberApart(events []hash, until int64, fresh map[hash]bool) 
 	if !sqldb.Duplicate(err) {
 		return err
 	}
-	err = t.column(fmt.Sprintf(sqlSeen, sqldb.Marks(len(events))), anys(events), func(e hash) { delete(fresh, e) })
+	err = t.column(fmt.Sprintf(sqlSeen, sqldb.Marks(len(events))), anys(events), func(e Hash) { delete(fresh, e) })
 	if err != nil {
 		return err
 	}
-	var missing []hash
+	var missing []Hash
 	for _, e := range events {
 		if fresh[e] {
 			missing = append(missing, e)
@@ -122,17 +122,17 @@ func (t *sqlTxn) rememberApart(events []hash, until int64, fresh map[hash]bool) 
 }
 
 // column gives f a column of hashes.
-func (t *sqlTxn) column(query string, args []any, f func(hash)) error {
+func (t *sqlTxn) column(query string, args []any, f func(Hash)) error {
 	return t.rows(query, args, func(scan func(...any) error) error {
 		var e []byte
 		err := scan(&e)
-		f(hash(e))
+		f(Hash(e))
 		return err
 	})
 }
 
 // pairs returns events, each with a number behind it, as arguments.
-func pairs(events []hash, n int64) []any {
+func pairs(events []Hash, n int64) []any {
 	args := make([]any, 0, 2*len(events))
 	for _, e := range events {
 		args = append(args, []byte(e), n)
@@ -146,51 +146,51 @@ func tuples(n, columns int) string {
 	return strings.TrimSuffix(strings.Repeat(row, n), ",")
 }
 
-func (t *sqlTxn) enroll(name string) (number int64, err error) {
-	err = t.tx.Row(t.ctx, sqlRouteByName, []byte(hashOf(name))).Scan(&number)
+func (t *sqlTxn) Enroll(name string) (number int64, err error) {
+	err = t.tx.Row(t.ctx, sqlRouteByName, []byte(HashOf(name))).Scan(&number)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return number, err
 	}
-	if number, err = t.reserve(1); err != nil {
+	if number, err = t.Reserve(1); err != nil {
 		return 0, err
 	}
-	doc, err := json.Marshal(&routeRecord{Name: name})
+	doc, err := json.Marshal(&RouteRecord{Name: name})
 	if err != nil {
 		return 0, err
 	}
-	_, err = t.tx.Exec(t.ctx, sqlAddRoute, number, []byte(hashOf(name)), doc)
+	_, err = t.tx.Exec(t.ctx, sqlAddRoute, number, []byte(HashOf(name)), doc)
 	return number, err
 }
 
-func (t *sqlTxn) look(route int64) (*routeRecord, error) {
+func (t *sqlTxn) Look(route int64) (*RouteRecord, error) {
 	var doc []byte
 	err := t.tx.Row(t.ctx, sqlRoute, route).Scan(&doc)
 	return record(route, doc, err)
 }
 
 // record reads the record of a route.
-func record(route int64, doc []byte, err error) (*routeRecord, error) {
+func record(route int64, doc []byte, err error) (*RouteRecord, error) {
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, errNoRoute
+		return nil, ErrNoRoute
 	}
 	if err != nil {
 		return nil, err
 	}
-	r := new(routeRecord)
+	r := new(RouteRecord)
 	if err := json.Unmarshal(doc, r); err != nil {
 		return nil, fmt.Errorf("record of route %d: %w", route, err)
 	}
 	return r, nil
 }
 
-func (t *sqlTxn) lock(route int64) (*routeRecord, error) {
+func (t *sqlTxn) Lock(route int64) (*RouteRecord, error) {
 	var doc []byte
 	row := sqldb.Row{Table: "outbox_routes", Set: "locks = locks + 1", Where: "id = ?", Column: "doc"}
 	err := t.tx.LockRow(t.ctx, &row, &doc, 1, route)
 	return record(route, doc, err)
 }
 
-func (t *sqlTxn) put(route int64, r *routeRecord) error {
+func (t *sqlTxn) Put(route int64, r *RouteRecord) error {
 	doc, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -199,12 +199,12 @@ func (t *sqlTxn) put(route int64, r *routeRecord) error {
 	return err
 }
 
-func (t *sqlTxn) routes() (map[int64]string, error) {
+func (t *sqlTxn) Routes() (map[int64]string, error) {
 	names := make(map[int64]string)
 	err := t.rows(sqlRoutes, nil, func(scan func(...any) error) error {
 		var number int64
 		var doc []byte
-		var r routeRecord
+		var r RouteRecord
 		if err := scan(&number, &doc); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package outbox
+package jobstore
 
 // The tables of the SQL store.
 //
@@ -7,7 +7,7 @@ package outbox
 // and an event is new for one of them only. A counter of the engine would not
 // do, as clusters hand theirs out to each machine in blocks.
 //
-// outbox_seen has the events, outbox_routes a routeRecord for each route, and
+// outbox_seen has the events, outbox_routes a RouteRecord for each route, and
 // outbox_jobs a row for each alert on each route: its alert in doc, as JSON, and
 // beside it what is searched. Its lane stands before the number in the index by
 // which due jobs are found, so that a storm costs no sorting.

@@ -1,4 +1,4 @@
-package outbox
+package jobstore
 
 import (
 	"context"
@@ -25,11 +25,11 @@ const sqlAccept = `WITH guard AS (UPDATE outbox_guard SET last_id = last_id + CA
 	SELECT (SELECT COUNT(*) FROM guard), (SELECT COUNT(*) FROM fresh)`
 
 // accept leaves to a transaction what is too much for one statement.
-func (s *sqlStore) accept(ctx context.Context, entries []entry, window int64) (fresh int, done bool, err error) {
+func (s *sqlStore) Accept(ctx context.Context, entries []Entry, window int64) (fresh int, done bool, err error) {
 	entries = distinct(entries)
 	jobs, size := 0, 0
 	for i := range entries {
-		jobs, size = jobs+len(entries[i].routes), size+len(entries[i].doc)
+		jobs, size = jobs+len(entries[i].Routes), size+len(entries[i].Doc)
 	}
 	if s.db.Dialect() != sqldb.PostgreSQL || jobs == 0 || len(entries) > rowsAtOnce || jobs > 2*rowsAtOnce || size > bytesAtOnce {
 		return 0, false, nil
@@ -38,12 +38,12 @@ func (s *sqlStore) accept(ctx context.Context, entries []entry, window int64) (f
 	for i := range entries {
 		l := &entries[i]
 		values[i] = fmt.Sprintf("(%d, CAST(? AS BYTEA), CAST(? AS BYTEA), CAST(? AS SMALLINT), CAST(? AS BYTEA))", i)
-		args = append(args, []byte(l.event), l.problem.column(), int(l.lane), l.doc)
+		args = append(args, []byte(l.Event), l.Problem.column(), int(l.Lane), l.Doc)
 	}
 	args = append(args, window)
 	var places []string
 	for i := range entries {
-		for _, route := range entries[i].routes {
+		for _, route := range entries[i].Routes {
 			places = append(places, fmt.Sprintf("(%d, %d, CAST(? AS BIGINT))", i, jobs-1-len(places)))
 			args = append(args, route)
 		}
@@ -61,11 +61,11 @@ func (s *sqlStore) accept(ctx context.Context, entries []entry, window int64) (f
 var errNoGuard = errors.New("the row of table outbox_guard is gone: nothing would keep two processes apart")
 
 // distinct returns the first entry of each event.
-func distinct(entries []entry) []entry {
-	seen := make(map[hash]bool, len(entries))
-	first := make([]entry, 0, len(entries))
+func distinct(entries []Entry) []Entry {
+	seen := make(map[Hash]bool, len(entries))
+	first := make([]Entry, 0, len(entries))
 	for i := range entries {
-		if e := entries[i].event; !seen[e] {
+		if e := entries[i].Event; !seen[e] {
 			seen[e] = true
 			first = append(first, entries[i])
 		}
@@ -74,7 +74,7 @@ func distinct(entries []entry) []entry {
 }
 
 // column returns a hash as an argument; there may be none.
-func (h hash) column() any {
+func (h Hash) column() any {
 	if h == "" {
 		return nil
 	}

@@ -1,17 +1,18 @@
-package outbox
+package escalate
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/outbox"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
-// Defaults and limits of EscalateOptions.
+// Defaults and limits of Options.
 const (
 	defaultForget   = 24 * time.Hour
 	defaultPatience = 30 * time.Minute
@@ -19,10 +20,6 @@ const (
 	intakeBatch     = 200
 	maxSteps        = 20
 )
-
-// ErrUnknownReference says that no incident has the reference: it never had, or
-// it was forgotten.
-var ErrUnknownReference = errors.New("unknown reference")
 
 // A Step is one stage of an [Escalation]: a group, a telephone, another one. It
 // is a route of its own, named like "oncall/phone".
@@ -39,7 +36,7 @@ type Step struct {
 
 	// Route are the options of the route. Give telephones NeverTwice. The Filter
 	// is that of the escalation, and must be nil here.
-	Route RouteOptions
+	Route outbox.RouteOptions
 
 	// Link, if not nil, returns the URL of the page, see [Escalation.Handler],
 	// on which whoever has the token can take the problem. It becomes the URL of
@@ -63,10 +60,10 @@ type Answer struct {
 	Over bool   // nobody will any more
 }
 
-// EscalateOptions change what an Escalation does. Nil and the zero value mean
+// Options change what an Escalation does. Nil and the zero value mean
 // the defaults.
-type EscalateOptions struct {
-	// Filter chooses the alerts that are escalated, as RouteOptions.Filter does.
+type Options struct {
+	// Filter chooses the alerts that are escalated, as outbox.RouteOptions.Filter does.
 	// Default: all.
 	Filter func(alert.Alert) bool
 
@@ -89,7 +86,7 @@ type EscalateOptions struct {
 }
 
 // An Escalation tells more and more people of a problem until one of them takes
-// it. It is made by [Outbox.Escalate] and safe for concurrent use.
+// it. It is made by [New], and safe for concurrent use.
 //
 // A firing alert opens an incident, the alerts with its Source and Key belong to
 // it, and one that is Resolved ends it. An alert without a Key is an incident by
@@ -101,46 +98,57 @@ type EscalateOptions struct {
 // that runs the same escalation, and a step is taken once. Steps that came due
 // while no process ran follow each other at their distances, and not all at once.
 type Escalation struct {
-	o      *Outbox
-	name   string
-	steps  []Step
-	opts   EscalateOptions
-	intake *route
-	routes []*route // of the steps
+	name  string
+	steps []*step
+	opts  Options
+	host  jobstore.Host // of the route at which the alerts come in
 }
 
-// Escalate adds an escalation, with its routes: one by its name, at which the
-// alerts come in, and one for each step. As with [Outbox.Route], the names are
-// what the store knows it by. Steps stand in the order of their After. It may
-// have 20 of them; to add one later does not change what earlier ones did.
-func (o *Outbox) Escalate(name string, steps []Step, opts *EscalateOptions) (*Escalation, error) {
-	e := &Escalation{o: o, name: name, steps: slices.Clone(steps)}
+// New adds an escalation to an outbox, with its routes: one by its name, at which
+// the alerts come in, and one for each step. As with [outbox.Outbox.Route], the
+// names are what the store knows it by. Steps stand in the order of their After. It
+// may have 20 of them; to add one later does not change what earlier ones did. The
+// outbox runs it.
+func New(box *outbox.Outbox, name string, steps []Step, opts *Options) (*Escalation, error) {
+	e := &Escalation{name: name}
 	if opts != nil {
 		e.opts = *opts
 	}
 	e.opts.Forget = cmp.Or(e.opts.Forget, defaultForget)
 	e.opts.Patience = cmp.Or(e.opts.Patience, defaultPatience)
+	for i := range steps {
+		e.steps = append(e.steps, &step{Step: steps[i], e: e})
+	}
 	if err := e.check(); err != nil {
-		return nil, &Error{Op: "escalate", Err: err, final: true}
+		return nil, &Error{Op: "new", Err: err, final: true}
 	}
-	e.intake = &route{
-		name: name, wake: make(chan struct{}, 1), intake: e,
-		opts: RouteOptions{Filter: e.opts.Filter, Batch: intakeBatch, MaxAge: -1},
+	if err := e.addRoutes(box); err != nil {
+		return nil, &Error{Op: "new", Err: err, final: true}
 	}
-	added := []*route{e.intake}
-	for i := range e.steps {
-		s := &e.steps[i]
-		r := &route{name: name + "/" + s.Name, wake: make(chan struct{}, 1), opts: s.Route, step: &step{e: e, Step: s, index: i}}
-		r.sender = r.step
-		added, e.routes = append(added, r), append(e.routes, r)
-	}
-	if err := o.addRoutes("escalate", added...); err != nil {
-		return nil, err
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.escalations = append(slices.Clip(o.escalations), e)
 	return e, nil
+}
+
+// addRoutes adds all the routes or none.
+func (e *Escalation) addRoutes(box *outbox.Outbox) error {
+	for i, s := range e.steps {
+		route := s.Route
+		route.Filter = func(alert.Alert) bool { return false } // its alerts come from the intake
+		if err := box.Route(e.name+"/"+s.Name, s, &route); err != nil {
+			removeRoutes(e.steps[:i])
+			return err
+		}
+	}
+	err := box.Route(e.name, intake{e}, &outbox.RouteOptions{Filter: e.opts.Filter, Batch: intakeBatch, MaxAge: -1})
+	if err != nil {
+		removeRoutes(e.steps)
+	}
+	return err
+}
+
+func removeRoutes(steps []*step) {
+	for _, s := range steps {
+		s.host.Remove()
+	}
 }
 
 // check says what is wrong with an escalation.
@@ -153,7 +161,7 @@ func (e *Escalation) check() error {
 	}
 	before := time.Duration(0)
 	for i := range e.steps {
-		s := &e.steps[i]
+		s := e.steps[i]
 		switch {
 		case s.Sender == nil:
 			return fmt.Errorf("step %q: no sender", s.Name)

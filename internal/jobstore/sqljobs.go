@@ -1,4 +1,4 @@
-package outbox
+package jobstore
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 
 const jobColumns = 11
 
-func (t *sqlTxn) add(jobs []job) error {
+func (t *sqlTxn) Add(jobs []Job) error {
 	for len(jobs) > 0 {
 		var args []any
 		n, size := 0, 0
@@ -32,14 +32,14 @@ func (t *sqlTxn) add(jobs []job) error {
 
 // row returns the columns of a job, in the order of the statements. Texts are
 // written as bytes, so that no collation and no encoding can object.
-func (j *job) row() []any {
+func (j *Job) row() []any {
 	return []any{
-		j.Number, j.Route, int(j.Stage), int(j.Lane), j.Due, j.Accepted, j.Attempts, j.Problem.column(), string(j.Cause), []byte(j.Error), j.Doc,
+		j.Number, j.Route, int(j.Stage), int(j.Lane), j.Due, j.Accepted, j.Attempts, j.Problem.column(), j.Cause, []byte(j.Error), j.Doc,
 	}
 }
 
 // read runs a query for jobs.
-func (t *sqlTxn) read(query string, args ...any) ([]job, error) {
+func (t *sqlTxn) read(query string, args ...any) ([]Job, error) {
 	return t.readUpTo(math.MaxInt, query, args...)
 }
 
@@ -47,19 +47,19 @@ func (t *sqlTxn) read(query string, args ...any) ([]job, error) {
 var errEnough = errors.New("enough")
 
 // readUpTo is read, but it stops once it has so many bytes of alerts.
-func (t *sqlTxn) readUpTo(most int, query string, args ...any) (jobs []job, err error) {
+func (t *sqlTxn) readUpTo(most int, query string, args ...any) (jobs []Job, err error) {
 	size := 0
 	err = t.rows(query, args, func(scan func(...any) error) error {
 		if size >= most {
 			return errEnough
 		}
-		var j job
+		var j Job
 		var problem, text []byte
 		err := scan(&j.Number, &j.Route, &j.Stage, &j.Lane, &j.Due, &j.Accepted, &j.Attempts, &problem, &j.Cause, &text, &j.Doc, &j.Held)
 		if err != nil {
 			return err
 		}
-		j.Problem, j.Error = hash(problem), string(text)
+		j.Problem, j.Error = Hash(problem), string(text)
 		jobs, size = append(jobs, j), size+len(j.Doc)
 		return nil
 	})
@@ -69,19 +69,19 @@ func (t *sqlTxn) readUpTo(most int, query string, args ...any) (jobs []job, err 
 	return jobs, err
 }
 
-func (t *sqlTxn) due(route int64, s stage, limit int) ([]job, error) {
-	if s == stageAlone {
-		return t.readUpTo(bytesAtOnce, sqlDueAlone, route, t.now(), limit)
+func (t *sqlTxn) Due(route int64, s Stage, limit int) ([]Job, error) {
+	if s == StageAlone {
+		return t.readUpTo(bytesAtOnce, sqlDueAlone, route, t.Now(), limit)
 	}
-	return t.readUpTo(bytesAtOnce, sqlDueReady, route, t.now(), t.now(), limit)
+	return t.readUpTo(bytesAtOnce, sqlDueReady, route, t.Now(), t.Now(), limit)
 }
 
-func (t *sqlTxn) free(route int64, limit int) ([]job, error) {
-	return t.readUpTo(bytesAtOnce, sqlFree, route, t.now(), t.now(), limit)
+func (t *sqlTxn) Free(route int64, limit int) ([]Job, error) {
+	return t.readUpTo(bytesAtOnce, sqlFree, route, t.Now(), t.Now(), limit)
 }
 
-func (t *sqlTxn) before(route int64, held []job, limit int) (all []job, err error) {
-	last := make(map[hash]int64)
+func (t *sqlTxn) Before(route int64, held []Job, limit int) (all []Job, err error) {
+	last := make(map[Hash]int64)
 	for i := range held {
 		last[held[i].Problem] = held[i].Number
 	}
@@ -101,11 +101,11 @@ func (t *sqlTxn) before(route int64, held []job, limit int) (all []job, err erro
 		}
 		all = append(all, some...)
 	}
-	all = slices.DeleteFunc(all, func(j job) bool { return j.Number > most })
+	all = slices.DeleteFunc(all, func(j Job) bool { return j.Number > most })
 	return firstOf(all, limit), nil
 }
 
-func (t *sqlTxn) jobs(route int64, numbers []int64) (all []job, err error) {
+func (t *sqlTxn) Jobs(route int64, numbers []int64) (all []Job, err error) {
 	for chunk := range slices.Chunk(numbers, rowsAtOnce) {
 		some, err := t.read(fmt.Sprintf(sqlSomeJobs, sqldb.Marks(len(chunk))), append([]any{route}, anys(chunk)...)...)
 		if err != nil {
@@ -116,12 +116,12 @@ func (t *sqlTxn) jobs(route int64, numbers []int64) (all []job, err error) {
 	return all, nil
 }
 
-func (t *sqlTxn) list(route int64, dead bool, after int64, limit int) ([]job, error) {
+func (t *sqlTxn) List(route int64, dead bool, after int64, limit int) ([]Job, error) {
 	if !dead {
 		return t.read(sqlListOpen, route, after, limit)
 	}
-	var all []job
-	for _, l := range [...]lane{laneUrgent, laneRest} {
+	var all []Job
+	for _, l := range [...]Lane{LaneUrgent, LaneRest} {
 		some, err := t.read(sqlListDead, route, int(l), after, limit)
 		if err != nil {
 			return nil, err
@@ -131,7 +131,7 @@ func (t *sqlTxn) list(route int64, dead bool, after int64, limit int) ([]job, er
 	return firstOf(all, limit), nil
 }
 
-func (t *sqlTxn) count(route int64, dead bool) (n int, oldest int64, err error) {
+func (t *sqlTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
 	query := sqlCountOpen
 	if dead {
 		query = sqlCountDead
@@ -140,18 +140,18 @@ func (t *sqlTxn) count(route int64, dead bool) (n int, oldest int64, err error) 
 	return n, oldest, err
 }
 
-func (t *sqlTxn) change(route int64, numbers []int64, c change) (int, error) {
+func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (int, error) {
 	if c.Fresh {
-		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, t.now(), string(c.Cause), []byte(c.Error), route)
+		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, t.Now(), c.Cause, []byte(c.Error), route)
 	}
 	tried := 0
 	if c.Tried {
 		tried = 1
 	}
-	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, tried, string(c.Cause), []byte(c.Error), route)
+	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, tried, c.Cause, []byte(c.Error), route)
 }
 
-func (t *sqlTxn) remove(route int64, numbers []int64) (int, error) {
+func (t *sqlTxn) Remove(route int64, numbers []int64) (int, error) {
 	return exec(t, sqlRemove, numbers, route)
 }
 
@@ -166,8 +166,8 @@ func faded[T any](t *sqlTxn, query string, args ...any) (list []T, err error) {
 	return list, err
 }
 
-func (t *sqlTxn) forgetSeen(limit int) (int, error) {
-	events, err := faded[[]byte](t, sqlFadedSeen, t.now(), limit)
+func (t *sqlTxn) ForgetSeen(limit int) (int, error) {
+	events, err := faded[[]byte](t, sqlFadedSeen, t.Now(), limit)
 	if err != nil {
 		return 0, err
 	}
@@ -177,10 +177,10 @@ func (t *sqlTxn) forgetSeen(limit int) (int, error) {
 	return len(events), nil
 }
 
-func (t *sqlTxn) forgetDead(route, before int64, limit int) (int, error) {
+func (t *sqlTxn) ForgetDead(route, before int64, limit int) (int, error) {
 	numbers, err := faded[int64](t, sqlFadedDead, route, before, limit)
 	if err != nil {
 		return 0, err
 	}
-	return t.remove(route, numbers)
+	return t.Remove(route, numbers)
 }

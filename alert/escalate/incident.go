@@ -1,11 +1,14 @@
-package outbox
+package escalate
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 // never is a time that does not come.
@@ -38,17 +41,13 @@ type Incident struct {
 
 // An incident is an Incident in a store.
 type incident struct {
-	ID         int64 // greater than those of all jobs before it
-	Escalation int64 // the route of its intake
-	Problem    hash
-	Due        int64 // when there is something to do
-	Until      int64 // when it is forgotten
-	incidentRecord
+	jobstore.Incident
+	record
 }
 
-// An incidentRecord is what of an incident is not searched.
-type incidentRecord struct {
-	Doc     json.RawMessage `json:"alert"`
+// A record is what of an incident is not searched.
+type record struct {
+	Alert   json.RawMessage `json:"alert"`
 	Worst   alert.Severity  `json:"worst"`
 	State   State           `json:"state"`
 	Steps   int             `json:"steps"`
@@ -59,6 +58,30 @@ type incidentRecord struct {
 	Calls   []call          `json:"calls,omitempty"`
 }
 
+// readAll reads what the store returned.
+func readAll(rows []jobstore.Incident, err error) ([]incident, error) {
+	list := make([]incident, len(rows))
+	for i := range rows {
+		list[i].Incident = rows[i]
+		if bad := json.Unmarshal(rows[i].Doc, &list[i].record); bad != nil {
+			return nil, errors.Join(err, fmt.Errorf("record of incident %d: %w", rows[i].ID, bad))
+		}
+	}
+	return list, err
+}
+
+// put keeps incidents in the store.
+func put(t jobstore.Txn, list []incident) (err error) {
+	rows := make([]jobstore.Incident, len(list))
+	for i := range list {
+		rows[i] = list[i].Incident
+		if rows[i].Doc, err = json.Marshal(&list[i].record); err != nil {
+			return err
+		}
+	}
+	return t.PutIncidents(rows)
+}
+
 // A call is a message to watch, or to call off.
 type call struct {
 	Step      string `json:"step"`
@@ -66,19 +89,13 @@ type call struct {
 	Next      int64  `json:"next"` // when to look after it
 }
 
-// A reference leads from what a message was known by to an incident.
-type reference struct {
-	Ref      hash
-	Incident int64
-}
-
 // problemOf returns the identity of the problem that an alert is about. Without a
 // Key the event is the problem.
-func problemOf(a *alert.Alert) hash {
+func problemOf(a *alert.Alert) jobstore.Hash {
 	if a.Key == "" {
-		return hashOf("event", a.Source, a.ID)
+		return jobstore.HashOf("event", a.Source, a.ID)
 	}
-	return hashOf(a.Source, a.Key)
+	return jobstore.HashOf(a.Source, a.Key)
 }
 
 // waits reports whether somebody is still wanted.
@@ -86,9 +103,9 @@ func (in *incident) waits() bool { return in.State == Waiting || in.State == Exh
 
 // show returns what people may see of it.
 func (in *incident) show() Incident {
-	a, _ := decode(in.Doc)
+	a, _ := jobstore.Decode(in.Alert)
 	return Incident{
-		Number: in.ID, Alert: a, State: in.State, Steps: in.Steps, Opened: moment(in.Opened), Changed: moment(in.Changed), By: in.By,
+		Number: in.ID, Alert: a, State: in.State, Steps: in.Steps, Opened: jobstore.Time(in.Opened), Changed: jobstore.Time(in.Changed), By: in.By,
 	}
 }
 

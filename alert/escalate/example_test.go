@@ -1,4 +1,4 @@
-package outbox_test
+package escalate_test
 
 import (
 	"context"
@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/escalate"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
 // A group hears at once, and the telephone rings after five minutes unless
 // somebody has taken the problem.
-func ExampleOutbox_Escalate() {
+func ExampleNew() {
 	box, err := outbox.Open(outbox.NewMemoryStore(), nil)
 	if err != nil {
 		fmt.Println(err)
@@ -31,12 +32,12 @@ func ExampleOutbox_Escalate() {
 	telephone := alert.SenderFunc(func(ctx context.Context, _ ...alert.Alert) error {
 		// Place the call, and tell what it is known by. Then Watch can ask what
 		// became of it, and Stop can end it.
-		return outbox.TrackReference(ctx, "call-1")
+		return escalate.TrackReference(ctx, "call-1")
 	})
-	duty, err := box.Escalate("duty", []outbox.Step{
+	duty, err := escalate.New(box, "duty", []escalate.Step{
 		{Name: "group", Sender: group, Link: func(token string) string { return token }},
 		{Name: "telephone", After: 5 * time.Minute, Sender: telephone, Route: outbox.RouteOptions{NeverTwice: true}},
-	}, &outbox.EscalateOptions{Locale: alert.English})
+	}, &escalate.Options{Locale: alert.English})
 	if err != nil {
 		fmt.Println(err)
 		return
