@@ -56,7 +56,7 @@ func (s *step) Send(ctx context.Context, alerts ...alert.Alert) error {
 }
 
 // Select returns those of the jobs that are still to be sent, and forgets the
-// others: problems that are taken or over, or that belong to a new incident. The steps that
+// others: their problem is taken or over, or belongs to a new incident. The steps that
 // are taken at once hear everything.
 func (s *step) Select(t jobstore.Txn, jobs []jobstore.Job) ([]jobstore.Job, error) {
 	if s.After == 0 {

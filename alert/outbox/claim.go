@@ -196,7 +196,7 @@ func (c *claim) expire(jobs []jobstore.Job) (young []jobstore.Job, err error) {
 	return young, nil
 }
 
-// apart keeps the first alert of each Key.
+// onePerKey keeps the first alert of each Key.
 func onePerKey(jobs []jobstore.Job) []jobstore.Job {
 	seen := make(map[jobstore.Hash]bool)
 	first := make([]jobstore.Job, 0, len(jobs))

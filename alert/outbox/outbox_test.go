@@ -248,7 +248,7 @@ func TestBudgetInAnyMinute(t *testing.T) {
 	}
 }
 
-// A batch that fails although other messages pass is taken apart in the end.
+// A batch that fails although other messages pass is split in the end.
 func TestTiredBatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

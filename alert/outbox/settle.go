@@ -28,7 +28,7 @@ const (
 	Unreadable Cause = "unreadable" // what stands in the store is not an alert
 )
 
-// An outcomeKind is what follows for a job from an attempt.
+// An outcomeKind is what an attempt means for a job.
 type outcomeKind int
 
 const (
@@ -38,7 +38,7 @@ const (
 	outcomeDead
 )
 
-// An outcome is what follows for one job from an attempt.
+// An outcome is the result of an attempt for one job.
 type outcome struct {
 	kind  outcomeKind
 	wait  time.Duration
@@ -167,7 +167,7 @@ func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes [
 
 // pauseRoute looks at the message as a whole. If all of it failed the route pauses, for
 // half of the time until the alerts go out again, so that others get a chance
-// between. A batch that fails while other messages pass is taken apart in the
+// between. A batch that fails while other messages pass is split in the
 // end: one of its alerts may be the reason.
 func (w *worker) pauseRoute(now int64, r *jobstore.RouteRecord, batch []jobstore.Job, outcomes []outcome) []outcome {
 	again, tired, wait, asked := 0, 0, time.Duration(0), time.Duration(0)

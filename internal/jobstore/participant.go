@@ -26,7 +26,7 @@ type Participant interface {
 	Begin(ctx context.Context, jobs []Job, alerts []alert.Alert) (context.Context, Attempt)
 }
 
-// An Attempt is what follows a Send, whatever its outcome.
+// An Attempt is what the worker does after a Send, whatever its outcome.
 type Attempt struct {
 	Settle func(Txn) error // in the transaction that settles the jobs
 	Done   func()          // after it, also if it failed

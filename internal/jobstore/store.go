@@ -182,7 +182,7 @@ func unique(list []Hash) []Hash {
 // HashOf returns the hash of texts.
 func HashOf(texts ...string) Hash { return Hash(sqldb.Hash(texts...)) }
 
-// A job is one alert on one route.
+// A Job is one alert on one route.
 type Job struct {
 	Number   int64 // the order of acceptance
 	Route    int64

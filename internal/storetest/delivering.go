@@ -174,7 +174,7 @@ func checkAlternating(x *harness) {
 	x.equal("delivered", far.names(), []string{"a", "new", "b", "c", "d"})
 }
 
-func checkApart(x *harness) {
+func checkOnePerKey(x *harness) {
 	var far alerttest.Recorder
 	far.FailEach(fault{again: true}, nil)
 	o := quick()

@@ -64,7 +64,7 @@ func checks() []check {
 		{"order of a key", checkKeyOrder},
 		{"alone, in order", checkAloneInOrder},
 		{"alone, alternating", checkAlternating},
-		{"apart", checkApart},
+		{"one per key", checkOnePerKey},
 		{"late part of a key", checkLatePart},
 		{"uncertain", checkUncertain},
 		{"uncertain, never twice", checkNeverTwice},

@@ -63,7 +63,7 @@ func checkUrgentInOrder(x *harness) {
 		{"x", outbox.RouteOptions{Batch: 1}, []string{"[fire]", "[disk 1]", "[disk 2]", "[disk down]", "[a]", "[b]", "[disk 3]"}},
 		{"y", outbox.RouteOptions{Batch: 2}, []string{"[fire disk 1]", "[disk 2 disk down]", "[a b]", "[disk 3]"}},
 		{"z", outbox.RouteOptions{Batch: 9}, []string{"[fire disk 1 disk 2 disk down a b disk 3]"}},
-		{"apart", outbox.RouteOptions{OnePerKey: true}, []string{"[fire disk 1 a b]", "[disk 2]", "[disk down]", "[disk 3]"}},
+		{"one per key", outbox.RouteOptions{OnePerKey: true}, []string{"[fire disk 1 a b]", "[disk 2]", "[disk down]", "[disk 3]"}},
 	} {
 		backlog := [][]alert.Alert{
 			about("disk", "disk 1"), some("a"), about("disk", "disk 2"), of(alert.Critical, about("disk", "disk down")),
