@@ -125,7 +125,7 @@ func TestClient04ACancelledCallLetsThePhoneRest(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, was)
 		pass(80 * time.Second)
-		require.Equal(t, []string{numberA}, dialled(p), "it rests for a minute and a half")
+		require.Equal(t, []string{numberA}, dialled(p), "it gets no call for a minute and a half")
 		pass(2 * time.Minute)
 		stop()
 		require.Equal(t, autocall.Answered, get(t, q, second).State)

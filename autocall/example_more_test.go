@@ -81,7 +81,7 @@ func ExampleHandler() {
 	// {"code":2,"msg":"not found"}
 }
 
-// Who is on duty is asked at each alert.
+// The roster is asked at each alert.
 func ExampleSenderOptions_roster() {
 	ctx := context.Background()
 	queue, err := autocall.NewMemoryQueue(nil)
@@ -105,7 +105,7 @@ func ExampleSenderOptions_roster() {
 	// [the DBA (188******02)] <nil>
 }
 
-// Who cannot be rung is told in the chat.
+// People who cannot be rung are told in the chat.
 func ExampleEscalate_nobody() {
 	queue, err := autocall.NewMemoryQueue(nil)
 	if err != nil {

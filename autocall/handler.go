@@ -197,7 +197,7 @@ func (h *Handler) identify(path string) *caller {
 	return known
 }
 
-// stranger logs what somebody did who is no phone, not too often.
+// stranger logs a request that does not come from a phone, not too often.
 func (h *Handler) stranger(r *http.Request, message string) {
 	if spare(r, h.quiet) {
 		h.log(r, message)

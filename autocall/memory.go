@@ -9,7 +9,7 @@ import (
 )
 
 // NewMemoryQueue returns a queue that this process alone keeps. It is for tests
-// and for who can do without what was queued: everything in it is lost on exit.
+// and for programs that may lose what was queued: everything in it is lost on exit.
 // A phone that was ringing then goes on ringing, and what it tells finds nobody.
 func NewMemoryQueue(opts *QueueOptions) (*Dispatcher, error) {
 	m := &memory{
@@ -18,26 +18,26 @@ func NewMemoryQueue(opts *QueueOptions) (*Dispatcher, error) {
 		polled: make(map[string]phoneRecord), news: make(map[int64]notice),
 	}
 	return newDispatcher(&memoryStore{
-		turn: make(chan struct{}, 1), start: time.Now(), content: func() *memory { return m },
+		lock: make(chan struct{}, 1), start: time.Now(), content: func() *memory { return m },
 	}, opts)
 }
 
 // A memoryStore keeps items in maps. Its clock is monotonic: setting the
 // machine's time ends no lease.
 type memoryStore struct {
-	turn    chan struct{} // who has put something in it has the transaction
+	lock    chan struct{} // holding its only place is holding the lock
 	start   time.Time
 	content func() *memory // a closure, where no printer finds numbers
 }
 
-// do runs f when its turn has come. If f fails, or panics, what it did is
+// do runs f when it has the lock. If f fails, or panics, what it did is
 // undone.
 func (s *memoryStore) do(ctx context.Context, f func(txn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	select {
-	case s.turn <- struct{}{}:
+	case s.lock <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -46,7 +46,7 @@ func (s *memoryStore) do(ctx context.Context, f func(txn) error) error {
 		for _, undo := range slices.Backward(t.undo) {
 			undo()
 		}
-		<-s.turn
+		<-s.lock
 	}()
 	if err := f(t); err != nil {
 		return err

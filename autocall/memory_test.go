@@ -102,7 +102,7 @@ func TestMemoryCopies(t *testing.T) {
 	}))
 }
 
-// Who waits for a turn gives up when its context ends.
+// A caller that waits for the lock gives up when its context ends.
 func TestMemoryTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestMemoryTurn(t *testing.T) {
 	})
 }
 
-// Nobody knows what became of an Enqueue that the store failed. With a Key it
+// The outcome of an Enqueue that the store failed is unknown. With a Key it
 // may be repeated.
 func TestEnqueueUncertain(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,7 @@ func (d *Dispatcher) every(ctx context.Context, wake <-chan struct{}, f func() e
 	defer ticker.Stop()
 	for ctx.Err() == nil {
 		if err := f(); err != nil && ctx.Err() == nil {
-			d.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "queue not available, trying again", slog.Any("error", err))
+			d.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "queue not available, retrying", slog.Any("error", err))
 		}
 		select {
 		case <-ctx.Done():

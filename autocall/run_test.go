@@ -47,7 +47,7 @@ func TestRunTellsAtOnce(t *testing.T) {
 		pass(time.Minute)
 		stop()
 		require.Len(t, answered.read(), 1)
-		require.Len(t, exhausted.read(), 1, "who cancels knows it")
+		require.Len(t, exhausted.read(), 1, "the caller of Cancel knows it")
 	})
 }
 

@@ -40,11 +40,11 @@ import (
 // fails; no FOR UPDATE, no counter of the engine and no named lock but
 // GET_LOCK at the start.
 //
-// All servers go by the clock of the database. Each change takes a turn, one
+// All servers go by the clock of the database. Each change takes the lock, one
 // after the other for the whole queue, which costs one commit for each poll of
 // a phone: hundreds a second, where a phone polls every ten. If a server dies in
-// the middle of its turn, the others go on at once. If its machine or network
-// does, PostgreSQL gives the turn to the next one after ten seconds, as every
+// the middle of its transaction, the others go on at once. If its machine or network
+// does, PostgreSQL gives the lock to the next one after ten seconds, as every
 // transaction here tells it to; MariaDB does so after idle_transaction_timeout
 // and MySQL after wait_timeout, which you should set to some seconds, for
 // example in the data source name.

@@ -80,7 +80,7 @@ func (t *sqlTxn) tell(n notice) error {
 	}
 	query := sqlUpdateNotice
 	if n.ID == 0 {
-		id, err := t.turn()
+		id, err := t.nextID()
 		if err != nil {
 			return err
 		}

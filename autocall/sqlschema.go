@@ -6,7 +6,7 @@ package autocall
 // autocall_guard has one row, which each transaction that will write changes
 // first: that is the lock of the queue. It is changed and not merely locked,
 // so that engines which only compare what was written, such as Galera, see the
-// collision too. turn orders calls and notices; a counter of the engine would
+// collision too. last_id orders calls and notices; a counter of the engine would
 // not do, as clusters hand theirs out to each machine in blocks.
 //
 // autocall_calls has a row for each call: the call itself in doc, as JSON, and
@@ -24,8 +24,8 @@ package autocall
 //
 //nolint:gochecknoglobals // read-only table
 var sqlSchema = []string{
-	`CREATE TABLE IF NOT EXISTS autocall_guard (id SMALLINT NOT NULL PRIMARY KEY, turn BIGINT NOT NULL)`,
-	`INSERT INTO autocall_guard (id, turn) VALUES (1, 0)`,
+	`CREATE TABLE IF NOT EXISTS autocall_guard (id SMALLINT NOT NULL PRIMARY KEY, last_id BIGINT NOT NULL)`,
+	`INSERT INTO autocall_guard (id, last_id) VALUES (1, 0)`,
 	`CREATE TABLE IF NOT EXISTS autocall_calls (
 		seq BIGINT NOT NULL PRIMARY KEY,
 		id $HASH NOT NULL,
@@ -56,8 +56,8 @@ const (
 
 // The statements, the same on every engine.
 const (
-	sqlTurn     = `UPDATE autocall_guard SET turn = turn + 1 WHERE id = 1`
-	sqlReadTurn = `SELECT turn FROM autocall_guard WHERE id = 1`
+	sqlNextID     = `UPDATE autocall_guard SET last_id = last_id + 1 WHERE id = 1`
+	sqlReadLastID = `SELECT last_id FROM autocall_guard WHERE id = 1`
 
 	sqlCalls     = `SELECT seq, doc FROM autocall_calls `
 	sqlByID      = sqlCalls + `WHERE id = ?`

@@ -19,7 +19,7 @@ var errUnlocked = errors.New("read before the lock and then written")
 type sqlTxn struct {
 	ctx    context.Context //nolint:containedctx // of the one request that the transaction is for, as in sql.Tx
 	tx     *sqldb.Tx
-	locked bool            // the turn is ours
+	locked bool            // the lock is ours
 	looked bool            // something was read without it
 	mids   map[string]bool // those that the database knows
 }
@@ -28,7 +28,7 @@ var _ txn = (*sqlTxn)(nil)
 
 func (t *sqlTxn) now() int64 { return t.tx.Now() }
 
-// lock takes the turn, unless we have it. Everything that has been read before
+// lock takes the row of autocall_guard, unless we have it. Everything that has been read before
 // could have been changed by others meanwhile, so then the transaction fails
 // and is run again.
 func (t *sqlTxn) lock() error {
@@ -38,7 +38,7 @@ func (t *sqlTxn) lock() error {
 	if t.looked {
 		return errUnlocked
 	}
-	n, err := t.tx.Lock(t.ctx, sqlTurn)
+	n, err := t.tx.Lock(t.ctx, sqlNextID)
 	if err != nil {
 		return err
 	}
@@ -49,10 +49,10 @@ func (t *sqlTxn) lock() error {
 	return nil
 }
 
-// turn returns a number that is greater than all before.
-func (t *sqlTxn) turn() (n int64, err error) {
-	if _, err = t.tx.Exec(t.ctx, sqlTurn); err == nil {
-		err = t.tx.Row(t.ctx, sqlReadTurn).Scan(&n)
+// nextID returns a number that is greater than all before.
+func (t *sqlTxn) nextID() (n int64, err error) {
+	if _, err = t.tx.Exec(t.ctx, sqlNextID); err == nil {
+		err = t.tx.Row(t.ctx, sqlReadLastID).Scan(&n)
 	}
 	return n, err
 }
@@ -158,7 +158,7 @@ func (t *sqlTxn) put(it *item) error {
 	}
 	query := sqlUpdateCall
 	if it.Seq == 0 {
-		seq, err := t.turn()
+		seq, err := t.nextID()
 		if err != nil {
 			return err
 		}

@@ -154,7 +154,7 @@ func (it *item) post(now int64, from, mid, number string) {
 		it.note(now, Entry{Event: EventIgnored, Phone: from, Cause: "nobody, but the hand-out had ended"})
 	}
 	if own && !it.State.Open() {
-		it.release() // whoever tells the outcome is not ringing
+		it.release() // a phone that reports the outcome is not ringing
 	}
 }
 

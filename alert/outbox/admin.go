@@ -7,15 +7,16 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 const (
-	maxList = 500 // letters in one answer
+	maxList = 500 // alerts in one answer
 	allStep = 200 // in one transaction
 )
 
-// A Letter is an alert on one route, waiting or dead.
-type Letter struct {
+// A QueuedAlert is an alert on one route, pending or dead.
+type QueuedAlert struct {
 	Number   int64       `json:"number"` // identifies it; the order of acceptance
 	Route    string      `json:"route"`
 	Alert    alert.Alert `json:"alert"`
@@ -29,68 +30,60 @@ type Letter struct {
 
 // A Count is what is in the store for a route.
 type Count struct {
-	Route      string    `json:"route"`
-	Waiting    int       `json:"waiting"`
-	Dead       int       `json:"dead"`
-	Oldest     time.Time `json:"oldest,omitzero"`     // when the oldest that waits was accepted
-	OldestDead time.Time `json:"oldestDead,omitzero"` // likewise of the dead
-	Rests      time.Time `json:"rests,omitzero"`      // until when nothing is sent, after a failure
-	Failed     int       `json:"failed"`              // messages in a row that failed as a whole
-	Held       bool      `json:"held"`                // some process is delivering
+	Route               string    `json:"route"`
+	Waiting             int       `json:"waiting"`
+	Dead                int       `json:"dead"`
+	Oldest              time.Time `json:"oldest,omitzero"`      // when the oldest that waits was accepted
+	OldestDead          time.Time `json:"oldestDead,omitzero"`  // likewise of the dead
+	PausedUntil         time.Time `json:"pausedUntil,omitzero"` // until when nothing is sent, after a failure
+	ConsecutiveFailures int       `json:"consecutiveFailures"`  // messages in a row that failed as a whole
+	Leased              bool      `json:"leased"`               // some process is delivering
 }
 
 // Pending lists what waits on a route, in the order of acceptance: up to limit
-// letters, at most 500, with a Number greater than after.
-func (o *Outbox) Pending(ctx context.Context, route string, after int64, limit int) ([]Letter, error) {
+// alerts, at most 500, with a Number greater than after.
+func (o *Outbox) Pending(ctx context.Context, route string, after int64, limit int) ([]QueuedAlert, error) {
 	return o.list(ctx, route, false, after, limit)
 }
 
 // Dead lists the dead letters of a route, as Pending does.
-func (o *Outbox) Dead(ctx context.Context, route string, after int64, limit int) ([]Letter, error) {
+func (o *Outbox) Dead(ctx context.Context, route string, after int64, limit int) ([]QueuedAlert, error) {
 	return o.list(ctx, route, true, after, limit)
 }
 
-func (o *Outbox) list(ctx context.Context, route string, dead bool, after int64, limit int) (letters []Letter, err error) {
-	err = o.on(ctx, "list", route, func(t txn, number int64) error {
-		jobs, err := t.list(number, dead, after, min(max(limit, 1), maxList))
-		letters = make([]Letter, len(jobs))
+func (o *Outbox) list(ctx context.Context, route string, dead bool, after int64, limit int) (alerts []QueuedAlert, err error) {
+	err = o.on(ctx, "list", route, func(t jobstore.Txn, number int64) error {
+		jobs, err := t.List(number, dead, after, min(max(limit, 1), maxList))
+		alerts = make([]QueuedAlert, len(jobs))
 		for i := range jobs {
-			letters[i] = jobs[i].letter(route)
+			alerts[i] = show(&jobs[i], route)
 		}
 		return err
 	})
-	return letters, err
+	return alerts, err
 }
 
-// letter shows a job. An alert that cannot be read is empty.
-func (j *job) letter(route string) Letter {
-	a, _ := decode(j.Doc)
-	return Letter{
-		Number: j.Number, Route: route, Alert: a, Accepted: moment(j.Accepted), Due: moment(j.Due),
-		Attempts: j.Attempts, Dead: j.Stage == stageDead, Cause: j.Cause, Error: j.Error,
+// show returns a job. An alert that cannot be read is empty.
+func show(j *jobstore.Job, route string) QueuedAlert {
+	a, _ := jobstore.Decode(j.Doc)
+	return QueuedAlert{
+		Number: j.Number, Route: route, Alert: a, Accepted: jobstore.Time(j.Accepted), Due: jobstore.Time(j.Due),
+		Attempts: j.Attempts, Dead: j.Stage == jobstore.StageDead, Cause: Cause(j.Cause), Error: j.Error,
 	}
-}
-
-// moment returns the time of milliseconds, zero for zero.
-func moment(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }
 
 // Requeue gives dead letters of a route, by Number, another chance: as if they
 // were accepted now, in their old place of the order. Without numbers it takes
 // all. It returns how many there were. On a route that must not send twice, look
-// first who has heard of an alert whose Cause is Uncertain.
+// first whether somebody has heard of an alert whose Cause is Uncertain.
 func (o *Outbox) Requeue(ctx context.Context, route string, numbers ...int64) (int, error) {
-	n, err := o.each(ctx, "requeue", route, numbers, func(t txn, number int64, dead []int64) (int, error) {
-		return t.change(number, dead, change{Stage: stageReady, Due: t.now(), Fresh: true})
+	n, err := o.each(ctx, "requeue", route, numbers, func(t jobstore.Txn, number int64, dead []int64) (int, error) {
+		return t.Change(number, dead, jobstore.Change{Stage: jobstore.StageReady, Due: t.Now(), Fresh: true})
 	})
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range o.routes {
-		r.rouse()
+		r.notify()
 	}
 	return n, err
 }
@@ -98,28 +91,28 @@ func (o *Outbox) Requeue(ctx context.Context, route string, numbers ...int64) (i
 // Drop forgets dead letters of a route, by Number; without numbers, all of them.
 // It returns how many there were.
 func (o *Outbox) Drop(ctx context.Context, route string, numbers ...int64) (int, error) {
-	return o.each(ctx, "drop", route, numbers, func(t txn, number int64, dead []int64) (int, error) {
-		return t.remove(number, dead)
+	return o.each(ctx, "drop", route, numbers, func(t jobstore.Txn, number int64, dead []int64) (int, error) {
+		return t.Remove(number, dead)
 	})
 }
 
 // each applies f to dead letters, some in each transaction.
-func (o *Outbox) each(ctx context.Context, op, route string, numbers []int64, f func(txn, int64, []int64) (int, error)) (total int, err error) {
+func (o *Outbox) each(ctx context.Context, op, route string, numbers []int64, f func(jobstore.Txn, int64, []int64) (int, error)) (total int, err error) {
 	all := len(numbers) == 0
 	chunks := slices.Collect(slices.Chunk(numbers, allStep))
 	after := int64(0)
 	for all || len(chunks) > 0 {
 		n, last := 0, after
-		err := o.on(ctx, op, route, func(t txn, number int64) (err error) {
-			var jobs []job
+		err := o.on(ctx, op, route, func(t jobstore.Txn, number int64) (err error) {
+			var jobs []jobstore.Job
 			if all {
-				jobs, err = t.list(number, true, after, allStep)
+				jobs, err = t.List(number, true, after, allStep)
 			} else {
-				jobs, err = t.jobs(number, chunks[0])
+				jobs, err = t.Jobs(number, chunks[0])
 			}
 			var dead []int64
 			for i := range jobs {
-				if last = max(last, jobs[i].Number); jobs[i].Stage == stageDead {
+				if last = max(last, jobs[i].Number); jobs[i].Stage == jobstore.StageDead {
 					dead = append(dead, jobs[i].Number)
 				}
 			}
@@ -148,9 +141,9 @@ func (o *Outbox) each(ctx context.Context, op, route string, numbers []int64, f 
 
 // on runs f in a transaction, with the number of a route that the store knows:
 // also one that this program does not have any more.
-func (o *Outbox) on(ctx context.Context, op, route string, f func(t txn, number int64) error) error {
-	err := o.store.do(ctx, func(t txn) error {
-		names, err := t.routes()
+func (o *Outbox) on(ctx context.Context, op, route string, f func(t jobstore.Txn, number int64) error) error {
+	err := o.store.Do(ctx, func(t jobstore.Txn) error {
+		names, err := t.Routes()
 		if err != nil {
 			return err
 		}
@@ -170,9 +163,9 @@ func (o *Outbox) on(ctx context.Context, op, route string, f func(t txn, number 
 // Counts returns what is in the store for each route that it knows, by name. It
 // counts rows, so it is nothing for every second over a large backlog.
 func (o *Outbox) Counts(ctx context.Context) (counts []Count, err error) {
-	err = o.store.do(ctx, func(t txn) error {
+	err = o.store.Do(ctx, func(t jobstore.Txn) error {
 		counts = nil
-		names, err := t.routes()
+		names, err := t.Routes()
 		if err != nil {
 			return err
 		}
@@ -193,20 +186,20 @@ func (o *Outbox) Counts(ctx context.Context) (counts []Count, err error) {
 }
 
 // count counts one route.
-func count(t txn, number int64, name string) (Count, error) {
-	r, err := t.look(number)
+func count(t jobstore.Txn, number int64, name string) (Count, error) {
+	r, err := t.Look(number)
 	if err != nil {
 		return Count{}, err
 	}
-	c := Count{Route: name, Failed: r.Failed, Held: r.Expires > t.now()}
-	if r.Rests > t.now() {
-		c.Rests = moment(r.Rests)
+	c := Count{Route: name, ConsecutiveFailures: r.ConsecutiveFailures, Leased: r.Expires > t.Now()}
+	if r.PausedUntil > t.Now() {
+		c.PausedUntil = jobstore.Time(r.PausedUntil)
 	}
 	var oldest, oldestDead int64
-	if c.Waiting, oldest, err = t.count(number, false); err != nil {
+	if c.Waiting, oldest, err = t.Count(number, false); err != nil {
 		return Count{}, err
 	}
-	c.Dead, oldestDead, err = t.count(number, true)
-	c.Oldest, c.OldestDead = moment(oldest), moment(oldestDead)
+	c.Dead, oldestDead, err = t.Count(number, true)
+	c.Oldest, c.OldestDead = jobstore.Time(oldest), jobstore.Time(oldestDead)
 	return c, err
 }

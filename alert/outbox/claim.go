@@ -4,18 +4,20 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
-// maxBuried is how many batches of alerts that are too old one claim buries.
-const maxBuried = 10
+// maxExpired is how many batches of alerts that are too old one claim ends.
+const maxExpired = 10
 
-// claim gets the lease or prolongs it, and takes in hand what is to be sent now,
+// claim gets the lease or prolongs it, and claims what is to be sent now,
 // if the budget and the far end have room for a message. Else it returns how
 // long there is nothing to do.
-func (w *worker) claim(ctx context.Context) (batch []job, wait time.Duration, err error) {
+func (w *worker) claim(ctx context.Context) (batch []jobstore.Job, wait time.Duration, err error) {
 	began, c := time.Now(), claim{worker: w}
 	w.asked = true
-	err = w.o.store.locked(ctx, func(t txn) error {
+	err = w.o.store.Locked(ctx, func(t jobstore.Txn) error {
 		c = claim{worker: w, txn: t}
 		return c.run()
 	})
@@ -23,14 +25,14 @@ func (w *worker) claim(ctx context.Context) (batch []job, wait time.Duration, er
 		return nil, 0, err
 	}
 	w.until = time.Time{}
-	if c.held {
+	if c.leased {
 		w.epoch, w.until = c.record.Epoch, began.Add(w.o.opts.Lease)
 	}
 	w.idle = len(c.batch) == 0 && !c.more
-	w.free = w.idle && c.held && c.wait == 0
-	w.alone = len(c.batch) > 0 && c.batch[0].Stage == stageAlone
-	for cause, n := range c.buried {
-		w.mourn(ctx, cause, n, "")
+	w.free = w.idle && c.leased && c.wait == 0
+	w.alone = len(c.batch) > 0 && c.batch[0].Stage == jobstore.StageAlone
+	for cause, n := range c.deadByCause {
+		w.reportDead(ctx, cause, n, "")
 	}
 	wait = min(c.wait, w.o.opts.Poll)
 	if w.free {
@@ -43,20 +45,20 @@ func (w *worker) claim(ctx context.Context) (batch []job, wait time.Duration, er
 type claim struct {
 	*worker
 
-	txn    txn
-	record *routeRecord
-	held   bool
-	batch  []job
-	wait   time.Duration
-	more   bool // there is more to look at
-	buried map[Cause]int
+	txn         jobstore.Txn
+	record      *jobstore.RouteRecord
+	leased      bool
+	batch       []jobstore.Job
+	wait        time.Duration
+	more        bool // there is more to look at
+	deadByCause map[Cause]int
 }
 
 func (c *claim) run() (err error) {
-	if c.record, err = c.txn.lock(c.r.number); err != nil {
+	if c.record, err = c.txn.Lock(c.r.number); err != nil {
 		return err
 	}
-	r, now := c.record, c.txn.now()
+	r, now := c.record, c.txn.Now()
 	switch {
 	case r.Owner == c.owner && r.Expires > now:
 	case r.Owner != c.owner && r.Expires > now:
@@ -68,9 +70,9 @@ func (c *claim) run() (err error) {
 		}
 	}
 	// What this worker claimed and did not settle, it did not send either.
-	r.Claimed, r.Expires, c.held = nil, now+c.o.opts.Lease.Milliseconds(), true
-	if c.wait = c.pause(r, now); c.wait > 0 {
-		return c.txn.put(c.r.number, r)
+	r.Claimed, r.Expires, c.leased = nil, now+c.o.opts.Lease.Milliseconds(), true
+	if c.wait = c.mustWait(r, now); c.wait > 0 {
+		return c.txn.Put(c.r.number, r)
 	}
 	if err := c.choose(); err != nil {
 		return err
@@ -81,10 +83,10 @@ func (c *claim) run() (err error) {
 			r.Claimed = append(r.Claimed, c.batch[i].Number)
 		}
 	}
-	return c.txn.put(c.r.number, r)
+	return c.txn.Put(c.r.number, r)
 }
 
-// takeOver begins a new epoch. What the owner before had in hand may have been
+// takeOver begins a new epoch. What the owner before had claimed may have been
 // delivered: it is due again, or ends here if it must not go out twice.
 func (c *claim) takeOver() error {
 	r := c.record
@@ -97,21 +99,21 @@ func (c *claim) takeOver() error {
 		return nil
 	}
 	if c.r.opts.NeverTwice {
-		n, err := c.txn.change(c.r.number, lost, change{
-			Stage: stageDead, Due: c.txn.now(), Tried: true, Cause: Uncertain,
+		n, err := c.txn.Change(c.r.number, lost, jobstore.Change{
+			Stage: jobstore.StageDead, Due: c.txn.Now(), Tried: true, Cause: string(Uncertain),
 			Error: "the process that was sending it died before it knew the outcome",
 		})
-		c.bury(Uncertain, n)
+		c.countDead(Uncertain, n)
 		return err
 	}
-	jobs, err := c.txn.jobs(c.r.number, lost)
+	jobs, err := c.txn.Jobs(c.r.number, lost)
 	if err != nil {
 		return err
 	}
-	for _, g := range groups(jobs, func(j *job) change {
-		return change{Stage: j.Stage, Due: c.txn.now(), Tried: true, Error: "the process that was sending it died"}
+	for _, g := range groups(jobs, func(j *jobstore.Job) jobstore.Change {
+		return jobstore.Change{Stage: j.Stage, Due: c.txn.Now(), Tried: true, Error: "the process that was sending it died"}
 	}) {
-		if _, err := c.txn.change(c.r.number, g.numbers, g.change); err != nil {
+		if _, err := c.txn.Change(c.r.number, g.numbers, g.change); err != nil {
 			return err
 		}
 	}
@@ -119,27 +121,27 @@ func (c *claim) takeOver() error {
 }
 
 // bury counts dead letters.
-func (c *claim) bury(cause Cause, n int) {
-	if c.buried == nil {
-		c.buried = make(map[Cause]int)
+func (c *claim) countDead(cause Cause, n int) {
+	if c.deadByCause == nil {
+		c.deadByCause = make(map[Cause]int)
 	}
-	c.buried[cause] += n
+	c.deadByCause[cause] += n
 }
 
 // choose finds what is to be sent now, and buries what is too old. Alerts that
-// must be alone take turns with batches of others.
+// must be alone alternate with batches of others.
 func (c *claim) choose() error {
-	order := [...]stage{stageAlone, stageReady}
+	order := [...]jobstore.Stage{jobstore.StageAlone, jobstore.StageReady}
 	if c.alone {
-		order = [...]stage{stageReady, stageAlone}
+		order = [...]jobstore.Stage{jobstore.StageReady, jobstore.StageAlone}
 	}
 	for _, s := range order {
-		for range maxBuried {
+		for range maxExpired {
 			limit := c.r.opts.Batch
-			if s == stageAlone {
+			if s == jobstore.StageAlone {
 				limit = 1
 			}
-			jobs, err := next(c.txn, c.r.number, s, limit)
+			jobs, err := jobstore.Next(c.txn, c.r.number, s, limit)
 			if err != nil || len(jobs) == 0 {
 				c.more = false
 				if err != nil {
@@ -147,17 +149,17 @@ func (c *claim) choose() error {
 				}
 				break
 			}
-			if c.r.step != nil {
-				jobs, err = c.r.step.sift(c.txn, jobs)
+			if p := c.r.participant; p != nil {
+				jobs, err = p.Select(c.txn, jobs)
 			}
 			if err == nil {
-				c.batch, err = c.buryOld(jobs)
+				c.batch, err = c.expire(jobs)
 			}
 			if err != nil {
 				return err
 			}
-			if c.r.opts.Apart {
-				c.batch = apart(c.batch)
+			if c.r.opts.OnePerKey {
+				c.batch = onePerKey(c.batch)
 			}
 			if len(c.batch) > 0 {
 				return nil
@@ -168,14 +170,14 @@ func (c *claim) choose() error {
 	return nil
 }
 
-// buryOld ends those of the jobs that have waited for too long, and returns the
+// expire ends those of the jobs that have waited for too long, and returns the
 // others.
-func (c *claim) buryOld(jobs []job) (young []job, err error) {
+func (c *claim) expire(jobs []jobstore.Job) (young []jobstore.Job, err error) {
 	if c.r.opts.MaxAge < 0 {
 		return jobs, nil
 	}
-	limit := c.txn.now() - c.r.opts.MaxAge.Milliseconds()
-	var old []job
+	limit := c.txn.Now() - c.r.opts.MaxAge.Milliseconds()
+	var old []jobstore.Job
 	for i := range jobs {
 		if jobs[i].Accepted <= limit {
 			old = append(old, jobs[i])
@@ -183,21 +185,21 @@ func (c *claim) buryOld(jobs []job) (young []job, err error) {
 			young = append(young, jobs[i])
 		}
 	}
-	for _, g := range groups(old, func(j *job) change {
-		return change{Stage: stageDead, Due: c.txn.now(), Cause: Expired, Error: j.Error}
+	for _, g := range groups(old, func(j *jobstore.Job) jobstore.Change {
+		return jobstore.Change{Stage: jobstore.StageDead, Due: c.txn.Now(), Cause: string(Expired), Error: j.Error}
 	}) {
-		if _, err := c.txn.change(c.r.number, g.numbers, g.change); err != nil {
+		if _, err := c.txn.Change(c.r.number, g.numbers, g.change); err != nil {
 			return nil, err
 		}
 	}
-	c.bury(Expired, len(old))
+	c.countDead(Expired, len(old))
 	return young, nil
 }
 
-// apart keeps the first alert of each Key.
-func apart(jobs []job) []job {
-	seen := make(map[hash]bool)
-	first := make([]job, 0, len(jobs))
+// onePerKey keeps the first alert of each Key.
+func onePerKey(jobs []jobstore.Job) []jobstore.Job {
+	seen := make(map[jobstore.Hash]bool)
+	first := make([]jobstore.Job, 0, len(jobs))
 	for i := range jobs {
 		if p := jobs[i].Problem; p == "" || !seen[p] {
 			seen[p] = true
@@ -207,8 +209,8 @@ func apart(jobs []job) []job {
 	return first
 }
 
-// mourn logs and counts dead letters.
-func (w *worker) mourn(ctx context.Context, cause Cause, n int, text string) {
+// reportDead logs and counts dead letters.
+func (w *worker) reportDead(ctx context.Context, cause Cause, n int, text string) {
 	if n == 0 {
 		return
 	}
@@ -216,16 +218,16 @@ func (w *worker) mourn(ctx context.Context, cause Cause, n int, text string) {
 	w.log(ctx, slog.LevelError, "alerts ended as dead letters", slog.String("cause", string(cause)), slog.Int("alerts", n), slog.String("error", text))
 }
 
-// A group is jobs of which the same becomes.
+// A group is jobs that get the same change.
 type group struct {
-	change  change
+	change  jobstore.Change
 	numbers []int64
 }
 
-// groups puts together jobs of which the same becomes, in order.
-func groups(jobs []job, what func(*job) change) []group {
+// groups groups jobs that get the same change, in order.
+func groups(jobs []jobstore.Job, what func(*jobstore.Job) jobstore.Change) []group {
 	var all []group
-	at := make(map[change]int)
+	at := make(map[jobstore.Change]int)
 	for i := range jobs {
 		c := what(&jobs[i])
 		place, known := at[c]

@@ -13,42 +13,41 @@
 // # The way of an alert
 //
 // [Outbox.Send] returns nil when a job for each route is committed. For each
-// route [Outbox.Run] waits until the [Budget] has room for a message, takes in
-// hand all that is due, up to a batch, and hands it to the Sender once, under
-// alert.Once: rate limit, digest, retry and durability come out of one loop. What
-// was accepted is forgotten. What may be tried again is, after a pause that the
-// channel asks for or that doubles each time. What was refused for good goes out
-// once more by itself, since one alert of many may be the reason, and ends as a
-// dead letter if it is refused again. Dead letters can be listed, requeued and
-// dropped.
+// route [Outbox.Run] waits until the [Budget] has room for a message, claims all
+// jobs that are due, up to a batch, and hands them to the Sender once, under
+// alert.Once: rate limit, digest, retry and durability come out of one loop. A job
+// whose alert was accepted is removed. A job whose alert may be sent again waits
+// for as long as the channel asks for, or for a backoff that doubles each time. An
+// alert that was refused for good is sent once more by itself, since one alert of
+// a batch may be the reason, and ends as a dead letter if it is refused again. Dead
+// letters can be listed, requeued and dropped.
 //
 // # What is promised
 //
 // Every accepted alert reaches each of its routes at least once, or ends as a
 // dead letter there, also if processes and databases die at any moment. It may
-// arrive twice: after an outcome that nobody knows, and when a process dies
-// between the message and its commit. On a route with NeverTwice, for telephones,
-// such an alert ends as a dead letter instead.
+// arrive twice: after an uncertain outcome, and when a process dies between the
+// message and its commit. On a route with NeverTwice, for telephones, such an
+// alert ends as a dead letter instead.
 //
 // An event, that is a Source and an ID, is accepted once within a window.
 //
-// When more waits than a message takes, alerts of alert.Critical go first, those
-// of the end of such a problem too. In a message they stand first as well, so that
-// a digest that is cut still tells of them. The rest waits for as long as critical
-// ones keep coming, and ends as dead letters after MaxAge.
+// When more waits than a message takes, alerts of alert.Critical go first, and
+// recoveries of such problems too. In a message they stand first as well, so that
+// a digest that is cut still tells of them. The others wait for as long as critical
+// ones keep coming, and end as dead letters after MaxAge.
 //
 // Alerts with the same Source and Key keep their order on a route: while one waits
-// to be tried again, those after it wait too, and what waits before a critical one
-// goes along with it. What has gathered of a Key goes out
-// in one message, a firing together with its recovery; neither is dropped. The
-// recovery alone would tell of a problem that nobody had heard of, and to drop
-// both is safe only for who knows what was delivered long before. With Apart
-// there is one alert of a Key in a message, and the next one follows when that
-// is delivered.
+// for a retry, those after it wait too, and what waits before a critical one is
+// sent along with it. What has gathered of a Key goes out in one message, a firing
+// together with its recovery; neither is dropped. The recovery alone would tell of
+// a problem that nobody had heard of, and to drop both is safe only if it is known
+// what was delivered long before. With OnePerKey there is one alert of a Key in a
+// message, and the next one follows when that is delivered.
 //
 // One worker at a time delivers a route, over all processes that share a store,
 // by a lease on the clock of the store. Each new lease has a greater epoch, and a
-// worker with an old one can neither take nor settle anything. Its message has a
+// worker with an old one can neither claim nor settle jobs. Its message has a
 // deadline that comes before the end of the lease. Only a process that is stopped
 // in the middle of writing to the network, for longer than a lease, can go on
 // writing when another one has taken over: then a message may arrive twice, on

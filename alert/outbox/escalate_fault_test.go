@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/alert/escalate"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
@@ -40,10 +40,10 @@ func TestEscalationOverFaults(t *testing.T) {
 			box, err := outbox.Open(store, nil)
 			require.NoError(t, err)
 			var chat, phone alerttest.Recorder
-			duty, err := box.Escalate("duty", []outbox.Step{
-				{Name: "chat", Sender: &chat, Route: outbox.RouteOptions{Batch: 1}, Link: func(token string) string { return linkTo + token }},
+			duty, err := escalate.New(box, "duty", []escalate.Step{
+				{Name: "chat", Sender: &chat, Route: outbox.RouteOptions{Batch: 1}, Link: func(token string) string { return token }},
 				{Name: "phone", After: 5 * time.Minute, Sender: &phone},
-			}, &outbox.EscalateOptions{Quiet: true})
+			}, &escalate.Options{Quiet: true})
 			require.NoError(t, err)
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error, 1)
@@ -65,7 +65,7 @@ func TestEscalationOverFaults(t *testing.T) {
 				switch i % 3 {
 				case 1:
 					insist(func() error {
-						_, err := duty.Acknowledge(ctx, strings.TrimPrefix(a.URL, linkTo), "me")
+						_, err := duty.Acknowledge(ctx, a.URL, "me")
 						return err
 					})
 				case 2:
@@ -90,31 +90,4 @@ func TestEscalationOverFaults(t *testing.T) {
 			require.NoError(t, <-done)
 		})
 	}
-}
-
-// What leads to an incident goes when another one follows about its problem.
-func TestReferencesGo(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		store := outbox.NewMemoryStore()
-		box, err := outbox.Open(store, nil)
-		require.NoError(t, err)
-		var chat alerttest.Recorder
-		_, err = box.Escalate("duty", []outbox.Step{{Name: "chat", Sender: &chat, Link: func(token string) string { return token }}}, nil)
-		require.NoError(t, err)
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- box.Run(ctx) }()
-		for i := range 10 {
-			a := alert.Alert{Source: "s", Key: "k", ID: fmt.Sprint("fire ", i)}
-			require.NoError(t, box.Send(ctx, a))
-			<-time.After(10 * time.Second)
-			require.Equal(t, 1, outbox.References(store))
-			a.ID, a.Status = fmt.Sprint("end ", i), alert.Resolved
-			require.NoError(t, box.Send(ctx, a))
-			<-time.After(10 * time.Second)
-		}
-		cancel()
-		require.NoError(t, <-done)
-	})
 }

@@ -107,11 +107,11 @@ func ExampleOutbox_Dead() {
 	_ = box.Send(ctx, alert.Alert{ID: "1", Name: "disk full"})
 	deliver(box)
 
-	letters, err := box.Dead(ctx, "chat", 0, 100)
-	for _, l := range letters {
+	list, err := box.Dead(ctx, "chat", 0, 100)
+	for _, l := range list {
 		fmt.Println(l.Alert.Name, l.Cause, l.Error, err)
 	}
-	fmt.Println(box.Requeue(ctx, "chat", letters[0].Number)) // the robot is back in the group
+	fmt.Println(box.Requeue(ctx, "chat", list[0].Number)) // the robot is back in the group
 	deliver(box)
 	fmt.Println("delivered", len(chat.Accepted()))
 	// Output:
@@ -142,7 +142,7 @@ func ExampleOutbox_Handler() {
 	page := httptest.NewRecorder()
 	mux.ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/outbox/routes/chat/dead", http.NoBody))
 	fmt.Println(page.Code, page.Body)
-	// Output: 200 {"letters":[]}
+	// Output: 200 {"alerts":[]}
 }
 
 // A file keeps everything over restarts. The driver is yours; it is

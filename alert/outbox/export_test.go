@@ -5,33 +5,21 @@ import (
 	"io"
 	"time"
 
-	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
-// Encode, Decode, ReadOrder and ErrorText are the ways in and out of the store.
-func Encode(a *alert.Alert) ([]byte, error) {
-	l, err := encode(a)
-	return l.doc, err
-}
+// ReadSelection is a way in from outside.
+func ReadSelection(r io.Reader) ([]int64, error) { return readSelection(r) }
 
-func Decode(doc []byte) (alert.Alert, error) { return decode(doc) }
+// A GroupCommit is a groupCommit of submissions that are only a number of entries.
+type GroupCommit struct{ group groupCommit }
 
-func ReadOrder(r io.Reader) ([]int64, error) { return readOrder(r) }
+// NewGroupCommit returns a GroupCommit.
+func NewGroupCommit() *GroupCommit { return &GroupCommit{newGroupCommit()} }
 
-func ErrorText(err error) string { return errorText(err) }
-
-// MaxErrorText is the most bytes of ErrorText.
-const MaxErrorText = maxErrorText
-
-// A Gate is a gate for parcels of nothing but their number.
-type Gate struct{ gate gate }
-
-// NewGate returns a Gate.
-func NewGate() *Gate { return &Gate{newGate()} }
-
-// Pass passes n letters.
-func (g *Gate) Pass(ctx context.Context, n int, commit func(ctx context.Context, n int) error) error {
-	return g.gate.pass(ctx, make([]letter, n), func(ctx context.Context, letters []letter) error { return commit(ctx, len(letters)) })
+// Submit submits n entries.
+func (g *GroupCommit) Submit(ctx context.Context, n int, commit func(ctx context.Context, n int) error) error {
+	return g.group.submit(ctx, make([]jobstore.Entry, n), func(ctx context.Context, entries []jobstore.Entry) error { return commit(ctx, len(entries)) })
 }
 
 // Faulty returns a store that does to each transaction what fault says: it is not
@@ -45,23 +33,24 @@ type Fault struct {
 }
 
 type faultyStore struct {
-	store
+	jobstore.Store
+
 	fault func() Fault
 }
 
-func (s *faultyStore) do(ctx context.Context, f func(txn) error) error {
-	return s.faulty(ctx, s.store.do, f)
+func (s *faultyStore) Do(ctx context.Context, f func(jobstore.Txn) error) error {
+	return s.faulty(ctx, s.Store.Do, f)
 }
 
-func (s *faultyStore) locked(ctx context.Context, f func(txn) error) error {
-	return s.faulty(ctx, s.store.locked, f)
+func (s *faultyStore) Locked(ctx context.Context, f func(jobstore.Txn) error) error {
+	return s.faulty(ctx, s.Store.Locked, f)
 }
 
-func (s *faultyStore) accept(context.Context, []letter, int64) (int, bool, error) {
+func (s *faultyStore) Accept(context.Context, []jobstore.Entry, int64) (int, bool, error) {
 	return 0, false, nil
 }
 
-func (s *faultyStore) faulty(ctx context.Context, do func(context.Context, func(txn) error) error, f func(txn) error) error {
+func (s *faultyStore) faulty(ctx context.Context, do func(context.Context, func(jobstore.Txn) error) error, f func(jobstore.Txn) error) error {
 	fault := s.fault()
 	if fault.Before != nil {
 		return fault.Before
@@ -75,19 +64,16 @@ func (s *faultyStore) faulty(ctx context.Context, do func(context.Context, func(
 	return fault.After
 }
 
-// Claimed returns how many jobs of a route somebody has in hand.
+// Claimed returns how many jobs of a route are claimed.
 func Claimed(ctx context.Context, s *Store, name string) (n int, err error) {
-	err = s.do(ctx, func(t txn) error {
-		number, err := t.enroll(name)
+	err = s.store.Do(ctx, func(t jobstore.Txn) error {
+		number, err := t.Enroll(name)
 		if err != nil {
 			return err
 		}
-		r, err := t.look(number)
+		r, err := t.Look(number)
 		n = len(r.Claimed)
 		return err
 	})
 	return n, err
 }
-
-// References returns how many references a store in memory has.
-func References(s *Store) int { return len(s.store.(*memoryStore).content().incident.refs) }

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	maxOrder  = 64 << 10 // bytes of a request's body
-	pageLimit = 100      // letters, unless asked for others
+	maxSelection = 64 << 10 // bytes of a request's body
+	pageLimit    = 100      // alerts, unless asked for others
 )
 
 // An overview is what the handler shows first.
@@ -19,8 +19,8 @@ type overview struct {
 	Store []Count `json:"store"` // of all
 }
 
-// An order is the body of a request that changes something.
-type order struct {
+// An selection is the body of a request that changes something.
+type selection struct {
 	Numbers []int64 `json:"numbers"`
 	All     bool    `json:"all"`
 }
@@ -30,7 +30,7 @@ type order struct {
 // Everything is JSON, and the alerts are in it as they are.
 //
 //	GET  /                        Stats, and Counts for each route
-//	GET  /routes/{route}/pending  letters that wait; ?after=NUMBER&limit=N
+//	GET  /routes/{route}/pending  alerts that wait; ?after=NUMBER&limit=N
 //	GET  /routes/{route}/dead     dead letters, likewise
 //	POST /routes/{route}/requeue  {"numbers":[…]} or {"all":true}, of dead letters
 //	POST /routes/{route}/drop     the same; they are gone for good
@@ -42,8 +42,8 @@ func (o *Outbox) Handler() http.Handler {
 	mux.HandleFunc("GET /{$}", o.serveOverview)
 	mux.HandleFunc("GET /routes/{route}/pending", o.serveList(o.Pending))
 	mux.HandleFunc("GET /routes/{route}/dead", o.serveList(o.Dead))
-	mux.HandleFunc("POST /routes/{route}/requeue", o.serveOrder(o.Requeue))
-	mux.HandleFunc("POST /routes/{route}/drop", o.serveOrder(o.Drop))
+	mux.HandleFunc("POST /routes/{route}/requeue", o.serveChange(o.Requeue))
+	mux.HandleFunc("POST /routes/{route}/drop", o.serveChange(o.Drop))
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
@@ -52,8 +52,8 @@ func (o *Outbox) serveOverview(w http.ResponseWriter, r *http.Request) {
 	answer(w, overview{Stats: o.Stats(), Store: counts}, err)
 }
 
-// serveList serves letters.
-func (o *Outbox) serveList(list func(context.Context, string, int64, int) ([]Letter, error)) http.HandlerFunc {
+// serveList serves alerts.
+func (o *Outbox) serveList(list func(context.Context, string, int64, int) ([]QueuedAlert, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		after, err := number(r, "after", 0)
 		limit, err2 := number(r, "limit", pageLimit)
@@ -61,8 +61,8 @@ func (o *Outbox) serveList(list func(context.Context, string, int64, int) ([]Let
 			refuse(w, http.StatusBadRequest, "after and limit must be numbers")
 			return
 		}
-		letters, err := list(r.Context(), r.PathValue("route"), after, int(min(limit, maxList)))
-		answer(w, map[string][]Letter{"letters": letters}, err)
+		alerts, err := list(r.Context(), r.PathValue("route"), after, int(min(limit, maxList)))
+		answer(w, map[string][]QueuedAlert{"alerts": alerts}, err)
 	}
 }
 
@@ -79,27 +79,27 @@ func number(r *http.Request, name string, otherwise int64) (int64, error) {
 	return n, err
 }
 
-// serveOrder serves what changes dead letters.
-func (o *Outbox) serveOrder(do func(context.Context, string, ...int64) (int, error)) http.HandlerFunc {
+// serveChange serves what changes dead letters.
+func (o *Outbox) serveChange(do func(context.Context, string, ...int64) (int, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Content-Type") != "application/json" {
 			refuse(w, http.StatusUnsupportedMediaType, "the type must be application/json")
 			return
 		}
-		numbers, err := readOrder(http.MaxBytesReader(w, r.Body, maxOrder))
+		numbers, err := readSelection(http.MaxBytesReader(w, r.Body, maxSelection))
 		if err != nil {
 			refuse(w, http.StatusBadRequest, err.Error())
 			return
 		}
 		n, err := do(r.Context(), r.PathValue("route"), numbers...)
-		answer(w, map[string]int{"letters": n}, err)
+		answer(w, map[string]int{"alerts": n}, err)
 	}
 }
 
-// readOrder reads an order. That all are meant must be said: an empty list that
+// readSelection reads a selection. That all are meant must be said: an empty list that
 // somebody's program made would otherwise drop everything.
-func readOrder(body interface{ Read([]byte) (int, error) }) ([]int64, error) {
-	var o order
+func readSelection(body interface{ Read([]byte) (int, error) }) ([]int64, error) {
+	var o selection
 	decoder := json.NewDecoder(body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&o); err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 // Defaults and limits of Options and RouteOptions.
@@ -97,26 +98,24 @@ type RouteOptions struct {
 	// excludes NeverTwice.
 	Resend bool
 
-	// Apart puts at most one alert of a Key into a message, so that the next one
+	// OnePerKey puts at most one alert of a Key into a message, so that the next one
 	// waits until that one is delivered. It suits channels that send each alert
 	// by itself, such as traps. By default what has gathered goes together, in
 	// order.
-	Apart bool
+	OnePerKey bool
 }
 
 // An Outbox is an [alert.Sender] that keeps alerts in a store, from which Run
 // delivers them on every route. Its methods are safe for concurrent use.
 type Outbox struct {
-	store store
+	store jobstore.Store
 	opts  Options
-	gate  gate
+	group groupCommit
 	stats counters
 
 	mu      sync.Mutex
 	routes  []*route
 	running bool
-
-	escalations []*Escalation
 }
 
 // A route is one destination.
@@ -128,8 +127,8 @@ type route struct {
 	wake   chan struct{} // of capacity 1: something was accepted
 	stats  routeCounters
 
-	intake *Escalation // takes the alerts in, instead of the sender
-	step   *step       // that the route is, of an escalation
+	participant jobstore.Participant // the sender, if it is one
+	poll        func(context.Context) (more bool, err error)
 }
 
 var _ alert.Sender = (*Outbox)(nil)
@@ -139,7 +138,7 @@ func Open(store *Store, opts *Options) (*Outbox, error) {
 	if store == nil || store.store == nil {
 		return nil, &Error{Op: "open", Err: errors.New("no store"), final: true}
 	}
-	o := &Outbox{store: store.store, gate: newGate()}
+	o := &Outbox{store: store.store, group: newGroupCommit()}
 	if opts != nil {
 		o.opts = *opts
 	}
@@ -167,7 +166,7 @@ func Open(store *Store, opts *Options) (*Outbox, error) {
 
 // Route adds a route: alerts accepted from now on are delivered to the Sender.
 // Its name, at most 100 bytes, is what the store knows it by: a program that
-// comes back with the name goes on with what is left, and who changes it leaves
+// comes back with the name goes on with what is left, and one that changes it leaves
 // that behind. Routes are added before Run. The Sender must do its duties under
 // [alert.Once], as alerttest.TestSender checks them.
 func (o *Outbox) Route(name string, sender alert.Sender, opts *RouteOptions) error {
@@ -175,36 +174,46 @@ func (o *Outbox) Route(name string, sender alert.Sender, opts *RouteOptions) err
 	if opts != nil {
 		r.opts = *opts
 	}
-	return o.addRoutes("route", r)
-}
-
-// addRoutes adds all the routes or none.
-func (o *Outbox) addRoutes(op string, added ...*route) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.running {
-		return &Error{Op: op, Err: errors.New("the outbox is running"), final: true}
+	if err := o.addRoute(r); err != nil {
+		return &Error{Op: "route", Err: err, final: true}
 	}
-	routes := slices.Clip(o.routes)
-	for _, r := range added {
-		err := r.complete(o.opts.Lease)
-		if slices.ContainsFunc(routes, func(other *route) bool { return other.name == r.name }) {
-			err = fmt.Errorf("a second route named %q", r.name)
-		}
-		if err != nil {
-			return &Error{Op: op, Err: err, final: true}
-		}
-		routes = append(routes, r)
+	if p, ok := sender.(jobstore.Participant); ok {
+		r.participant, r.poll = p, p.Attach(o.host(r))
 	}
-	o.routes = routes
 	return nil
 }
 
-// escalated returns the escalations.
-func (o *Outbox) escalated() []*Escalation {
+func (o *Outbox) addRoute(r *route) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.escalations
+	if o.running {
+		return errors.New("the outbox is running")
+	}
+	if slices.ContainsFunc(o.routes, func(other *route) bool { return other.name == r.name }) {
+		return fmt.Errorf("a second route named %q", r.name)
+	}
+	if err := r.complete(o.opts.Lease); err != nil {
+		return err
+	}
+	o.routes = append(slices.Clip(o.routes), r)
+	return nil
+}
+
+// host returns a route as its participant sees it.
+func (o *Outbox) host(r *route) jobstore.Host {
+	return jobstore.Host{
+		Store: o.store, Logger: o.opts.Logger, Notify: r.notify,
+		Enroll: func(ctx context.Context) error {
+			_, err := o.enrolled(ctx)
+			return err
+		},
+		Number: func() int64 { return r.number },
+		Remove: func() {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.routes = slices.DeleteFunc(slices.Clone(o.routes), func(other *route) bool { return other == r })
+		},
+	}
 }
 
 // complete fills in the defaults and says what is wrong.
@@ -218,7 +227,7 @@ func (r *route) complete(lease time.Duration) error {
 	switch {
 	case r.name == "" || len(r.name) > maxName:
 		return fmt.Errorf("a name of %d bytes, want 1 to %d", len(r.name), maxName)
-	case r.sender == nil && r.intake == nil:
+	case r.sender == nil:
 		return fmt.Errorf("%q: no sender", r.name)
 	case p.Batch < 1 || p.Batch > maxBatch:
 		return fmt.Errorf("%q: batch of %d, want 1 to %d", r.name, p.Batch, maxBatch)
@@ -249,12 +258,12 @@ func (o *Outbox) enrolled(ctx context.Context) ([]*route, error) {
 		return routes, nil
 	}
 	numbers := make(map[string]int64)
-	err := o.store.locked(ctx, func(t txn) error {
-		if _, err := t.turn(1); err != nil {
+	err := o.store.Locked(ctx, func(t jobstore.Txn) error {
+		if _, err := t.Reserve(1); err != nil {
 			return err
 		}
 		for _, name := range names {
-			n, err := t.enroll(name)
+			n, err := t.Enroll(name)
 			if err != nil {
 				return err
 			}

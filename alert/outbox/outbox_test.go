@@ -248,7 +248,7 @@ func TestBudgetInAnyMinute(t *testing.T) {
 	}
 }
 
-// A batch that fails although other messages pass is taken apart in the end.
+// A batch that fails although other messages pass is split in the end.
 func TestTiredBatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -400,7 +400,7 @@ func TestSettledIsNobodys(t *testing.T) {
 		n, err := outbox.Claimed(t.Context(), store, "route")
 		require.NoError(t, err)
 		require.Zero(t, n)
-		require.EqualValues(t, 1, b.Stats().Routes["route"].Again)
+		require.EqualValues(t, 1, b.Stats().Routes["route"].Retried)
 		left.Store(1000)
 		stop()
 	})

@@ -15,7 +15,7 @@ import (
 )
 
 // A worker that was never told that it has the lease gives it back all the same,
-// or who comes next waits for it to end.
+// or the next worker waits for it to end.
 func TestLeaseThatNobodyHeardOf(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -39,6 +39,6 @@ func TestLeaseThatNobodyHeardOf(t *testing.T) {
 		require.NoError(t, <-done)
 		counts, err := box.Counts(t.Context())
 		require.NoError(t, err)
-		require.False(t, counts[0].Held)
+		require.False(t, counts[0].Leased)
 	})
 }

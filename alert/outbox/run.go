@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 const (
@@ -14,8 +16,8 @@ const (
 )
 
 // Run delivers what was accepted until ctx ends. It then lets the message under
-// way on each route come to its end, for the grace at most, records what became
-// of it, gives the leases back and returns nil; no goroutine outlives it. What
+// way on each route come to its end, for the grace at most, records its outcome,
+// gives the leases back and returns nil; no goroutine outlives it. What
 // was not sent stays in the store.
 //
 // Several processes may Run over one store: each route has one worker at a time,
@@ -40,10 +42,8 @@ func (o *Outbox) Run(ctx context.Context) error {
 	for _, r := range routes {
 		w := &worker{o: o, r: r, owner: owner}
 		workers.Go(func() { w.run(ctx) })
-	}
-	if len(routes) > 0 {
-		for _, e := range o.escalated() {
-			workers.Go(func() { e.run(ctx) })
+		if r.poll != nil {
+			workers.Go(func() { o.pollRoute(ctx, r) })
 		}
 	}
 	o.clean(ctx, routes)
@@ -62,10 +62,31 @@ func (o *Outbox) await(ctx context.Context) []*route {
 		if ctx.Err() != nil {
 			break
 		}
-		o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "outbox not available, trying again", slog.Any("error", err))
+		o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "outbox not available, retrying", slog.Any("error", err))
 		pause(ctx, retry.after(n))
 	}
 	return nil
+}
+
+// pollRoute calls the poll of a route's participant until ctx ends.
+func (o *Outbox) pollRoute(ctx context.Context, r *route) {
+	retry := backoff{first: o.opts.Poll, longest: 10 * o.opts.Poll}
+	for failures := 0; ctx.Err() == nil; {
+		wait := o.opts.Poll
+		more, err := r.poll(ctx)
+		switch {
+		case err == nil:
+			failures = 0
+		case ctx.Err() == nil:
+			failures++
+			wait = retry.after(failures)
+			o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "outbox not available, retrying",
+				slog.String("route", r.name), slog.Any("error", err), slog.Duration("in", wait))
+		}
+		if !more {
+			pause(ctx, wait)
+		}
+	}
 }
 
 // pause waits, unless ctx ends.
@@ -82,15 +103,15 @@ func pause(ctx context.Context, d time.Duration) {
 func (o *Outbox) clean(ctx context.Context, routes []*route) {
 	for ctx.Err() == nil {
 		if err := o.cleanAll(ctx, routes); err != nil && ctx.Err() == nil {
-			o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "old rows could not be removed, trying again", slog.Any("error", err))
+			o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning failed, retrying", slog.Any("error", err))
 		}
 		pause(ctx, cleanEvery)
 	}
 }
 
 func (o *Outbox) cleanAll(ctx context.Context, routes []*route) error {
-	for _, forget := range [...]func(txn, int) (int, error){txn.forgetSeen, txn.forgetIncidents} {
-		if err := o.inSteps(ctx, func(t txn) (int, error) { return forget(t, cleanSteps) }); err != nil {
+	for _, forget := range [...]func(jobstore.Txn, int) (int, error){jobstore.Txn.ForgetSeen, jobstore.Txn.ForgetIncidents} {
+		if err := o.inSteps(ctx, func(t jobstore.Txn) (int, error) { return forget(t, cleanSteps) }); err != nil {
 			return err
 		}
 	}
@@ -98,8 +119,8 @@ func (o *Outbox) cleanAll(ctx context.Context, routes []*route) error {
 		return nil
 	}
 	for _, r := range routes {
-		err := o.inSteps(ctx, func(t txn) (int, error) {
-			return t.forgetDead(r.number, t.now()-o.opts.KeepDead.Milliseconds(), cleanSteps)
+		err := o.inSteps(ctx, func(t jobstore.Txn) (int, error) {
+			return t.ForgetDead(r.number, t.Now()-o.opts.KeepDead.Milliseconds(), cleanSteps)
 		})
 		if err != nil {
 			return err
@@ -109,9 +130,9 @@ func (o *Outbox) cleanAll(ctx context.Context, routes []*route) error {
 }
 
 // inSteps repeats a step until it finds no more than it can do at once.
-func (o *Outbox) inSteps(ctx context.Context, step func(txn) (int, error)) error {
+func (o *Outbox) inSteps(ctx context.Context, step func(jobstore.Txn) (int, error)) error {
 	for n := cleanSteps; n == cleanSteps; {
-		err := o.store.do(ctx, func(t txn) (err error) {
+		err := o.store.Do(ctx, func(t jobstore.Txn) (err error) {
 			n, err = step(t)
 			return err
 		})

@@ -76,7 +76,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		T: t, rng: rng, moods: rand.New(rand.NewPCG(seed, 2)), //nolint:gosec // likewise
 		opts: outbox.RouteOptions{
 			Batch: 1 + rng.IntN(8), MaxBackoff: 20 * time.Second, MaxAge: -1, Timeout: 5 * time.Second,
-			NeverTwice: rng.IntN(3) == 0, Apart: rng.IntN(3) == 0,
+			NeverTwice: rng.IntN(3) == 0, OnePerKey: rng.IntN(3) == 0,
 			Budget: outbox.Budget{Messages: rng.IntN(60), Per: time.Minute},
 		},
 		tries: make(map[string]int), told: make(map[string]int), unsure: make(map[string]bool), refused: make(map[string]bool),
@@ -258,21 +258,21 @@ func (w *world) finish(lives []*life) {
 		}
 		<-time.After(time.Second)
 	}
-	letters, err := b.Dead(w.Context(), "route", 0, 500)
+	list, err := b.Dead(w.Context(), "route", 0, 500)
 	require.NoError(w, err)
 	for _, l := range lives {
 		l.end()
 	}
 	dead := make(map[string]outbox.Cause)
-	for _, l := range letters {
+	for _, l := range list {
 		dead[l.Alert.Name] = l.Cause
 	}
-	w.judge(dead)
+	w.classify(dead)
 	w.Logf("%d accepted, %d heard, %d dead", len(w.tries), len(w.heard), len(dead))
 }
 
-// judge compares what was accepted with what was heard.
-func (w *world) judge(dead map[string]outbox.Cause) {
+// classify compares what was accepted with what was heard.
+func (w *world) classify(dead map[string]outbox.Cause) {
 	for key, names := range w.sent {
 		for _, name := range names {
 			cause, isDead := dead[name]
@@ -324,7 +324,7 @@ func (w *world) judgeOrder(key int, names []string, dead map[string]outbox.Cause
 		if at < before {
 			w.Errorf("key %d: %s was last heard after %s", key, earlier, name)
 		}
-		if w.opts.Apart && first[name] < before {
+		if w.opts.OnePerKey && first[name] < before {
 			w.Errorf("key %d: %s overtook %s", key, name, earlier)
 		}
 		before, earlier = at, name

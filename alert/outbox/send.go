@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 // Send keeps the alerts on every route whose filter lets them pass, and returns
@@ -35,44 +36,44 @@ func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(routes) == 0 {
 		return &Error{Op: "send", Err: errors.New("there is no route"), final: true}
 	}
-	letters, errs := encodeAll(alerts, routes)
-	if len(letters) > 0 {
-		if err := o.gate.pass(ctx, letters, o.commit); err != nil {
+	entries, errs := encodeAll(alerts, routes)
+	if len(entries) > 0 {
+		if err := o.group.submit(ctx, entries, o.commit); err != nil {
 			return failure(ctx, "send", err)
 		}
 	}
 	return alert.Partial(errs)
 }
 
-// encodeAll makes letters of the alerts. What cannot become one has an error.
-func encodeAll(alerts []alert.Alert, routes []*route) ([]letter, []error) {
-	letters := make([]letter, 0, len(alerts))
+// encodeAll makes entries of the alerts. What cannot become one has an error.
+func encodeAll(alerts []alert.Alert, routes []*route) ([]jobstore.Entry, []error) {
+	entries := make([]jobstore.Entry, 0, len(alerts))
 	errs := make([]error, len(alerts))
 	for i := range alerts {
-		l, err := encode(&alerts[i])
+		l, err := jobstore.Encode(&alerts[i])
 		if err != nil {
 			errs[i] = &Error{Op: "send", Err: err, final: true}
 			continue
 		}
 		for _, r := range routes {
-			if r.step == nil && (r.opts.Filter == nil || r.opts.Filter(alerts[i])) {
-				l.routes = append(l.routes, r.number)
+			if r.opts.Filter == nil || r.opts.Filter(alerts[i]) {
+				l.Routes = append(l.Routes, r.number)
 			}
 		}
-		letters = append(letters, l)
+		entries = append(entries, l)
 	}
-	return letters, errs
+	return entries, errs
 }
 
-// commit keeps letters in one transaction and wakes the workers.
-func (o *Outbox) commit(ctx context.Context, letters []letter) error {
+// commit keeps entries in one transaction and wakes the workers.
+func (o *Outbox) commit(ctx context.Context, entries []jobstore.Entry) error {
 	accepted, done, err := 0, false, error(nil)
 	if o.opts.Window > 0 {
-		accepted, done, err = o.store.accept(ctx, letters, o.opts.Window.Milliseconds())
+		accepted, done, err = o.store.Accept(ctx, entries, o.opts.Window.Milliseconds())
 	}
 	if err == nil && !done {
-		err = o.store.locked(ctx, func(t txn) (err error) {
-			accepted, err = o.accept(t, letters)
+		err = o.store.Locked(ctx, func(t jobstore.Txn) (err error) {
+			accepted, err = o.accept(t, entries)
 			return err
 		})
 	}
@@ -80,73 +81,73 @@ func (o *Outbox) commit(ctx context.Context, letters []letter) error {
 		return err
 	}
 	o.stats.accepted.Add(int64(accepted))
-	if repeated := len(letters) - accepted; repeated > 0 {
+	if repeated := len(entries) - accepted; repeated > 0 {
 		o.stats.repeated.Add(int64(repeated))
 		o.opts.Logger.LogAttrs(ctx, slog.LevelDebug, "repetition: accepted before, not delivered again", slog.Int("alerts", repeated))
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range o.routes {
-		r.rouse()
+		r.notify()
 	}
 	return nil
 }
 
-// rouse wakes the worker of the route, if it sleeps.
-func (r *route) rouse() {
+// notify wakes the worker of the route, if it sleeps.
+func (r *route) notify() {
 	select {
 	case r.wake <- struct{}{}:
 	default: // it will look anyway
 	}
 }
 
-// accept adds a job for each new letter and each of its routes, and returns how
+// accept adds a job for each new entry and each of its routes, and returns how
 // many were new.
-func (o *Outbox) accept(t txn, letters []letter) (int, error) {
+func (o *Outbox) accept(t jobstore.Txn, entries []jobstore.Entry) (int, error) {
 	most := 0
-	for i := range letters {
-		most += len(letters[i].routes)
+	for i := range entries {
+		most += len(entries[i].Routes)
 	}
-	number, err := t.turn(max(1, most))
+	number, err := t.Reserve(max(1, most))
 	if err != nil {
 		return 0, err
 	}
-	fresh, err := o.fresh(t, letters)
+	fresh, err := o.fresh(t, entries)
 	if err != nil {
 		return 0, err
 	}
-	jobs := make([]job, 0, most)
+	jobs := make([]jobstore.Job, 0, most)
 	for i := range fresh {
-		for _, r := range fresh[i].routes {
-			jobs = append(jobs, job{
-				Number: number, Route: r, Problem: fresh[i].problem, Lane: fresh[i].lane, Due: t.now(), Accepted: t.now(), Doc: fresh[i].doc,
+		for _, r := range fresh[i].Routes {
+			jobs = append(jobs, jobstore.Job{
+				Number: number, Route: r, Problem: fresh[i].Problem, Lane: fresh[i].Lane, Due: t.Now(), Accepted: t.Now(), Doc: fresh[i].Doc,
 			})
 			number++
 		}
 	}
-	return len(fresh), t.add(jobs)
+	return len(fresh), t.Add(jobs)
 }
 
-// fresh returns the letters whose events are not remembered, and remembers them.
-func (o *Outbox) fresh(t txn, letters []letter) ([]letter, error) {
+// fresh returns the entries whose events are not remembered, and remembers them.
+func (o *Outbox) fresh(t jobstore.Txn, entries []jobstore.Entry) ([]jobstore.Entry, error) {
 	if o.opts.Window < 0 {
-		return letters, nil
+		return entries, nil
 	}
-	first, events := make(map[hash]int, len(letters)), make([]hash, 0, len(letters))
-	for i := range letters {
-		e := letters[i].event
+	first, events := make(map[jobstore.Hash]int, len(entries)), make([]jobstore.Hash, 0, len(entries))
+	for i := range entries {
+		e := entries[i].Event
 		if _, twice := first[e]; !twice {
 			first[e], events = i, append(events, e)
 		}
 	}
-	news, err := t.remember(events, t.now()+o.opts.Window.Milliseconds())
+	news, err := t.Remember(events, t.Now()+o.opts.Window.Milliseconds())
 	if err != nil {
 		return nil, err
 	}
-	fresh := make([]letter, 0, len(news))
-	for i := range letters {
-		if e := letters[i].event; news[e] && first[e] == i {
-			fresh = append(fresh, letters[i])
+	fresh := make([]jobstore.Entry, 0, len(news))
+	for i := range entries {
+		if e := entries[i].Event; news[e] && first[e] == i {
+			fresh = append(fresh, entries[i])
 		}
 	}
 	return fresh, nil

@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 const (
 	settleTime   = 5 * time.Second // for one attempt to tell the store
 	lastAttempts = 3               // to tell it once Run is to end
-	maxErrorText = 1 << 10         // bytes
 	isolateAfter = 3               // failures, while other messages pass
 )
 
@@ -30,52 +28,52 @@ const (
 	Unreadable Cause = "unreadable" // what stands in the store is not an alert
 )
 
-// A fate is what becomes of a job after an attempt.
-type fate int
+// An outcomeKind is what an attempt means for a job.
+type outcomeKind int
 
 const (
-	fateDelivered fate = iota
-	fateAgain          // later
-	fateAlone          // by itself, to see which alert of a batch is at fault
-	fateDead
+	outcomeDelivered outcomeKind = iota
+	outcomeRetry                 // later
+	outcomeIsolate               // by itself, to see which alert of a batch is at fault
+	outcomeDead
 )
 
-// A verdict is the fate of one job.
-type verdict struct {
-	fate  fate
+// An outcome is the result of an attempt for one job.
+type outcome struct {
+	kind  outcomeKind
 	wait  time.Duration
 	asked time.Duration // for, by the far end
 	cause Cause
 	text  string
 }
 
-// judge decides about each alert of a message, by the error of the Sender.
-func (w *worker) judge(batch []job, places []int, verdicts []verdict, err error) {
+// classify decides about each alert of a message, by the error of the Sender.
+func (w *worker) classify(batch []jobstore.Job, places []int, outcomes []outcome, err error) {
 	waits := make(map[int]time.Duration) // the same chance for all: they stay together
 	for k, i := range places {
 		j, e := &batch[i], alert.ErrorAt(err, k, len(places))
 		if e == nil {
 			continue
 		}
-		v := verdict{text: errorText(e)}
+		v := outcome{text: jobstore.ErrorText(e)}
 		unsure, again := errors.Is(e, alert.ErrUncertain), alert.Retryable(e)
 		switch {
 		case unsure && (w.r.opts.NeverTwice || !again && !w.r.opts.Resend):
-			v.fate, v.cause = fateDead, Uncertain
+			v.kind, v.cause = outcomeDead, Uncertain
 		case unsure || again:
 			if waits[j.Attempts] == 0 {
 				waits[j.Attempts] = w.backoff().after(j.Attempts + 1)
 			}
 			v.asked = alert.RetryAfter(e)
-			v.fate, v.wait = fateAgain, max(waits[j.Attempts], v.asked)
+			v.kind, v.wait = outcomeRetry, max(waits[j.Attempts], v.asked)
 		case len(places) > 1:
-			v.fate = fateAlone
+			v.kind = outcomeIsolate
 		default:
-			v.fate, v.cause = fateDead, Refused
+			v.kind, v.cause = outcomeDead, Refused
 		}
-		verdicts[i] = v
+		outcomes[i] = v
 	}
-	w.keepOrder(batch, verdicts)
+	w.keepOrder(batch, outcomes)
 }
 
 func (w *worker) backoff() backoff {
@@ -86,41 +84,41 @@ func (w *worker) backoff() backoff {
 // one must go out once more and a later one was accepted, the last word at the
 // far end would be the older one: a firing after its recovery. So the later one
 // goes out once more too. Where that must not be, the earlier one ends.
-func (w *worker) keepOrder(batch []job, verdicts []verdict) {
-	waiting := make(map[hash][]int)
+func (w *worker) keepOrder(batch []jobstore.Job, outcomes []outcome) {
+	waiting := make(map[jobstore.Hash][]int)
 	for i := range batch {
-		p, v := batch[i].Problem, &verdicts[i]
-		if p == "" || v.fate == fateDead {
+		p, v := batch[i].Problem, &outcomes[i]
+		if p == "" || v.kind == outcomeDead {
 			continue
 		}
-		if v.fate != fateDelivered {
+		if v.kind != outcomeDelivered {
 			waiting[p] = append(waiting[p], i)
 			continue
 		}
 		for _, earlier := range waiting[p] {
-			e := &verdicts[earlier]
+			e := &outcomes[earlier]
 			if w.r.opts.NeverTwice {
-				e.fate, e.cause = fateDead, Overtaken
-			} else if e.fate != fateDead {
-				v.fate, v.wait, v.text = fateAgain, e.wait, "an earlier alert of its Key was not accepted"
+				e.kind, e.cause = outcomeDead, Overtaken
+			} else if e.kind != outcomeDead {
+				v.kind, v.wait, v.text = outcomeRetry, e.wait, "an earlier alert of its Key was not accepted"
 			}
 		}
-		if v.fate == fateDelivered {
+		if v.kind == outcomeDelivered {
 			delete(waiting, p)
 		}
 	}
 }
 
-// settle tells the store what became of a batch, for as long as it takes: the
+// settle records the outcomes of a batch, and retries for as long as it takes: the
 // route belongs to nobody else before. Once ctx has ended it gives up soon.
-func (w *worker) settle(ctx context.Context, batch []job, verdicts []verdict, also func(txn) error) error {
+func (w *worker) settle(ctx context.Context, batch []jobstore.Job, outcomes []outcome, also func(jobstore.Txn) error) error {
 	for n := 1; ; n++ {
 		began := time.Now()
-		err := w.trySettle(ctx, batch, verdicts, also)
+		err := w.trySettle(ctx, batch, outcomes, also)
 		switch {
 		case err == nil:
 			w.until = began.Add(w.o.opts.Lease)
-			w.account(ctx, verdicts)
+			w.account(ctx, outcomes)
 			return nil
 		case errors.Is(err, errFenced):
 			w.until = time.Time{}
@@ -129,7 +127,7 @@ func (w *worker) settle(ctx context.Context, batch []job, verdicts []verdict, al
 			w.unsettled = true
 			return err
 		}
-		w.log(ctx, slog.LevelWarn, "the store could not be told the outcome of a message, trying again", slog.Any("error", err))
+		w.log(ctx, slog.LevelWarn, "settling failed, retrying", slog.Any("error", err))
 		pause := time.NewTimer(backoff{first: w.o.opts.Poll / 4, longest: w.o.opts.Poll}.after(n))
 		select {
 		case <-pause.C:
@@ -139,11 +137,11 @@ func (w *worker) settle(ctx context.Context, batch []job, verdicts []verdict, al
 	}
 }
 
-func (w *worker) trySettle(ctx context.Context, batch []job, verdicts []verdict, also func(txn) error) error {
+func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes []outcome, also func(jobstore.Txn) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	return w.o.store.locked(ctx, func(t txn) error {
-		r, err := t.lock(w.r.number)
+	return w.o.store.Locked(ctx, func(t jobstore.Txn) error {
+		r, err := t.Lock(w.r.number)
 		if err != nil {
 			return err
 		}
@@ -158,79 +156,79 @@ func (w *worker) trySettle(ctx context.Context, batch []job, verdicts []verdict,
 				return err
 			}
 		}
-		fates := w.rest(t.now(), r, batch, verdicts)
-		if err := apply(t, w.r.number, batch, fates); err != nil {
+		decided := w.pauseRoute(t.Now(), r, batch, outcomes)
+		if err := apply(t, w.r.number, batch, decided); err != nil {
 			return err
 		}
-		r.Claimed, r.Expires = nil, t.now()+w.o.opts.Lease.Milliseconds()
-		return t.put(w.r.number, r)
+		r.Claimed, r.Expires = nil, t.Now()+w.o.opts.Lease.Milliseconds()
+		return t.Put(w.r.number, r)
 	})
 }
 
-// rest looks at the message as a whole. If all of it failed the route rests, for
+// pauseRoute looks at the message as a whole. If all of it failed the route pauses, for
 // half of the time until the alerts go out again, so that others get a chance
-// between. A batch that fails while other messages pass is taken apart in the
+// between. A batch that fails while other messages pass is split in the
 // end: one of its alerts may be the reason.
-func (w *worker) rest(now int64, r *routeRecord, batch []job, verdicts []verdict) []verdict {
+func (w *worker) pauseRoute(now int64, r *jobstore.RouteRecord, batch []jobstore.Job, outcomes []outcome) []outcome {
 	again, tired, wait, asked := 0, 0, time.Duration(0), time.Duration(0)
-	for i := range verdicts {
-		switch verdicts[i].fate {
-		case fateDelivered, fateAlone: // the far end is there
-			r.Failed, r.Rests = 0, 0
-			return verdicts
-		case fateAgain:
+	for i := range outcomes {
+		switch outcomes[i].kind {
+		case outcomeDelivered, outcomeIsolate: // the far end is there
+			r.ConsecutiveFailures, r.PausedUntil = 0, 0
+			return outcomes
+		case outcomeRetry:
 			again++
-			wait, asked = max(wait, verdicts[i].wait), max(asked, verdicts[i].asked)
+			wait, asked = max(wait, outcomes[i].wait), max(asked, outcomes[i].asked)
 			if batch[i].Attempts >= isolateAfter {
 				tired++
 			}
 		}
 	}
 	if again == 0 {
-		return verdicts
+		return outcomes
 	}
-	if r.Failed == 0 && tired == len(batch) && len(batch) > 1 {
-		single := make([]verdict, len(verdicts))
-		for i, v := range verdicts {
-			v.fate = fateAlone
+	if r.ConsecutiveFailures == 0 && tired == len(batch) && len(batch) > 1 {
+		single := make([]outcome, len(outcomes))
+		for i, v := range outcomes {
+			v.kind = outcomeIsolate
 			single[i] = v
 		}
-		verdicts = single
+		outcomes = single
 	}
-	r.Failed++
-	pause := min(w.backoff().after(r.Failed), wait) / 2
-	r.Rests = now + max(pause, asked).Milliseconds()
-	return verdicts
+	r.ConsecutiveFailures++
+	pause := min(w.backoff().after(r.ConsecutiveFailures), wait) / 2
+	r.PausedUntil = now + max(pause, asked).Milliseconds()
+	return outcomes
 }
 
-// apply writes verdicts into the store, as sets.
-func apply(t txn, route int64, batch []job, verdicts []verdict) error {
+// apply writes outcomes into the store, as sets.
+func apply(t jobstore.Txn, route int64, batch []jobstore.Job, outcomes []outcome) error {
 	var delivered []int64
-	var left []job
-	changes := make(map[int64]change)
+	var left []jobstore.Job
+	changes := make(map[int64]jobstore.Change)
 	for i := range batch {
-		v := verdicts[i]
-		if v.fate == fateDelivered {
+		v := outcomes[i]
+		if v.kind == outcomeDelivered {
 			delivered = append(delivered, batch[i].Number)
 			continue
 		}
-		c := change{Stage: batch[i].Stage, Due: t.now() + v.wait.Milliseconds(), Tried: true, Cause: v.cause, Error: v.text}
-		switch v.fate {
-		case fateAlone:
-			c.Stage = stageAlone
-		case fateDead:
-			c.Stage, c.Due = stageDead, t.now()
+		c := jobstore.Change{Stage: batch[i].Stage, Due: t.Now() + v.wait.Milliseconds(), Tried: true, Cause: string(v.cause), Error: v.text}
+		switch v.kind {
+		case outcomeIsolate:
+			c.Stage = jobstore.StageAlone
+		case outcomeDead:
+			c.Stage, c.Due = jobstore.StageDead, t.Now()
 		}
 		left = append(left, batch[i])
 		changes[batch[i].Number] = c
 	}
 	if len(delivered) > 0 {
-		if _, err := t.remove(route, delivered); err != nil {
+		if _, err := t.Remove(route, delivered); err != nil {
 			return err
 		}
 	}
-	for _, g := range groups(left, func(j *job) change { return changes[j.Number] }) {
-		if _, err := t.change(route, g.numbers, g.change); err != nil {
+	for _, g := range groups(left, func(j *jobstore.Job) jobstore.Change { return changes[j.Number] }) {
+		if _, err := t.Change(route, g.numbers, g.change); err != nil {
 			return err
 		}
 	}
@@ -238,36 +236,20 @@ func apply(t txn, route int64, batch []job, verdicts []verdict) error {
 }
 
 // account counts and logs what was settled.
-func (w *worker) account(ctx context.Context, verdicts []verdict) {
+func (w *worker) account(ctx context.Context, outcomes []outcome) {
 	dead, text := make(map[Cause]int), make(map[Cause]string)
-	for i := range verdicts {
-		switch v := &verdicts[i]; v.fate {
-		case fateDelivered:
+	for i := range outcomes {
+		switch v := &outcomes[i]; v.kind {
+		case outcomeDelivered:
 			w.r.stats.delivered.Add(1)
-		case fateDead:
+		case outcomeDead:
 			dead[v.cause]++
 			text[v.cause] = v.text
 		default:
-			w.r.stats.again.Add(1)
+			w.r.stats.retried.Add(1)
 		}
 	}
 	for cause, n := range dead {
-		w.mourn(ctx, cause, n, text[cause])
+		w.reportDead(ctx, cause, n, text[cause])
 	}
-}
-
-// errorText returns what is kept of an error: its text, which holds no secret,
-// as valid UTF-8 within a bound.
-func errorText(err error) string {
-	text := strings.ToValidUTF8(err.Error(), "�")
-	text = strings.ReplaceAll(text, "\x00", "�")
-	if len(text) <= maxErrorText {
-		return text
-	}
-	const mark = "…"
-	end := maxErrorText - len(mark)
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + mark
 }

@@ -13,7 +13,7 @@ type Stats struct {
 type RouteStats struct {
 	Messages  int64 `json:"messages"`  // attempts
 	Delivered int64 `json:"delivered"` // alerts
-	Again     int64 `json:"again"`     // alerts that an attempt left in the store
+	Retried   int64 `json:"retried"`   // alerts that an attempt left in the store
 	Dead      int64 `json:"dead"`      // alerts that ended as dead letters
 }
 
@@ -21,7 +21,7 @@ type RouteStats struct {
 type counters struct{ accepted, repeated atomic.Int64 }
 
 // routeCounters are RouteStats in the making.
-type routeCounters struct{ messages, delivered, again, dead atomic.Int64 }
+type routeCounters struct{ messages, delivered, retried, dead atomic.Int64 }
 
 // Stats returns what this Outbox has done. It asks nobody.
 func (o *Outbox) Stats() Stats {
@@ -30,7 +30,7 @@ func (o *Outbox) Stats() Stats {
 	s := Stats{Accepted: o.stats.accepted.Load(), Repeated: o.stats.repeated.Load(), Routes: make(map[string]RouteStats)}
 	for _, r := range o.routes {
 		s.Routes[r.name] = RouteStats{
-			Messages: r.stats.messages.Load(), Delivered: r.stats.delivered.Load(), Again: r.stats.again.Load(), Dead: r.stats.dead.Load(),
+			Messages: r.stats.messages.Load(), Delivered: r.stats.delivered.Load(), Retried: r.stats.retried.Load(), Dead: r.stats.dead.Load(),
 		}
 	}
 	return s

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
 // A worker delivers what is on one route, while it has the lease on it. It is
@@ -37,9 +38,9 @@ func (w *worker) run(ctx context.Context) {
 		} else if ctx.Err() == nil {
 			failures++
 			wait = retry.after(failures)
-			text := "outbox not available, trying again"
+			text := "outbox not available, retrying"
 			if errors.Is(err, errFenced) {
-				text = "what became of a message came too late, and was not recorded"
+				text = "outcome not recorded: lease lost"
 			}
 			w.log(ctx, slog.LevelWarn, text, slog.Any("error", err), slog.Duration("in", wait))
 		}
@@ -90,23 +91,23 @@ func (w *worker) step(ctx context.Context) (time.Duration, error) {
 // look reports whether there may be anything to do, such as jobs, or a lease that
 // is free or about to end, and if not, when there may. It changes nothing.
 func (w *worker) look(ctx context.Context) (busy bool, wait time.Duration, err error) {
-	err = w.o.store.do(ctx, func(t txn) error {
+	err = w.o.store.Do(ctx, func(t jobstore.Txn) error {
 		busy, wait = false, w.o.opts.Poll
-		r, err := t.look(w.r.number)
+		r, err := t.Look(w.r.number)
 		if err != nil {
 			return err
 		}
-		left := r.Expires - t.now()
+		left := r.Expires - t.Now()
 		if r.Owner != w.owner || left < w.o.opts.Lease.Milliseconds()/2 {
 			busy = r.Owner == w.owner || left <= 0
 			return nil
 		}
-		if rest := w.pause(r, t.now()); rest > 0 {
+		if rest := w.mustWait(r, t.Now()); rest > 0 {
 			wait = rest
 			return nil
 		}
-		for _, s := range [...]stage{stageReady, stageAlone} {
-			jobs, err := t.due(w.r.number, s, 1)
+		for _, s := range [...]jobstore.Stage{jobstore.StageReady, jobstore.StageAlone} {
+			jobs, err := t.Due(w.r.number, s, 1)
 			if err != nil {
 				return err
 			}
@@ -117,42 +118,41 @@ func (w *worker) look(ctx context.Context) (busy bool, wait time.Duration, err e
 	return busy, wait, err
 }
 
-// pause returns how long nothing may be sent: the budget is spent, or the route
-// rests.
-func (w *worker) pause(r *routeRecord, now int64) time.Duration {
-	return time.Duration(max(w.r.opts.Budget.pace().wait(r.Rate, now), r.Rests-now, 0)) * time.Millisecond
+// mustWait returns how long nothing may be sent: the budget is spent, or the route
+// is paused.
+func (w *worker) mustWait(r *jobstore.RouteRecord, now int64) time.Duration {
+	return time.Duration(max(w.r.opts.Budget.pace().wait(r.Rate, now), r.PausedUntil-now, 0)) * time.Millisecond
 }
 
 // deliver hands a batch to the Sender once, and settles what came of it. It does
 // not if the lease could end before the message has.
-func (w *worker) deliver(ctx context.Context, batch []job) error {
-	alerts, places, verdicts := open(batch)
+func (w *worker) deliver(ctx context.Context, batch []jobstore.Job) error {
+	alerts, places, outcomes := open(batch)
 	if len(alerts) == 0 {
-		return w.settle(ctx, batch, verdicts, nil)
+		return w.settle(ctx, batch, outcomes, nil)
 	}
 	if !w.holds() {
-		w.log(ctx, slog.LevelWarn, "the lease has run too far down, nothing was sent")
+		w.log(ctx, slog.LevelWarn, "lease too short for a send, skipped")
 		w.until = time.Time{}
 		return nil
 	}
-	read := at(batch, places)
-	if e := w.r.intake; e != nil {
-		defer e.rouse()
-		return w.settle(ctx, batch, verdicts, func(t txn) error { return e.admit(t, read, alerts) })
+	sending, attempt := ctx, jobstore.Attempt{}
+	if p := w.r.participant; p != nil {
+		sending, attempt = p.Begin(ctx, at(batch, places), alerts)
+		if attempt.Done != nil {
+			defer attempt.Done()
+		}
 	}
-	began, n := time.Now(), new(notes)
-	err := w.send(noting(ctx, w.r, n), alerts)
-	w.judge(batch, places, verdicts, err)
+	began := time.Now()
+	err := w.send(sending, alerts)
+	w.classify(batch, places, outcomes, err)
 	w.report(ctx, len(alerts), time.Since(began), err)
-	if s := w.r.step; s != nil {
-		return w.settle(ctx, batch, verdicts, func(t txn) error { return s.keep(t, read, n) })
-	}
-	return w.settle(ctx, batch, verdicts, nil)
+	return w.settle(ctx, batch, outcomes, attempt.Settle)
 }
 
 // at returns the jobs at some places.
-func at(batch []job, places []int) []job {
-	some := make([]job, len(places))
+func at(batch []jobstore.Job, places []int) []jobstore.Job {
+	some := make([]jobstore.Job, len(places))
 	for k, i := range places {
 		some[k] = batch[i]
 	}
@@ -168,18 +168,18 @@ func (w *worker) holds() bool {
 }
 
 // open reads the alerts of a batch. places has the position in the batch of
-// each; what cannot be read has its verdict already.
-func open(batch []job) (alerts []alert.Alert, places []int, verdicts []verdict) {
-	verdicts = make([]verdict, len(batch))
+// each; what cannot be read has its outcome already.
+func open(batch []jobstore.Job) (alerts []alert.Alert, places []int, outcomes []outcome) {
+	outcomes = make([]outcome, len(batch))
 	for i := range batch {
-		a, err := decode(batch[i].Doc)
+		a, err := jobstore.Decode(batch[i].Doc)
 		if err != nil {
-			verdicts[i] = verdict{fate: fateDead, cause: Unreadable, text: errorText(err)}
+			outcomes[i] = outcome{kind: outcomeDead, cause: Unreadable, text: jobstore.ErrorText(err)}
 			continue
 		}
 		alerts, places = append(alerts, a), append(places, i)
 	}
-	return alerts, places, verdicts
+	return alerts, places, outcomes
 }
 
 // send makes one attempt. It is not cut off at once when ctx ends, but after the
@@ -191,7 +191,7 @@ func (w *worker) send(ctx context.Context, alerts []alert.Alert) (err error) {
 	defer grace.Stop()
 	defer context.AfterFunc(ctx, func() { grace.Reset(min(w.o.opts.Grace, w.r.opts.Timeout)) })()
 	defer func() {
-		if recover() != nil { // with what is not said, it may be a secret
+		if recover() != nil { // with the panic value is not shown, it may be a secret
 			err = fmt.Errorf("the sender panicked: %w", alert.ErrUncertain)
 		}
 	}()
@@ -206,7 +206,7 @@ func (w *worker) report(ctx context.Context, alerts int, took time.Duration, err
 		w.log(ctx, slog.LevelDebug, "message accepted", attrs...)
 		return
 	}
-	w.log(ctx, slog.LevelWarn, "message not accepted", append(attrs, slog.String("error", errorText(err)))...)
+	w.log(ctx, slog.LevelWarn, "message not accepted", append(attrs, slog.String("error", jobstore.ErrorText(err)))...)
 }
 
 // release gives the lease back, so that nobody waits for it to end.
@@ -216,18 +216,18 @@ func (w *worker) release(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	err := w.o.store.locked(ctx, func(t txn) error {
-		r, err := t.lock(w.r.number)
+	err := w.o.store.Locked(ctx, func(t jobstore.Txn) error {
+		r, err := t.Lock(w.r.number)
 		if err != nil || r.Owner != w.owner {
 			return err
 		}
-		if !w.unsettled { // else who comes next must know
+		if !w.unsettled { // else the next owner must know
 			r.Claimed = nil
 		}
 		r.Owner, r.Expires = "", 0
-		return t.put(w.r.number, r)
+		return t.Put(w.r.number, r)
 	})
 	if err != nil {
-		w.log(ctx, slog.LevelWarn, "the lease could not be given back", slog.Any("error", err))
+		w.log(ctx, slog.LevelWarn, "releasing the lease failed", slog.Any("error", err))
 	}
 }

@@ -13,7 +13,7 @@ const (
 	lockSQLite     = `DELETE FROM tocsin_schema WHERE component = ''` // there is none: takes the lock and does nothing
 
 	// migrationLock is the name under which programs that start at the same
-	// time take turns. PostgreSQL wants a number: "tocsin" in ASCII.
+	// time follow one another. PostgreSQL wants a number: "tocsin" in ASCII.
 	migrationLock   = "tocsin_schema"
 	migrationNumber = 0x746f6373696e
 )
@@ -24,7 +24,7 @@ func noTable(err error) bool { return strings.Contains(err.Error(), "no such tab
 // Migrate brings the tables of a component to the newest version: steps[i] is
 // one statement, in the words of [Dialect.Schema], that leads from version i to
 // i+1. Steps are never changed once they were released, only added. Programs
-// that start at the same time take turns. Each step is recorded with it, but
+// that start at the same time follow one another. Each step is recorded with it, but
 // for MySQL, whose schema statements commit by themselves: there a step must be
 // fit to be run again, as CREATE TABLE IF NOT EXISTS is.
 //

@@ -44,7 +44,7 @@ func TestNames(t *testing.T) {
 			var names []string
 			for _, d := range all {
 				names = append(names, d.Name)
-				require.Equal(t, strings.HasPrefix(d.Name, "trap "), d.Route.Apart)
+				require.Equal(t, strings.HasPrefix(d.Name, "trap "), d.Route.OnePerKey)
 			}
 			require.Equal(t, tt.want, names)
 			require.NotNil(t, destinations.Join(all))

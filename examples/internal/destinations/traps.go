@@ -19,7 +19,7 @@ func Traps(targets, community, baseOID *cli.Setting) (all []Destination, err err
 		if err != nil {
 			return nil, targets.Refuse("entry %d: %w", i+1, err)
 		}
-		all = append(all, Destination{s, "trap " + target, outbox.RouteOptions{Apart: true}})
+		all = append(all, Destination{s, "trap " + target, outbox.RouteOptions{OnePerKey: true}})
 	}
 	return all, nil
 }

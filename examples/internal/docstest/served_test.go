@@ -55,28 +55,28 @@ func TestOutboxCurl(t *testing.T) {
 
 	server := httptest.NewServer(http.StripPrefix("/outbox", box.Handler()))
 	t.Cleanup(server.Close)
-	letters, err := box.Dead(t.Context(), "chat", 0, 10)
+	list, err := box.Dead(t.Context(), "chat", 0, 10)
 	require.NoError(t, err)
-	require.Len(t, letters, 3)
+	require.Len(t, list, 3)
 	text := blockOf(t, "docs/outbox.md", "TestOutboxCurl")
 	for i, number := range []string{"[17]", "[18]"} {
 		require.Contains(t, text, number)
-		text = strings.Replace(text, number, fmt.Sprintf("[%d]", letters[i].Number), 1)
+		text = strings.Replace(text, number, fmt.Sprintf("[%d]", list[i].Number), 1)
 	}
 	require.Contains(t, text, "http://127.0.0.1:8080/outbox")
 	out := shell(t, t.TempDir(), strings.ReplaceAll(text, "http://127.0.0.1:8080", server.URL))
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, lines, 6, out)
 	require.Contains(t, lines[0], `"dead":3`)
-	require.JSONEq(t, `{"letters":[]}`, strings.ReplaceAll(lines[1], "null", "[]"))
-	var dead struct{ Letters []outbox.Letter }
+	require.JSONEq(t, `{"alerts":[]}`, strings.ReplaceAll(lines[1], "null", "[]"))
+	var dead struct{ Alerts []outbox.QueuedAlert }
 	require.NoError(t, json.Unmarshal([]byte(lines[2]), &dead))
-	require.Len(t, dead.Letters, 3)
-	require.Equal(t, outbox.Refused, dead.Letters[0].Cause)
-	require.Equal(t, "no such robot", dead.Letters[0].Error)
-	require.JSONEq(t, `{"letters":1}`, lines[3], "requeue one")
-	require.JSONEq(t, `{"letters":1}`, lines[4], "drop one")
-	require.JSONEq(t, `{"letters":1}`, lines[5], "requeue the rest")
+	require.Len(t, dead.Alerts, 3)
+	require.Equal(t, outbox.Refused, dead.Alerts[0].Cause)
+	require.Equal(t, "no such robot", dead.Alerts[0].Error)
+	require.JSONEq(t, `{"alerts":1}`, lines[3], "requeue one")
+	require.JSONEq(t, `{"alerts":1}`, lines[4], "drop one")
+	require.JSONEq(t, `{"alerts":1}`, lines[5], "requeue the rest")
 
 	deliver(t, box, func(c outbox.Count) bool { return c.Dead == 0 && c.Waiting == 0 })()
 	var names []string

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/escalate"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 	"github.com/tocsin-go/tocsin/aliyun"
 	"github.com/tocsin-go/tocsin/autocall"
@@ -93,7 +94,7 @@ type desk struct {
 	mux        *http.ServeMux
 	box        *outbox.Outbox
 	queue      *autocall.Dispatcher // nil: no phones
-	escalation *outbox.Escalation
+	escalation *escalate.Escalation
 }
 
 // addPhones opens the queue of the AutoCall phones, if there are any.
@@ -115,7 +116,7 @@ func (d *desk) addPhones(ctx context.Context, db *sql.DB) (err error) {
 // answered tells at once who picked up. Watch would find it out a little later.
 func (d *desk) answered(ctx context.Context, s autocall.Status) error {
 	_, err := d.escalation.Acknowledge(ctx, s.ID, s.By.String())
-	if errors.Is(err, outbox.ErrUnknownReference) {
+	if errors.Is(err, escalate.ErrUnknownReference) {
 		return nil // it is forgotten, or Watch will find it
 	}
 	return err
@@ -124,7 +125,7 @@ func (d *desk) answered(ctx context.Context, s autocall.Status) error {
 // addPeople adds the steps, and what people and CloudMonitor reach.
 func (d *desk) addPeople() (err error) {
 	least := d.config.Least
-	d.escalation, err = d.box.Escalate("duty", d.steps(), &outbox.EscalateOptions{
+	d.escalation, err = escalate.New(d.box, "duty", d.steps(), &escalate.Options{
 		Filter:   func(a alert.Alert) bool { return a.Severity >= least },
 		Patience: d.config.Patience, Locale: d.config.Locale,
 	})
@@ -154,16 +155,16 @@ func (d *desk) health(w http.ResponseWriter, r *http.Request) {
 }
 
 // steps returns who is told when.
-func (d *desk) steps() (all []outbox.Step) {
+func (d *desk) steps() (all []escalate.Step) {
 	c := d.config
 	for _, robot := range c.Robots {
-		s := outbox.Step{Name: robot.Name, Sender: robot.Sender, Route: robot.Route}
+		s := escalate.Step{Name: robot.Name, Sender: robot.Sender, Route: robot.Route}
 		if c.Public != "" {
 			s.Link = func(token string) string { return c.Public + "/take/" + token }
 		}
 		all = append(all, s)
 	}
-	var later []outbox.Step
+	var later []escalate.Step
 	if c.Client != nil {
 		s := pigeonStep(c.Client, c.Calls, c.Keys)
 		s.After = c.PigeonAfter

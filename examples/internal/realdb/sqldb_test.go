@@ -201,7 +201,7 @@ func testFailure(t *testing.T, e *realdb.Engine) {
 	require.ErrorIs(t, db.Tx(over, func(*sqldb.Tx) error { return nil }), context.Canceled)
 }
 
-// row is what transactions take turns by.
+// row is what transactions lock first.
 func row() *sqldb.Row {
 	return &sqldb.Row{Table: "counters", Set: "n = n + ?", Where: "name = ?", Column: "n"}
 }

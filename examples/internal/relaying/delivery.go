@@ -123,7 +123,7 @@ func (r *relay) lookForOrphans(ctx context.Context) {
 	}
 	ours := r.box.Stats().Routes
 	for _, c := range counts {
-		if _, known := ours[c.Route]; !known && c.Waiting > 0 && !c.Held {
+		if _, known := ours[c.Route]; !known && c.Waiting > 0 && !c.Leased {
 			r.log.Warn("alerts wait for a destination that is not configured: set it again to deliver them",
 				"route", c.Route, "alerts", c.Waiting, "oldest", c.Oldest)
 		}

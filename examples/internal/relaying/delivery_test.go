@@ -62,7 +62,7 @@ func TestWhatWaitsBelongsToItsRobot(t *testing.T) {
 	code, _ := p.callback(t, testSecret, string(sample()))
 	require.Equal(t, 200, code)
 	route := p.errout.Await(t, `msg="message not accepted" route=(wecom-\S+) .*45009`)
-	require.Eventually(t, func() bool { return !p.counts(t)[0].Rests.IsZero() }, clitest.Patience, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return !p.counts(t)[0].PausedUntil.IsZero() }, clitest.Patience, 5*time.Millisecond)
 	require.Equal(t, 0, p.stop(t))
 	require.Len(t, first.messages, 1)
 
@@ -140,7 +140,7 @@ func TestRouteOptions(t *testing.T) {
 		options = append(options, l.options)
 	}
 	require.Equal(t, []outbox.RouteOptions{
-		{Apart: true},
+		{OnePerKey: true},
 		{Budget: outbox.Budget{Messages: 20, Per: time.Minute}, Batch: 1000},
 		{Budget: outbox.Budget{Messages: 7, Per: time.Minute}, Batch: 1000},
 	}, options)

@@ -27,7 +27,7 @@ type health struct {
 	last error
 }
 
-// newHealth asks for the letters behind the last one, of which there are none.
+// newHealth asks for the alerts behind the last one, of which there are none.
 func (r *relay) newHealth() *health {
 	return &health{ask: func(ctx context.Context) error {
 		_, err := r.box.Pending(ctx, r.leaves[0].route, math.MaxInt64, 1)

@@ -55,7 +55,7 @@ func listenSlowly(t *testing.T, group *wecomtest.Server) string {
 func (p *program) held(t *testing.T) (n int) {
 	t.Helper()
 	for _, c := range p.counts(t) {
-		if c.Held {
+		if c.Leased {
 			n++
 		}
 	}

@@ -63,7 +63,7 @@ func TestDeadRobotsDoNotStopTheOthers(t *testing.T) {
 		route := p.errout.Await(t, `level=ERROR msg="alerts ended as dead letters" route=(\S+) cause=refused alerts=1 error="`+line)
 		code, text := p.admin(t, http.MethodPost, "routes/"+route+"/requeue", `{"all":true}`)
 		require.Equal(t, 200, code)
-		require.JSONEq(t, `{"letters":1}`, text)
+		require.JSONEq(t, `{"alerts":1}`, text)
 	}
 	require.Contains(t, <-dead.messages, "InternetBandwidthThresholdExceeded")
 	require.Contains(t, <-gone.messages, "InternetBandwidthThresholdExceeded")

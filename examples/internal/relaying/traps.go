@@ -82,7 +82,7 @@ func (r *relay) addTraps() error {
 		r.closers = append(r.closers, s)
 		l := leaf{
 			name: "SNMP console at " + target, answer: "sent; nobody acknowledges a trap, so look there", sender: s,
-			route: trapRoute(target), options: outbox.RouteOptions{Apart: true},
+			route: trapRoute(target), options: outbox.RouteOptions{OnePerKey: true},
 		}
 		if t.inform {
 			l.try = func(ctx context.Context, a alert.Alert) (string, error) { return tryInform(ctx, s, a) }

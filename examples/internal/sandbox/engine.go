@@ -96,7 +96,7 @@ func (e *engine) addConsoles(t Targets) error {
 		return err
 	}
 	return errors.Join(
-		e.box.Route(destTrap, trap, &outbox.RouteOptions{Apart: true}),
+		e.box.Route(destTrap, trap, &outbox.RouteOptions{OnePerKey: true}),
 		e.box.Route(destOCP, push, &outbox.RouteOptions{Filter: func(a alert.Alert) bool { return a.Severity == alert.Critical && a.Source != ocp.Source }}),
 	)
 }

@@ -114,7 +114,7 @@ func benchByHand(b *testing.B, e *realdb.Engine, batch int) {
 	s.each(batch, func() {
 		var ids []any
 		require.NoError(b, within(b, db, func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(b.Context(), "UPDATE outbox_routes SET turn = turn + 1"); err != nil {
+			if _, err := tx.ExecContext(b.Context(), "UPDATE outbox_routes SET locks = locks + 1"); err != nil {
 				return err
 			}
 			ids, err = oldest(b, tx, dialect, batch)

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert/outbox"
-	"github.com/tocsin-go/tocsin/alert/outbox/storetest"
 	"github.com/tocsin-go/tocsin/examples/internal/realdb"
+	"github.com/tocsin-go/tocsin/internal/storetest"
 )
 
 // Each engine passes the kit that the store in memory passes, on a clock that
@@ -18,11 +18,11 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := start(t)
-			storetest.Run(t, false, func(t *testing.T) storetest.Place {
+			storetest.Run(t, false, func(t *testing.T) storetest.Backend {
 				t.Helper()
 				_, driver, dsn := e.Open(t)
 				var clock realdb.Clock
-				return storetest.Place{Shared: true, Advance: clock.Advance, Open: func() *outbox.Store {
+				return storetest.Backend{Shared: true, Advance: clock.Advance, Open: func() *outbox.Store {
 					s, err := outbox.NewSQLStore(t.Context(), clock.OpenWith(t, driver, dsn), e.Name)
 					require.NoError(t, err)
 					return s

@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/tocsin-go/tocsin/autocall"
-	"github.com/tocsin-go/tocsin/autocall/queuetest"
+	"github.com/tocsin-go/tocsin/internal/queuetest"
 )
 
 // A ledger is what has really happened, as the phones and the caller saw it, in

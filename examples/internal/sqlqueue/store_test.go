@@ -179,7 +179,7 @@ func BenchmarkPoll(b *testing.B) {
 			})
 			b.Run("floor", func(b *testing.B) {
 				for b.Loop() {
-					_, err := db.ExecContext(b.Context(), "UPDATE autocall_guard SET turn = turn + 1")
+					_, err := db.ExecContext(b.Context(), "UPDATE autocall_guard SET last_id = last_id + 1")
 					require.NoError(b, err)
 				}
 			})

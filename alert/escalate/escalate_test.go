@@ -1,0 +1,292 @@
+package escalate_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/alert/escalate"
+	"github.com/tocsin-go/tocsin/alert/outbox"
+)
+
+func TestEscalateRefuses(t *testing.T) {
+	t.Parallel()
+	far := new(alerttest.Recorder)
+	step := func(name string, after time.Duration) escalate.Step {
+		return escalate.Step{Name: name, After: after, Sender: far}
+	}
+	filtered := step("a", 0)
+	filtered.Route.Filter = func(alert.Alert) bool { return true }
+	tests := []struct {
+		name  string
+		steps []escalate.Step
+		opts  *escalate.Options
+		want  string
+	}{
+		{"no steps", nil, nil, "0 steps"},
+		{"too many", make([]escalate.Step, 21), nil, "21 steps"},
+		{"no sender", []escalate.Step{{Name: "a"}}, nil, "no sender"},
+		{"no name", []escalate.Step{{Sender: far}}, nil, "without a name"},
+		{"twice", []escalate.Step{step("a", 0), step("a", 1)}, nil, "a second route"},
+		{"order", []escalate.Step{step("a", 2), step("b", 1)}, nil, "after 1ns"},
+		{"negative", []escalate.Step{step("a", -1)}, nil, "after -1ns"},
+		{"filter", []escalate.Step{filtered}, nil, "only the escalation has"},
+		{"bad route", []escalate.Step{{Name: "a", Sender: far, Route: outbox.RouteOptions{Batch: 5000}}}, nil, "batch of 5000"},
+		{"forget", []escalate.Step{step("a", 0)}, &escalate.Options{Forget: -2}, "forget"},
+		{"patience", []escalate.Step{step("a", 0)}, &escalate.Options{Patience: -1}, "patience"},
+		{"name taken", []escalate.Step{step("a", 0)}, nil, "a second route"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b, err := outbox.Open(outbox.NewMemoryStore(), nil)
+			require.NoError(t, err)
+			name := "duty"
+			if tt.name == "name taken" {
+				require.NoError(t, b.Route(name, far, nil))
+			}
+			_, err = escalate.New(b, name, tt.steps, tt.opts)
+			require.ErrorContains(t, err, tt.want)
+			require.False(t, alert.Retryable(err))
+			require.ErrorContains(t, escalate.TrackReference(t.Context(), "x"), "not within a step")
+			// Nothing of it was added.
+			require.NoError(t, b.Route("duty/a", far, nil))
+		})
+	}
+}
+
+// A duty is an escalation over a chat and a telephone, running in a bubble.
+type duty struct {
+	*escalate.Escalation
+
+	box         *outbox.Outbox
+	chat, phone alerttest.Recorder
+}
+
+const linkTo = "https://ops.example.com/take/"
+
+func newDuty(t *testing.T, logger *slog.Logger, opts *escalate.Options, phone func(*escalate.Step)) *duty {
+	t.Helper()
+	d := new(duty)
+	var err error
+	d.box, err = outbox.Open(outbox.NewMemoryStore(), &outbox.Options{Logger: logger})
+	require.NoError(t, err)
+	steps := []escalate.Step{
+		{Name: "chat", Sender: &d.chat, Link: func(token string) string { return linkTo + token }},
+		{Name: "phone", After: time.Minute, Sender: &d.phone},
+	}
+	if phone != nil {
+		phone(&steps[1])
+	}
+	d.Escalation, err = escalate.New(d.box, "duty", steps, opts)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.box.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-done)
+	})
+	return d
+}
+
+// link returns the path of the link that the chat got.
+func (d *duty) link(t *testing.T) string {
+	t.Helper()
+	return "/take/" + strings.TrimPrefix(d.chat.Accepted()[0].URL, linkTo)
+}
+
+func (d *duty) serve(t *testing.T, method, path, name string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(url.Values{"name": {name}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	d.Handler().ServeHTTP(w, r)
+	return w
+}
+
+func TestTakePage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDuty(t, nil, &escalate.Options{Locale: alert.English}, nil)
+		fire := alert.Alert{
+			Source: "s", ID: "1", Key: "k", Name: "<script>alert(1)</script>", Summary: "a & b", URL: "javascript:alert(2)", Severity: alert.Critical,
+		}
+		smoke := alert.Alert{Source: "s", ID: "2", Key: "l", Name: "smoke", URL: "https://console.example.com/?a=1&b=2"}
+		require.NoError(t, d.box.Send(t.Context(), fire, smoke))
+		<-time.After(5 * time.Second)
+		path := d.link(t)
+
+		w := d.serve(t, http.MethodGet, path, "")
+		require.Equal(t, http.StatusOK, w.Code)
+		body := w.Body.String()
+		require.NotContains(t, body, "<script")
+		require.NotContains(t, body, "javascript:")
+		require.NotContains(t, body, "ZgotmplZ") // what a template makes of it
+		for _, want := range []string{"&lt;script&gt;", "a &amp; b", "https://console.example.com/?a=1&amp;b=2", "nobody has taken it yet", "<form"} {
+			require.Contains(t, body, want)
+		}
+		require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+		require.Equal(t, "no-referrer", w.Header().Get("Referrer-Policy"))
+		require.Contains(t, w.Header().Get("Content-Security-Policy"), "default-src 'none'")
+		require.Empty(t, d.serve(t, http.MethodHead, path, "").Body.String())
+
+		// Looking changed nothing, and a name is wanted.
+		require.Equal(t, http.StatusBadRequest, d.serve(t, http.MethodPost, path, " ").Code)
+		require.Equal(t, http.StatusMethodNotAllowed, d.serve(t, http.MethodPut, path, "x").Code)
+		require.Equal(t, http.StatusNotFound, d.serve(t, http.MethodPost, path+"x", "x").Code)
+		require.Equal(t, http.StatusNotFound, d.serve(t, http.MethodGet, "/take/", "").Code)
+		require.Equal(t, escalate.Waiting, d.only(t, path).State)
+
+		w = d.serve(t, http.MethodPost, path, "Zhang <b>Wei</b>")
+		require.Equal(t, http.StatusOK, w.Code)
+		require.Contains(t, w.Body.String(), "taken by Zhang &lt;b&gt;Wei&lt;/b&gt;")
+		require.NotContains(t, w.Body.String(), "<form")
+		require.Equal(t, escalate.Acknowledged, d.only(t, path).State)
+		<-time.After(5 * time.Minute)
+		require.Empty(t, d.phone.Accepted())
+		require.Len(t, d.chat.Accepted(), 4)
+		require.Contains(t, d.chat.Accepted()[2].Summary, "has taken it")
+		require.Equal(t, "javascript:alert(2)", d.chat.Accepted()[2].URL) // the news have no link
+	})
+}
+
+// only returns the first incident that a link leads to.
+func (d *duty) only(t *testing.T, path string) escalate.Incident {
+	t.Helper()
+	list, err := d.IncidentsByReference(t.Context(), strings.TrimPrefix(path, "/take/"))
+	require.NoError(t, err)
+	return list[0]
+}
+
+// The page speaks the language of the people, and tells that a store is away.
+func TestTakePageWords(t *testing.T) {
+	t.Parallel()
+	for locale, want := range map[alert.Locale][2]string{
+		alert.Chinese: {`lang="zh"`, "尚无人处理"}, alert.Japanese: {`lang="ja"`, "まだ誰も対応していません"}, alert.English: {`lang="en"`, "nobody"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDuty(t, nil, &escalate.Options{Locale: locale}, nil)
+			require.NoError(t, d.box.Send(t.Context(), alert.Alert{Source: "s", ID: "1"}))
+			<-time.After(time.Second)
+			body := d.serve(t, http.MethodGet, d.link(t), "").Body.String()
+			require.Contains(t, body, want[0])
+			require.Contains(t, body, want[1])
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			w := httptest.NewRecorder()
+			d.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, d.link(t), nil))
+			require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		})
+	}
+}
+
+// A Watch that fails or panics is asked again, and what it says is logged without
+// what it must not say.
+func TestWatchFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		asked := 0
+		d := newDuty(t, slog.New(slog.NewTextHandler(&log, nil)), nil, func(s *escalate.Step) {
+			s.Sender = alert.SenderFunc(func(ctx context.Context, _ ...alert.Alert) error {
+				require.Error(t, escalate.TrackReference(ctx, ""))
+				require.Error(t, escalate.TrackReference(ctx, strings.Repeat("x", 501)))
+				for i := range 20 {
+					require.NoError(t, escalate.TrackReference(ctx, fmt.Sprint("call ", i/2)))
+				}
+				require.Error(t, escalate.TrackReference(ctx, "another one"))
+				return nil
+			})
+			s.Watch = func(context.Context, string) (escalate.Answer, error) {
+				switch asked++; asked {
+				case 1:
+					return escalate.Answer{}, errors.New("the gateway is away")
+				case 2:
+					panic("token=secret")
+				}
+				return escalate.Answer{By: "key 1"}, nil
+			}
+		})
+		require.NoError(t, d.box.Send(t.Context(), alert.Alert{Source: "s", ID: "1", Key: "k"}))
+		<-time.After(3 * time.Minute)
+		list, err := d.Incidents(t.Context(), 0, 10)
+		require.NoError(t, err)
+		require.Equal(t, "key 1", list[0].By)
+		require.Equal(t, 3, asked)
+		require.Contains(t, log.String(), "the gateway is away")
+		require.Contains(t, log.String(), "it panicked")
+		require.NotContains(t, log.String(), "secret")
+	})
+}
+
+func TestAcknowledgeNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"王伟": "王伟", "": "?", "\x00\n\u2028": "?", "a\xffb": "a�b", strings.Repeat("王", 40): strings.Repeat("王", 33),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDuty(t, nil, &escalate.Options{Quiet: true}, nil)
+			require.NoError(t, d.box.Send(t.Context(), alert.Alert{Source: "s", ID: "1"}))
+			<-time.After(time.Second)
+			list, err := d.Acknowledge(t.Context(), strings.TrimPrefix(d.link(t), "/take/"), name)
+			require.NoError(t, err)
+			require.Equal(t, want, list[0].By)
+		})
+	}
+}
+
+// Two escalations over one store have nothing to do with each other.
+func TestTwoEscalations(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, err := outbox.Open(outbox.NewMemoryStore(), nil)
+		require.NoError(t, err)
+		var heard [2]alerttest.Recorder
+		for i, name := range []string{"one", "two"} {
+			_, err := escalate.New(b, name, []escalate.Step{{Name: "late", After: time.Duration(i+1) * time.Minute, Sender: &heard[i]}}, nil)
+			require.NoError(t, err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- b.Run(ctx) }()
+		require.NoError(t, b.Send(t.Context(), alert.Alert{Source: "s", ID: "1", Key: "k"}))
+		<-time.After(90 * time.Second)
+		require.Len(t, heard[0].Accepted(), 1)
+		require.Empty(t, heard[1].Accepted())
+		<-time.After(time.Minute)
+		cancel()
+		require.NoError(t, <-done)
+		require.Len(t, heard[0].Accepted(), 1)
+		require.Len(t, heard[1].Accepted(), 1)
+	})
+}
+
+// A reference that leads nowhere stays so; a store that is away comes back.
+func TestRetryable(t *testing.T) {
+	t.Parallel()
+	b, err := outbox.Open(outbox.NewMemoryStore(), nil)
+	require.NoError(t, err)
+	e, err := escalate.New(b, "duty", []escalate.Step{{Name: "a", Sender: new(alerttest.Recorder)}}, nil)
+	require.NoError(t, err)
+	_, err = e.Acknowledge(t.Context(), "nobody's", "me")
+	require.ErrorIs(t, err, escalate.ErrUnknownReference)
+	require.False(t, alert.Retryable(err))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = e.Acknowledge(ctx, "nobody's", "me")
+	require.ErrorIs(t, err, context.Canceled)
+	require.True(t, alert.Retryable(err))
+}

@@ -1,0 +1,149 @@
+package escalate
+
+import (
+	"context"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
+)
+
+// An intake is the Sender of the route at which the alerts of an escalation come
+// in. It sends nothing.
+type intake struct{ e *Escalation }
+
+var _ jobstore.Participant = intake{}
+
+func (in intake) Attach(h jobstore.Host) func(context.Context) (bool, error) {
+	in.e.host = h
+	return in.e.runDue
+}
+
+func (intake) Select(_ jobstore.Txn, jobs []jobstore.Job) ([]jobstore.Job, error) { return jobs, nil }
+
+func (in intake) Begin(ctx context.Context, jobs []jobstore.Job, alerts []alert.Alert) (context.Context, jobstore.Attempt) {
+	return ctx, jobstore.Attempt{
+		Settle: func(t jobstore.Txn) error { return in.e.ingest(t, jobs, alerts) },
+		Done:   in.e.notify,
+	}
+}
+
+func (intake) Send(context.Context, ...alert.Alert) error { return nil }
+
+// ingest opens and ends incidents by alerts that came in, and passes the alerts on
+// to the steps that are taken at once. It is part of the transaction in which the
+// intake settles the jobs, so that both happen or none.
+func (e *Escalation) ingest(t jobstore.Txn, jobs []jobstore.Job, alerts []alert.Alert) error {
+	known, err := e.known(t, alerts)
+	if err != nil {
+		return err
+	}
+	number, err := t.Reserve(len(alerts) * (1 + e.atOnce()))
+	if err != nil {
+		return err
+	}
+	a := ingestion{e: e, now: t.Now(), number: number, known: known, touched: make(map[jobstore.Hash]bool)}
+	for i := range alerts {
+		a.apply(&jobs[i], &alerts[i])
+	}
+	if err := t.Add(a.jobs); err != nil {
+		return err
+	}
+	if err := t.RemoveReferences(a.replaced); err != nil {
+		return err
+	}
+	return put(t, a.changed())
+}
+
+// known returns the incidents that alerts are about, by problem.
+func (e *Escalation) known(t jobstore.Txn, alerts []alert.Alert) (map[jobstore.Hash]*incident, error) {
+	problems := make([]jobstore.Hash, len(alerts))
+	for i := range alerts {
+		problems[i] = problemOf(&alerts[i])
+	}
+	return byProblem(t, e.host.Number(), problems)
+}
+
+// byProblem returns incidents, by problem.
+func byProblem(t jobstore.Txn, escalation int64, problems []jobstore.Hash) (map[jobstore.Hash]*incident, error) {
+	list, err := readAll(t.Incidents(escalation, problems))
+	known := make(map[jobstore.Hash]*incident, len(list))
+	for i := range list {
+		known[list[i].Problem] = &list[i]
+	}
+	return known, err
+}
+
+// An ingestion is one call of ingest.
+type ingestion struct {
+	e       *Escalation
+	now     int64
+	number  int64 // the next one
+	known   map[jobstore.Hash]*incident
+	touched map[jobstore.Hash]bool
+	order   []jobstore.Hash // of touched
+	jobs    []jobstore.Job
+
+	replaced []int64 // incidents that another one about their problem follows
+}
+
+// apply applies one alert.
+func (a *ingestion) apply(j *jobstore.Job, of *alert.Alert) {
+	problem := problemOf(of)
+	switch in := a.known[problem]; {
+	case of.Test: // nobody is to be called for it
+	case of.Status == alert.Firing:
+		a.open(in, problem, j, of.Severity)
+	case of.Status == alert.Resolved:
+		if in != nil && in.State != Ended {
+			in.become(Ended, a.now)
+			a.touch(in)
+		}
+	}
+	for i := range a.e.atOnce() {
+		a.jobs = append(a.jobs, forward(j, a.e.steps[i].host.Number(), a.number, problem, a.now))
+		a.number++
+	}
+}
+
+// open opens an incident, if there is none, or tells the latest to one.
+func (a *ingestion) open(in *incident, problem jobstore.Hash, j *jobstore.Job, severity alert.Severity) {
+	worse := in != nil && in.State == Acknowledged && severity > in.Worst
+	if a.e.forgotten(in, a.now) || worse {
+		if in != nil {
+			a.replaced = append(a.replaced, in.ID)
+		}
+		in = &incident{
+			Incident: jobstore.Incident{ID: a.number, Escalation: a.e.host.Number(), Problem: problem},
+			record:   record{State: Waiting, Opened: a.now, Stepped: a.now, Changed: a.now, Steps: a.e.atOnce()},
+		}
+		a.number++
+		a.known[problem] = in
+	}
+	in.Alert, in.Worst = j.Doc, max(in.Worst, severity)
+	a.touch(in)
+}
+
+func (a *ingestion) touch(in *incident) {
+	if !a.touched[in.Problem] {
+		a.touched[in.Problem], a.order = true, append(a.order, in.Problem)
+	}
+}
+
+// changed returns what is to be kept.
+func (a *ingestion) changed() []incident {
+	list := make([]incident, len(a.order))
+	for i, p := range a.order {
+		a.e.schedule(a.known[p])
+		list[i] = *a.known[p]
+	}
+	return list
+}
+
+// forward returns a job as it goes on to another route, as if accepted now: how
+// long it waited before is not that route's fault.
+func forward(j *jobstore.Job, route, number int64, problem jobstore.Hash, now int64) jobstore.Job {
+	next := *j
+	next.Number, next.Route, next.Problem, next.Held = number, route, problem, false
+	next.Stage, next.Due, next.Accepted, next.Attempts, next.Cause, next.Error = jobstore.StageReady, now, now, 0, "", ""
+	return next
+}

@@ -1,0 +1,155 @@
+package escalate
+
+import (
+	_ "embed"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+const (
+	maxForm  = 4 << 10 // bytes of the form
+	maxShown = 100     // incidents on a page
+)
+
+//go:embed page.html
+var pageTemplate string
+
+// pageView is what the page shows.
+type pageView struct {
+	Lang      string
+	Words     map[string]string
+	Incidents []pageIncident
+	Rest      string // how many more there are
+	Waiting   bool   // somebody is wanted
+	Error     string
+}
+
+// pageIncident is an Incident as the page shows it.
+type pageIncident struct {
+	Title, Severity, Since, State, URL string
+	Class                              string
+	Fields                             [][2]string
+}
+
+// Handler returns the page on which people take problems: with the last element of
+// the path as the token of a Step.Link, whatever stands before it.
+//
+//	mux.Handle("/take/", escalation.Handler())
+//	Link: func(token string) string { return "https://ops.example.com/take/" + token }
+//
+// To look at it changes nothing, since chat programs open links by themselves;
+// its button does. The token is all that it asks for: it has 130 random bits,
+// leads to the problems of one message only, and whoever is in the group has it.
+// Serve it over TLS.
+func (e *Escalation) Handler() http.Handler {
+	page := template.Must(template.New("take").Parse(pageTemplate))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Type", "text/html; charset=utf-8")
+		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		header.Set("Referrer-Policy", "no-referrer") // or a link would tell the token
+		header.Set("Cache-Control", "no-store")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("X-Robots-Tag", "noindex")
+		status, view := e.servePage(w, r)
+		w.WriteHeader(status)
+		if r.Method == http.MethodHead {
+			return
+		}
+		if err := page.Execute(w, view); err != nil {
+			e.log(r.Context(), slog.LevelDebug, "acknowledge page not written", slog.Any("error", err))
+		}
+	})
+}
+
+// servePage does what a request asks for.
+func (e *Escalation) servePage(w http.ResponseWriter, r *http.Request) (int, pageView) {
+	words := wordsOf(e.opts.Locale)
+	token := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+	var list []Incident
+	var err error
+	fault := ""
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		list, err = e.IncidentsByReference(r.Context(), token)
+	case http.MethodPost:
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if name := strings.TrimSpace(r.PostFormValue("name")); name == "" {
+			fault = words.nobody
+			list, err = e.IncidentsByReference(r.Context(), token)
+		} else {
+			list, err = e.Acknowledge(r.Context(), token, name)
+		}
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		return http.StatusMethodNotAllowed, e.view(words, nil, words.failed)
+	}
+	switch {
+	case errors.Is(err, ErrUnknownReference):
+		return http.StatusNotFound, e.view(words, nil, words.unknown)
+	case err != nil:
+		e.log(r.Context(), slog.LevelWarn, "acknowledge page failed", slog.Any("error", err))
+		return http.StatusServiceUnavailable, e.view(words, nil, words.failed)
+	case fault != "":
+		return http.StatusBadRequest, e.view(words, list, fault)
+	}
+	return http.StatusOK, e.view(words, list, "")
+}
+
+// view returns what is shown of incidents.
+func (e *Escalation) view(words words, list []Incident, fault string) pageView {
+	v := pageView{Lang: e.opts.Locale.String(), Error: fault, Words: map[string]string{
+		"title": words.title, "intro": words.intro, "name": words.name, "take": words.take, "more": words.more,
+	}}
+	for i := range list {
+		v.Waiting = v.Waiting || list[i].State == Waiting || list[i].State == Exhausted
+		if i < maxShown {
+			v.Incidents = append(v.Incidents, e.viewOf(words, &list[i]))
+		}
+	}
+	if rest := len(list) - maxShown; rest > 0 {
+		v.Rest = e.opts.Locale.More(rest, rest)
+	}
+	return v
+}
+
+func (e *Escalation) viewOf(words words, in *Incident) pageIncident {
+	a, l := &in.Alert, e.opts.Locale
+	v := pageIncident{
+		Title: a.Name, Severity: l.Level(*a), State: words.state[in.State], Class: string(in.State),
+		Since: in.Opened.Local().Format(time.DateTime + " MST"), URL: safeURL(a.URL), //nolint:gosmopolitan // where the people are
+	}
+	if in.By != "" {
+		v.State += " " + in.By
+	}
+	for _, f := range []struct {
+		field alert.Field
+		value string
+	}{
+		{alert.FieldProduct, a.Product}, {alert.FieldRegion, a.Region}, {alert.FieldInstance, a.Instance}, {alert.FieldDetails, a.Summary},
+	} {
+		if f.value != "" {
+			v.Fields = append(v.Fields, [2]string{l.Field(f.field), f.value})
+		}
+	}
+	if v.Title == "" {
+		v.Title = l.Title(a.Status)
+	}
+	return v
+}
+
+// safeURL returns a URL that can be linked to, or nothing.
+func safeURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return ""
+	}
+	return u.String()
+}

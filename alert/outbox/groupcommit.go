@@ -1,0 +1,144 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
+)
+
+const (
+	groupEntries = 500     // in one transaction, and
+	groupBytes   = 8 << 20 // of their documents: engines have limits
+)
+
+// errLeaderLeft says that the Send that committed for others gave up.
+var errLeaderLeft = errors.New("the leader left")
+
+// A groupCommit makes one transaction of the Sends that arrive while another one is
+// being committed. It starts no goroutine: one of those that wait commits for
+// all of them.
+type groupCommit struct {
+	lock chan struct{} // who holds its only place may commit
+
+	mu      sync.Mutex
+	waiting []*submission
+}
+
+// A submission is what one Send wants to have committed.
+type submission struct {
+	entries []jobstore.Entry
+	done    chan error // gets the outcome from the Send that commits it
+}
+
+func newGroupCommit() groupCommit { return groupCommit{lock: make(chan struct{}, 1)} }
+
+// submit returns when the entries are committed, by this call or by another one.
+// If the one that commits gives up because its own context has ended, those
+// that it took along try again: no event is accepted twice by it.
+func (g *groupCommit) submit(ctx context.Context, entries []jobstore.Entry, commit func(context.Context, []jobstore.Entry) error) error {
+	for {
+		p := &submission{entries: entries, done: make(chan error, 1)}
+		g.enqueue(p)
+		var err error
+		select {
+		case err = <-p.done:
+		case g.lock <- struct{}{}:
+			err = g.commit(ctx, p, commit)
+		case <-ctx.Done():
+			return g.withdraw(ctx, p)
+		}
+		if !errors.Is(err, errLeaderLeft) {
+			return err
+		}
+	}
+}
+
+// commit commits the submissions of all who wait, unless somebody has committed the
+// own one meanwhile.
+func (g *groupCommit) commit(ctx context.Context, own *submission, commit func(context.Context, []jobstore.Entry) error) (err error) {
+	defer func() { <-g.lock }()
+	select {
+	case err := <-own.done:
+		return err
+	default:
+	}
+	runtime.Gosched() // those whose commit has just ended may have the next one ready
+	group, entries := g.collect(own)
+	err = errLeaderLeft
+	defer func() { // also if commit panics
+		others := err
+		if err != nil && ctx.Err() != nil {
+			others = errLeaderLeft
+		}
+		for _, p := range group[1:] {
+			p.done <- others
+		}
+	}()
+	if err = commit(ctx, entries); err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", alert.ErrUncertain, errors.Join(ctx.Err(), err))
+	}
+	return err
+}
+
+// enqueue adds a submission to those that wait.
+func (g *groupCommit) enqueue(p *submission) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = append(g.waiting, p)
+}
+
+// collect returns a submission and the others that go along with it, and all their
+// entries.
+func (g *groupCommit) collect(own *submission) (group []*submission, entries []jobstore.Entry) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	group = []*submission{own}
+	entries = slices.Clone(own.entries)
+	size := own.size()
+	left := g.waiting[:0]
+	for _, p := range g.waiting {
+		switch {
+		case p == own:
+		case len(entries)+len(p.entries) > groupEntries || size+p.size() > groupBytes:
+			left = append(left, p)
+		default:
+			group, entries, size = append(group, p), append(entries, p.entries...), size+p.size()
+		}
+	}
+	clear(g.waiting[len(left):])
+	g.waiting = left
+	return group, entries
+}
+
+// size returns the bytes of the documents.
+func (p *submission) size() int {
+	n := 0
+	for i := range p.entries {
+		n += len(p.entries[i].Doc)
+	}
+	return n
+}
+
+// withdraw gives up. What somebody is committing already may be accepted.
+func (g *groupCommit) withdraw(ctx context.Context, p *submission) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if at := slices.Index(g.waiting, p); at >= 0 {
+		g.waiting = slices.Delete(g.waiting, at, at+1)
+		return ctx.Err()
+	}
+	select {
+	case err := <-p.done:
+		if err == nil {
+			return nil
+		}
+	default:
+	}
+	return fmt.Errorf("%w: %w", alert.ErrUncertain, ctx.Err())
+}

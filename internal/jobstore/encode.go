@@ -1,0 +1,99 @@
+package jobstore
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+const (
+	MaxAlert     = 4 << 20 // the most bytes that an alert may have as JSON
+	MaxErrorText = 1 << 10 // the most bytes of ErrorText
+)
+
+// An Entry is an alert on its way into the store.
+type Entry struct {
+	Event   Hash // its identity
+	Problem Hash
+	Lane    Lane
+	Routes  []int64 // those whose filter lets it pass
+	Doc     []byte
+}
+
+// Encode makes an entry of an alert. One without an ID gets one.
+func Encode(a *alert.Alert) (Entry, error) {
+	clean := *a
+	if clean.ID == "" {
+		clean.ID = "outbox-" + rand.Text()
+	}
+	normalise(&clean)
+	doc, err := json.Marshal(&clean)
+	if err == nil && len(doc) > MaxAlert {
+		err = fmt.Errorf("an alert of %d bytes, the most is %d", len(doc), MaxAlert)
+	}
+	l := Entry{Event: Identity(&clean, clean.ID), Doc: doc, Lane: LaneOf(clean.Severity)}
+	if a.Key != "" && a.Status != alert.News { // news need no place among what is said of a problem
+		l.Problem = Identity(&clean, clean.Key)
+	}
+	return l, err
+}
+
+// Identity returns the identity of an ID or a Key. A test may bear that of a real
+// alert, and must not be taken for it, nor the other way round.
+func Identity(a *alert.Alert, name string) Hash {
+	if a.Test {
+		return HashOf("test", a.Source, name)
+	}
+	return HashOf(a.Source, name)
+}
+
+// normalise replaces what JSON cannot express. No alert is lost over it: a
+// status that nobody knows counts as a problem, as everywhere.
+func normalise(a *alert.Alert) {
+	if a.Status > alert.News {
+		a.Status = alert.Firing
+	}
+	a.Severity = min(max(a.Severity, alert.Info), alert.Critical)
+	for _, at := range []*time.Time{&a.StartsAt, &a.EndsAt} {
+		if _, err := at.MarshalText(); err != nil {
+			*at = time.Time{}
+		}
+	}
+}
+
+// Decode reads what Encode wrote.
+func Decode(doc []byte) (a alert.Alert, err error) {
+	if err = json.Unmarshal(doc, &a); err != nil {
+		return alert.Alert{}, fmt.Errorf("the alert in the store cannot be read: %w", err)
+	}
+	return a, nil
+}
+
+// ErrorText returns what is kept of an error: its text, which holds no secret,
+// as valid UTF-8 within a bound.
+func ErrorText(err error) string {
+	text := strings.ToValidUTF8(err.Error(), "�")
+	text = strings.ReplaceAll(text, "\x00", "�")
+	if len(text) <= MaxErrorText {
+		return text
+	}
+	const mark = "…"
+	end := MaxErrorText - len(mark)
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
+}
+
+// Time returns the time of milliseconds, zero for zero.
+func Time(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,273 @@
+package jobstore
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// NewMemory returns a store in the memory of this process.
+func NewMemory() Store {
+	m := &memory{incident: newIncidentMemory(), events: make(map[Hash]int64), records: make(map[int64]RouteRecord), queues: make(map[int64]*queue)}
+	return &memoryStore{lock: make(chan struct{}, 1), start: time.Now(), content: func() *memory { return m }}
+}
+
+// A memoryStore keeps jobs in slices. Its clock is monotonic: setting the
+// machine's time ends no lease.
+type memoryStore struct {
+	lock    chan struct{} // holding its only place is holding the lock
+	start   time.Time
+	content func() *memory // a closure, where no printer finds alerts
+}
+
+// do runs f when it has the lock. If f fails, or panics, what it did is
+// undone.
+func (s *memoryStore) Do(ctx context.Context, f func(Txn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case s.lock <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	t := &memoryTxn{memory: s.content(), at: s.start.Add(time.Since(s.start)).UnixMilli()}
+	defer func() {
+		for _, undo := range slices.Backward(t.undo) {
+			undo()
+		}
+		<-s.lock
+	}()
+	if err := f(t); err != nil {
+		return err
+	}
+	t.undo = nil
+	return nil
+}
+
+func (s *memoryStore) Locked(ctx context.Context, f func(Txn) error) error { return s.Do(ctx, f) }
+
+func (s *memoryStore) Accept(context.Context, []Entry, int64) (int, bool, error) {
+	return 0, false, nil
+}
+
+// memory is what a memoryStore holds.
+type memory struct {
+	incident incidentMemory
+
+	last    int64
+	events  map[Hash]int64
+	records map[int64]RouteRecord
+	queues  map[int64]*queue
+}
+
+// A memoryTxn changes the memory at once and knows how to undo it.
+type memoryTxn struct {
+	*memory
+
+	at   int64
+	undo []func()
+}
+
+func (t *memoryTxn) Now() int64 { return t.at }
+
+func (t *memoryTxn) Reserve(n int) (int64, error) {
+	t.last += int64(n)
+	return t.last - int64(n) + 1, nil
+}
+
+func (t *memoryTxn) Remember(events []Hash, until int64) (map[Hash]bool, error) {
+	fresh := make(map[Hash]bool)
+	for _, e := range events {
+		if _, known := t.events[e]; known {
+			continue
+		}
+		fresh[e], t.events[e] = true, until
+		t.undo = append(t.undo, func() { delete(t.events, e) })
+	}
+	return fresh, nil
+}
+
+func (t *memoryTxn) queue(route int64) *queue {
+	q := t.queues[route]
+	if q == nil {
+		q = newQueue()
+		t.queues[route] = q
+	}
+	return q
+}
+
+func (t *memoryTxn) Add(jobs []Job) error {
+	for i := range jobs {
+		j := jobs[i]
+		q := t.queue(j.Route)
+		q.insert(&j)
+		t.undo = append(t.undo, func() { q.take(j.Number) })
+	}
+	return nil
+}
+
+func (t *memoryTxn) Enroll(name string) (int64, error) {
+	for number, r := range t.records {
+		if r.Name == name {
+			return number, nil
+		}
+	}
+	number, _ := t.Reserve(1)
+	return number, t.Put(number, &RouteRecord{Name: name})
+}
+
+func (t *memoryTxn) Look(route int64) (*RouteRecord, error) {
+	r, ok := t.records[route]
+	if !ok {
+		return nil, ErrNoRoute
+	}
+	r.Claimed = slices.Clone(r.Claimed)
+	return &r, nil
+}
+
+func (t *memoryTxn) Lock(route int64) (*RouteRecord, error) { return t.Look(route) }
+
+func (t *memoryTxn) Put(route int64, r *RouteRecord) error {
+	before, known := t.records[route]
+	t.undo = append(t.undo, func() {
+		if t.records[route] = before; !known {
+			delete(t.records, route)
+		}
+	})
+	after := *r
+	after.Claimed = slices.Clone(r.Claimed)
+	t.records[route] = after
+	return nil
+}
+
+func (t *memoryTxn) Routes() (map[int64]string, error) {
+	names := make(map[int64]string)
+	for number, r := range t.records {
+		names[number] = r.Name
+	}
+	return names, nil
+}
+
+func (t *memoryTxn) Due(route int64, s Stage, limit int) ([]Job, error) {
+	var some []Job
+	for _, l := range [...]Lane{LaneUrgent, LaneRest} {
+		some = t.queue(route).due(some, s, l, t.at, limit, true)
+	}
+	return some, nil
+}
+
+func (t *memoryTxn) Free(route int64, limit int) ([]Job, error) {
+	return t.queue(route).due(nil, StageReady, LaneUrgent, t.at, limit, false), nil
+}
+
+func (t *memoryTxn) Before(route int64, held []Job, limit int) ([]Job, error) {
+	last := make(map[Hash]int64)
+	for i := range held {
+		last[held[i].Problem] = held[i].Number
+	}
+	var some []Job
+	for p, number := range last {
+		for _, j := range t.queue(route).problems[p] {
+			if j.Number < number && j.Stage == StageReady && j.Lane == LaneRest {
+				some = append(some, *j)
+			}
+		}
+	}
+	some = firstOf(some, limit)
+	size := 0
+	for i := range some {
+		if size >= bytesAtOnce {
+			return some[:i], nil
+		}
+		size += len(some[i].Doc)
+	}
+	return some, nil
+}
+
+func (t *memoryTxn) Jobs(route int64, numbers []int64) ([]Job, error) {
+	var some []Job
+	q := t.queue(route)
+	for _, n := range slices.Sorted(slices.Values(numbers)) {
+		if j := q.job(n); j != nil {
+			some = append(some, *j)
+		}
+	}
+	return some, nil
+}
+
+func (t *memoryTxn) List(route int64, dead bool, after int64, limit int) ([]Job, error) {
+	return t.queue(route).list(dead, after, limit), nil
+}
+
+func (t *memoryTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
+	for _, side := range t.queue(route).sides(dead) {
+		n += len(*side)
+		for _, j := range *side {
+			if oldest == 0 || j.Accepted < oldest {
+				oldest = j.Accepted
+			}
+		}
+	}
+	return n, oldest, nil
+}
+
+func (t *memoryTxn) Change(route int64, numbers []int64, c Change) (int, error) {
+	n := 0
+	q := t.queue(route)
+	for _, number := range numbers {
+		before := q.take(number)
+		if before == nil {
+			continue
+		}
+		n++
+		after := *before
+		after.Stage, after.Due, after.Cause, after.Error = c.Stage, c.Due, c.Cause, c.Error
+		if c.Tried {
+			after.Attempts++
+		}
+		if c.Fresh {
+			after.Attempts, after.Accepted = 0, t.at
+		}
+		q.insert(&after)
+		t.undo = append(t.undo, func() { q.take(number); q.insert(before) })
+	}
+	return n, nil
+}
+
+func (t *memoryTxn) Remove(route int64, numbers []int64) (int, error) {
+	n := 0
+	q := t.queue(route)
+	for _, number := range numbers {
+		if before := q.take(number); before != nil {
+			n++
+			t.undo = append(t.undo, func() { q.insert(before) })
+		}
+	}
+	return n, nil
+}
+
+func (t *memoryTxn) ForgetSeen(limit int) (int, error) {
+	n := 0
+	for e, until := range maps.Clone(t.events) {
+		if until < t.at && n < limit {
+			delete(t.events, e)
+			t.undo = append(t.undo, func() { t.events[e] = until })
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (t *memoryTxn) ForgetDead(route, before int64, limit int) (int, error) {
+	var old []int64
+	for _, side := range t.queue(route).sides(true) {
+		for _, j := range *side {
+			if j.Due < before && len(old) < limit {
+				old = append(old, j.Number)
+			}
+		}
+	}
+	return t.Remove(route, old)
+}

@@ -1,0 +1,38 @@
+package jobstore
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/tocsin-go/tocsin/internal/sqldb"
+)
+
+// OpenSQL returns a store in a database, whose tables it makes. An error is final
+// if the arguments are wrong.
+func OpenSQL(ctx context.Context, db *sql.DB, dialect string) (s Store, final bool, err error) {
+	d, err := sqldb.ParseDialect(dialect)
+	if err != nil {
+		return nil, true, err
+	}
+	shared, err := sqldb.New(db, d)
+	if err != nil {
+		return nil, true, err
+	}
+	if err := shared.Migrate(ctx, "outbox", sqlSchema); err != nil {
+		return nil, false, err
+	}
+	return &sqlStore{db: shared}, false, nil
+}
+
+// A sqlStore keeps jobs in a database.
+type sqlStore struct{ db *sqldb.DB }
+
+// Do runs f in a transaction.
+func (s *sqlStore) Do(ctx context.Context, f func(Txn) error) error {
+	return s.db.Tx(ctx, func(tx *sqldb.Tx) error { return f(&sqlTxn{ctx: ctx, tx: tx}) })
+}
+
+// Locked runs f in a transaction that begins with a lock.
+func (s *sqlStore) Locked(ctx context.Context, f func(Txn) error) error {
+	return s.db.Locked(ctx, func(tx *sqldb.Tx) error { return f(&sqlTxn{ctx: ctx, tx: tx}) })
+}

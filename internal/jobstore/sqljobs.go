@@ -1,0 +1,186 @@
+package jobstore
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/tocsin-go/tocsin/internal/sqldb"
+)
+
+const jobColumns = 11
+
+func (t *sqlTxn) Add(jobs []Job) error {
+	for len(jobs) > 0 {
+		var args []any
+		n, size := 0, 0
+		for n < len(jobs) && n < rowsAtOnce && (n == 0 || size+len(jobs[n].Doc) <= bytesAtOnce) {
+			args = append(args, jobs[n].row()...)
+			size += len(jobs[n].Doc)
+			n++
+		}
+		if _, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlAddJobs, tuples(n, jobColumns)), args...); err != nil {
+			return err
+		}
+		jobs = jobs[n:]
+	}
+	return nil
+}
+
+// row returns the columns of a job, in the order of the statements. Texts are
+// written as bytes, so that no collation and no encoding can object.
+func (j *Job) row() []any {
+	return []any{
+		j.Number, j.Route, int(j.Stage), int(j.Lane), j.Due, j.Accepted, j.Attempts, j.Problem.column(), j.Cause, []byte(j.Error), j.Doc,
+	}
+}
+
+// read runs a query for jobs.
+func (t *sqlTxn) read(query string, args ...any) ([]Job, error) {
+	return t.readUpTo(math.MaxInt, query, args...)
+}
+
+// errEnough ends reading.
+var errEnough = errors.New("enough")
+
+// readUpTo is read, but it stops once it has so many bytes of alerts.
+func (t *sqlTxn) readUpTo(most int, query string, args ...any) (jobs []Job, err error) {
+	size := 0
+	err = t.rows(query, args, func(scan func(...any) error) error {
+		if size >= most {
+			return errEnough
+		}
+		var j Job
+		var problem, text []byte
+		err := scan(&j.Number, &j.Route, &j.Stage, &j.Lane, &j.Due, &j.Accepted, &j.Attempts, &problem, &j.Cause, &text, &j.Doc, &j.Held)
+		if err != nil {
+			return err
+		}
+		j.Problem, j.Error = Hash(problem), string(text)
+		jobs, size = append(jobs, j), size+len(j.Doc)
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return jobs, err
+}
+
+func (t *sqlTxn) Due(route int64, s Stage, limit int) ([]Job, error) {
+	if s == StageAlone {
+		return t.readUpTo(bytesAtOnce, sqlDueAlone, route, t.Now(), limit)
+	}
+	return t.readUpTo(bytesAtOnce, sqlDueReady, route, t.Now(), t.Now(), limit)
+}
+
+func (t *sqlTxn) Free(route int64, limit int) ([]Job, error) {
+	return t.readUpTo(bytesAtOnce, sqlFree, route, t.Now(), t.Now(), limit)
+}
+
+func (t *sqlTxn) Before(route int64, held []Job, limit int) (all []Job, err error) {
+	last := make(map[Hash]int64)
+	for i := range held {
+		last[held[i].Problem] = held[i].Number
+	}
+	most := int64(math.MaxInt64) // up to which all are known
+	for chunk := range slices.Chunk(slices.Collect(maps.Keys(last)), rowsAtOnce) {
+		args := []any{route}
+		for _, p := range chunk {
+			args = append(args, []byte(p), last[p])
+		}
+		each := strings.TrimSuffix(strings.Repeat(sqlOneBefore+" OR ", len(chunk)), " OR ")
+		some, err := t.readUpTo(bytesAtOnce, fmt.Sprintf(sqlBefore, each), append(args, limit)...)
+		if err != nil {
+			return nil, err
+		}
+		if sizeOf(some) >= bytesAtOnce {
+			most = min(most, some[len(some)-1].Number)
+		}
+		all = append(all, some...)
+	}
+	all = slices.DeleteFunc(all, func(j Job) bool { return j.Number > most })
+	return firstOf(all, limit), nil
+}
+
+func (t *sqlTxn) Jobs(route int64, numbers []int64) (all []Job, err error) {
+	for chunk := range slices.Chunk(numbers, rowsAtOnce) {
+		some, err := t.read(fmt.Sprintf(sqlSomeJobs, sqldb.Marks(len(chunk))), append([]any{route}, anys(chunk)...)...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+func (t *sqlTxn) List(route int64, dead bool, after int64, limit int) ([]Job, error) {
+	if !dead {
+		return t.read(sqlListOpen, route, after, limit)
+	}
+	var all []Job
+	for _, l := range [...]Lane{LaneUrgent, LaneRest} {
+		some, err := t.read(sqlListDead, route, int(l), after, limit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return firstOf(all, limit), nil
+}
+
+func (t *sqlTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
+	query := sqlCountOpen
+	if dead {
+		query = sqlCountDead
+	}
+	err = t.tx.Row(t.ctx, query, route).Scan(&n, &oldest)
+	return n, oldest, err
+}
+
+func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (int, error) {
+	if c.Fresh {
+		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, t.Now(), c.Cause, []byte(c.Error), route)
+	}
+	tried := 0
+	if c.Tried {
+		tried = 1
+	}
+	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, tried, c.Cause, []byte(c.Error), route)
+}
+
+func (t *sqlTxn) Remove(route int64, numbers []int64) (int, error) {
+	return exec(t, sqlRemove, numbers, route)
+}
+
+// faded reads a column of what is to be forgotten.
+func faded[T any](t *sqlTxn, query string, args ...any) (list []T, err error) {
+	err = t.rows(query, args, func(scan func(...any) error) error {
+		var v T
+		err := scan(&v)
+		list = append(list, v)
+		return err
+	})
+	return list, err
+}
+
+func (t *sqlTxn) ForgetSeen(limit int) (int, error) {
+	events, err := faded[[]byte](t, sqlFadedSeen, t.Now(), limit)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := exec(t, sqlForgetSeen, events); err != nil {
+		return 0, err
+	}
+	return len(events), nil
+}
+
+func (t *sqlTxn) ForgetDead(route, before int64, limit int) (int, error) {
+	numbers, err := faded[int64](t, sqlFadedDead, route, before, limit)
+	if err != nil {
+		return 0, err
+	}
+	return t.Remove(route, numbers)
+}

@@ -1,0 +1,103 @@
+package jobstore
+
+// The tables of the SQL store.
+//
+// outbox_guard has one row, which each transaction that accepts changes first:
+// they follow one another, so that a number is never seen before a smaller one,
+// and an event is new for one of them only. A counter of the engine would not
+// do, as clusters hand theirs out to each machine in blocks.
+//
+// outbox_seen has the events, outbox_routes a RouteRecord for each route, and
+// outbox_jobs a row for each alert on each route: its alert in doc, as JSON, and
+// beside it what is searched. Its lane stands before the number in the index by
+// which due jobs are found, so that a storm costs no sorting.
+//
+// outbox_incidents has what escalations know of each problem, and outbox_refs what
+// messages about them are known by.
+//
+// Hashes are of sqldb.Hash. The indices are UNIQUE constraints, ending in the
+// primary key where need be: that is the one spelling which stands within CREATE
+// TABLE on every engine, so that a step can be run again on MySQL.
+//
+//nolint:gochecknoglobals // read-only table
+var sqlSchema = []string{
+	`CREATE TABLE IF NOT EXISTS outbox_guard (id SMALLINT NOT NULL PRIMARY KEY, last_id BIGINT NOT NULL)`,
+	`INSERT INTO outbox_guard (id, last_id) VALUES (1, 0)`,
+	`CREATE TABLE IF NOT EXISTS outbox_seen (event $HASH NOT NULL PRIMARY KEY, until BIGINT NOT NULL, UNIQUE (until, event))`,
+	`CREATE TABLE IF NOT EXISTS outbox_routes (
+		id BIGINT NOT NULL PRIMARY KEY, name $HASH NOT NULL, locks BIGINT NOT NULL, doc $BLOB NOT NULL, UNIQUE (name))`,
+	`CREATE TABLE IF NOT EXISTS outbox_jobs (
+		id BIGINT NOT NULL PRIMARY KEY,
+		route BIGINT NOT NULL,
+		stage SMALLINT NOT NULL,
+		lane SMALLINT NOT NULL,
+		due BIGINT NOT NULL,
+		accepted BIGINT NOT NULL,
+		attempts INTEGER NOT NULL,
+		problem $HASH,
+		cause $WORD NOT NULL,
+		error $BLOB NOT NULL,
+		doc $BLOB NOT NULL,
+		CONSTRAINT outbox_jobs_due UNIQUE (route, stage, lane, id, due),
+		CONSTRAINT outbox_jobs_problem UNIQUE (problem, route, id, stage, lane, due))`,
+	`CREATE TABLE IF NOT EXISTS outbox_incidents (
+		id BIGINT NOT NULL PRIMARY KEY,
+		escalation BIGINT NOT NULL,
+		problem $HASH NOT NULL,
+		due BIGINT NOT NULL,
+		until BIGINT NOT NULL,
+		doc $BLOB NOT NULL,
+		UNIQUE (escalation, problem), UNIQUE (escalation, due, id), UNIQUE (until, id))`,
+	`CREATE TABLE IF NOT EXISTS outbox_refs (
+		ref $HASH NOT NULL, incident BIGINT NOT NULL, PRIMARY KEY (ref, incident), UNIQUE (incident, ref))`,
+}
+
+// The statements, the same on every engine but for the one that returns what it
+// changed.
+const (
+	sqlSeen       = `SELECT event FROM outbox_seen WHERE event IN (%s)`
+	sqlRemember   = `INSERT INTO outbox_seen (event, until) VALUES %s`
+	sqlIfNew      = sqlRemember + ` ON CONFLICT DO NOTHING RETURNING event`
+	sqlFadedSeen  = `SELECT event FROM outbox_seen WHERE until < ? ORDER BY until, event LIMIT ?`
+	sqlForgetSeen = `DELETE FROM outbox_seen WHERE event IN (%s)`
+
+	sqlRouteByName = `SELECT id FROM outbox_routes WHERE name = ?`
+	sqlAddRoute    = `INSERT INTO outbox_routes (id, name, locks, doc) VALUES (?, ?, 0, ?)`
+	sqlRoute       = `SELECT doc FROM outbox_routes WHERE id = ?`
+	sqlRoutes      = `SELECT id, doc FROM outbox_routes`
+	sqlPutRoute    = `UPDATE outbox_routes SET doc = ? WHERE id = ?`
+
+	sqlAddJobs = `INSERT INTO outbox_jobs (id, route, stage, lane, due, accepted, attempts, problem, cause, error, doc) VALUES %s`
+	sqlColumns = `SELECT j.id, j.route, j.stage, j.lane, j.due, j.accepted, j.attempts, j.problem, j.cause, j.error, j.doc`
+	sqlJobs    = sqlColumns + `, 0 FROM outbox_jobs j `
+
+	// As blocks in store.go has it. The planners must take the one index by which
+	// jobs come in order, and look up what is before each of them by the other; a
+	// table that has just filled up misleads them. MySQL alone reads the hints.
+	// Adding 0 keeps PostgreSQL from collecting all jobs of a stage for each.
+	sqlByDue   = `outbox_jobs j /*! FORCE INDEX (outbox_jobs_due) */ WHERE j.route = ? `
+	sqlEarlier = `EXISTS (SELECT 1 FROM outbox_jobs e /*! FORCE INDEX (outbox_jobs_problem) */
+		WHERE e.problem = j.problem AND e.route = j.route AND e.id < j.id AND `
+	sqlIsBlocked = sqlEarlier + `(e.stage + 0 = 1 OR e.stage + 0 = 0 AND e.due > ?))`
+	sqlIsHeld    = sqlEarlier + `e.stage + 0 = 0 AND e.lane + 0 = 1)`
+	sqlDueReady  = sqlColumns + `, CASE WHEN j.lane = 0 AND ` + sqlIsHeld + ` THEN 1 ELSE 0 END FROM ` + sqlByDue +
+		`AND j.stage = 0 AND j.due <= ? AND NOT ` + sqlIsBlocked + ` ORDER BY j.lane, j.id LIMIT ?`
+	sqlFree = sqlColumns + `, 0 FROM ` + sqlByDue +
+		`AND j.stage = 0 AND j.lane = 0 AND j.due <= ? AND NOT ` + sqlIsBlocked + ` AND NOT ` + sqlIsHeld + ` ORDER BY j.id LIMIT ?`
+	sqlDueAlone = sqlColumns + `, 0 FROM ` + sqlByDue +
+		`AND j.stage = 1 AND j.due <= ? AND NOT ` + sqlEarlier + `e.stage + 0 < 2) ORDER BY j.lane, j.id LIMIT ?`
+	sqlBefore = sqlColumns + `, 0 FROM outbox_jobs j /*! FORCE INDEX (outbox_jobs_problem) */
+		WHERE j.route + 0 = ? AND j.stage + 0 = 0 AND j.lane + 0 = 1 AND (%s) ORDER BY j.id + 0 LIMIT ?`
+	sqlOneBefore = `j.problem = ? AND j.id < ?`
+
+	// By number: here too the 0 keeps planners from walking through the whole route.
+	sqlSomeJobs  = sqlJobs + `WHERE j.route + 0 = ? AND j.id IN (%s) ORDER BY j.id`
+	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 2 AND j.lane = ? AND j.id > ? ORDER BY j.id LIMIT ?`
+	sqlListOpen  = sqlJobs + `WHERE j.route = ? AND j.stage < 2 AND j.id > ? ORDER BY j.id LIMIT ?`
+	sqlCountDead = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 2`
+	sqlCountOpen = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage < 2`
+	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = attempts + ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
+	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = 0, accepted = ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
+	sqlRemove    = `DELETE FROM outbox_jobs WHERE route + 0 = ? AND id IN (%s)`
+	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 2 AND due < ? ORDER BY lane, id LIMIT ?`
+)

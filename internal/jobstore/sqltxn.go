@@ -1,0 +1,216 @@
+package jobstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tocsin-go/tocsin/internal/sqldb"
+)
+
+// rowsAtOnce bounds the rows of one statement: engines bound its parameters.
+const rowsAtOnce = 200
+
+// A sqlTxn is a transaction of a sqlStore.
+type sqlTxn struct {
+	ctx context.Context //nolint:containedctx // of the one call that the transaction is for, as in sql.Tx
+	tx  *sqldb.Tx
+}
+
+var _ Txn = (*sqlTxn)(nil)
+
+func (t *sqlTxn) Now() int64 { return t.tx.Now() }
+
+func (t *sqlTxn) Reserve(n int) (first int64, err error) {
+	var last int64
+	guard := sqldb.Row{Table: "outbox_guard", Set: "last_id = last_id + ?", Where: "id = 1", Column: "last_id"}
+	err = t.tx.LockRow(t.ctx, &guard, &last, 0, n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, errNoGuard
+	}
+	return last - int64(n) + 1, err
+}
+
+// rows runs a query and gives each row to f.
+func (t *sqlTxn) rows(query string, args []any, f func(scan func(...any) error) error) (err error) {
+	rows, err := t.tx.Query(t.ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := f(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// exec executes a statement for a list of values, in chunks, and returns the rows.
+// The other arguments stand before the list.
+func exec[T any](t *sqlTxn, query string, list []T, args ...any) (int, error) {
+	total := 0
+	for chunk := range slices.Chunk(list, rowsAtOnce) {
+		n, err := t.tx.Exec(t.ctx, fmt.Sprintf(query, sqldb.Marks(len(chunk))), append(slices.Clip(args), anys(chunk)...)...)
+		if err != nil {
+			return total, err
+		}
+		total += int(n)
+	}
+	return total, nil
+}
+
+// anys returns values as arguments.
+func anys[T any](list []T) []any {
+	all := make([]any, len(list))
+	for i, v := range list {
+		if h, ok := any(v).(Hash); ok {
+			all[i] = []byte(h)
+		} else {
+			all[i] = v
+		}
+	}
+	return all
+}
+
+func (t *sqlTxn) Remember(events []Hash, until int64) (map[Hash]bool, error) {
+	fresh := make(map[Hash]bool, len(events))
+	for chunk := range slices.Chunk(events, rowsAtOnce) {
+		var err error
+		if t.tx.Dialect() == sqldb.MySQL {
+			err = t.rememberApart(chunk, until, fresh)
+		} else {
+			query, args := fmt.Sprintf(sqlIfNew, tuples(len(chunk), 2)), pairs(chunk, until)
+			err = t.column(query, args, func(e Hash) { fresh[e] = true })
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return fresh, nil
+}
+
+// rememberApart is for MySQL, which cannot tell what it has inserted. Usually all
+// is new; else it looks what is not, which the lock of outbox_guard allows.
+func (t *sqlTxn) rememberApart(events []Hash, until int64, fresh map[Hash]bool) error {
+	for _, e := range events {
+		fresh[e] = true
+	}
+	_, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlRemember, tuples(len(events), 2)), pairs(events, until)...)
+	if !sqldb.Duplicate(err) {
+		return err
+	}
+	err = t.column(fmt.Sprintf(sqlSeen, sqldb.Marks(len(events))), anys(events), func(e Hash) { delete(fresh, e) })
+	if err != nil {
+		return err
+	}
+	var missing []Hash
+	for _, e := range events {
+		if fresh[e] {
+			missing = append(missing, e)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	_, err = t.tx.Exec(t.ctx, fmt.Sprintf(sqlRemember, tuples(len(missing), 2)), pairs(missing, until)...)
+	return err
+}
+
+// column gives f a column of hashes.
+func (t *sqlTxn) column(query string, args []any, f func(Hash)) error {
+	return t.rows(query, args, func(scan func(...any) error) error {
+		var e []byte
+		err := scan(&e)
+		f(Hash(e))
+		return err
+	})
+}
+
+// pairs returns events, each with a number behind it, as arguments.
+func pairs(events []Hash, n int64) []any {
+	args := make([]any, 0, 2*len(events))
+	for _, e := range events {
+		args = append(args, []byte(e), n)
+	}
+	return args
+}
+
+// tuples returns question marks for n rows of some columns.
+func tuples(n, columns int) string {
+	row := "(" + sqldb.Marks(columns) + "),"
+	return strings.TrimSuffix(strings.Repeat(row, n), ",")
+}
+
+func (t *sqlTxn) Enroll(name string) (number int64, err error) {
+	err = t.tx.Row(t.ctx, sqlRouteByName, []byte(HashOf(name))).Scan(&number)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return number, err
+	}
+	if number, err = t.Reserve(1); err != nil {
+		return 0, err
+	}
+	doc, err := json.Marshal(&RouteRecord{Name: name})
+	if err != nil {
+		return 0, err
+	}
+	_, err = t.tx.Exec(t.ctx, sqlAddRoute, number, []byte(HashOf(name)), doc)
+	return number, err
+}
+
+func (t *sqlTxn) Look(route int64) (*RouteRecord, error) {
+	var doc []byte
+	err := t.tx.Row(t.ctx, sqlRoute, route).Scan(&doc)
+	return record(route, doc, err)
+}
+
+// record reads the record of a route.
+func record(route int64, doc []byte, err error) (*RouteRecord, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNoRoute
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := new(RouteRecord)
+	if err := json.Unmarshal(doc, r); err != nil {
+		return nil, fmt.Errorf("record of route %d: %w", route, err)
+	}
+	return r, nil
+}
+
+func (t *sqlTxn) Lock(route int64) (*RouteRecord, error) {
+	var doc []byte
+	row := sqldb.Row{Table: "outbox_routes", Set: "locks = locks + 1", Where: "id = ?", Column: "doc"}
+	err := t.tx.LockRow(t.ctx, &row, &doc, 1, route)
+	return record(route, doc, err)
+}
+
+func (t *sqlTxn) Put(route int64, r *RouteRecord) error {
+	doc, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.Exec(t.ctx, sqlPutRoute, doc, route)
+	return err
+}
+
+func (t *sqlTxn) Routes() (map[int64]string, error) {
+	names := make(map[int64]string)
+	err := t.rows(sqlRoutes, nil, func(scan func(...any) error) error {
+		var number int64
+		var doc []byte
+		var r RouteRecord
+		if err := scan(&number, &doc); err != nil {
+			return err
+		}
+		err := json.Unmarshal(doc, &r)
+		names[number] = r.Name
+		return err
+	})
+	return names, err
+}

@@ -1,0 +1,240 @@
+// Package jobstore keeps the jobs of an outbox, and the incidents of escalations,
+// in memory or in a database. Packages outbox and escalate stand on it.
+package jobstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/sqldb"
+)
+
+// bytesAtOnce bounds the alerts in one statement and in one batch, but for the
+// last one: engines have limits, and so has memory.
+const bytesAtOnce = 4 << 20
+
+// A Store keeps jobs. All rules stand in package outbox and its workers; a store
+// only finds and keeps. It is safe for concurrent use, by several outboxes too.
+//
+// Times are milliseconds of Unix time on the clock of the store.
+type Store interface {
+	// Do runs f in a transaction. f may be run again, so it has no effect but on
+	// the Txn and on variables that it sets anew. What f changed is durable when
+	// Do returns nil, and undone when it returns an error.
+	Do(ctx context.Context, f func(Txn) error) error
+
+	// Locked is Do for an f that begins with Reserve or Lock, and costs less.
+	Locked(ctx context.Context, f func(Txn) error) error
+
+	// Accept keeps entries in a quicker way, if the store knows one, and returns
+	// how many were new.
+	Accept(ctx context.Context, entries []Entry, window int64) (fresh int, done bool, err error)
+}
+
+// A Txn is a transaction of a store.
+type Txn interface {
+	Now() int64
+
+	// Reserve takes the lock of all that accept, until the transaction ends, and
+	// returns the first of n numbers that nobody else gets. They are greater
+	// than all that were ever given to a transaction that has ended.
+	Reserve(n int) (first int64, err error)
+
+	// Remember adds events, none of them twice in the list, and returns those that
+	// were not there. It is called after Reserve.
+	Remember(events []Hash, until int64) (fresh map[Hash]bool, err error)
+
+	// Add keeps jobs. Their numbers come from Reserve.
+	Add([]Job) error
+
+	// Enroll returns the number of a route, which gets one if it has none. It
+	// is called after Reserve.
+	Enroll(name string) (number int64, err error)
+
+	// Look returns the record of a route, and Lock locks it first until the
+	// transaction ends. Put keeps one.
+	Look(route int64) (*RouteRecord, error)
+	Lock(route int64) (*RouteRecord, error)
+	Put(route int64, r *RouteRecord) error
+	Routes() (map[int64]string, error)
+
+	// Due, Free and Before return no more jobs once they have bytesAtOnce of alerts.
+
+	// Due returns up to limit jobs of a stage whose time has come, those of
+	// LaneUrgent first, each lane by number. A job with a Problem is not due while
+	// an earlier job of that Problem on the route waits: for its time or, whatever
+	// the time, in another stage before StageDead that must come first (see
+	// blocks). Of StageReady, a job of LaneUrgent is Held if an earlier one of its
+	// Problem is in LaneRest.
+	Due(route int64, s Stage, limit int) ([]Job, error)
+
+	// Free returns jobs of StageReady as Due does, those of LaneUrgent that are not
+	// Held.
+	Free(route int64, limit int) ([]Job, error)
+
+	// Before returns up to limit jobs of LaneRest for whose sake jobs are Held, by
+	// number.
+	Before(route int64, held []Job, limit int) ([]Job, error)
+
+	// Jobs returns those of the jobs that are there, by number.
+	Jobs(route int64, numbers []int64) ([]Job, error)
+
+	// List returns up to limit jobs with a number greater than after, in order:
+	// the dead, or all others.
+	List(route int64, dead bool, after int64, limit int) ([]Job, error)
+
+	// Count counts jobs: the dead, or all others.
+	Count(route int64, dead bool) (n int, oldest int64, err error)
+
+	// Change sets what all the jobs named have in common from now on, and adds
+	// one to their attempts if Tried is set. Remove forgets them.
+	Change(route int64, numbers []int64, c Change) (int, error)
+	Remove(route int64, numbers []int64) (int, error)
+
+	// ForgetSeen removes up to limit events remembered until before now, and
+	// ForgetDead dead jobs of a route that died before a time.
+	ForgetSeen(limit int) (int, error)
+	ForgetDead(route, before int64, limit int) (int, error)
+
+	IncidentTxn
+}
+
+// An IncidentTxn is what a transaction knows of incidents. What changes them holds
+// the lock of the route at which the alerts of their escalation come in.
+type IncidentTxn interface {
+	// Incidents returns those about problems, IncidentsDue those whose time has
+	// come, the oldest first, IncidentsByReference those that a reference leads to,
+	// and IncidentsAfter those with a greater ID, in order.
+	Incidents(escalation int64, problems []Hash) ([]Incident, error)
+	IncidentsDue(escalation int64, limit int) ([]Incident, error)
+	IncidentsByReference(escalation int64, ref Hash) ([]Incident, error)
+	IncidentsAfter(escalation, after int64, limit int) ([]Incident, error)
+
+	// PutIncidents keeps incidents of one escalation, each instead of the one
+	// about its problem. AddReferences adds the references that are
+	// not there yet.
+	PutIncidents([]Incident) error
+	AddReferences([]Reference) error
+
+	// RemoveReferences removes the references to incidents.
+	RemoveReferences(incidents []int64) error
+
+	// ForgetIncidents removes up to limit incidents whose time is over, and the
+	// references to them.
+	ForgetIncidents(limit int) (int, error)
+}
+
+// A Stage is where a job stands.
+type Stage int
+
+// The stages, in the order in which a job may go through them.
+const (
+	StageReady Stage = iota // with others in one message
+	StageAlone              // by itself: it was refused together with others
+	StageDead
+)
+
+// blocks reports whether an earlier job of a Problem keeps a later one from
+// being handed over, which is in stage s and due.
+func blocks(earlier *Job, s Stage, now int64) bool {
+	switch {
+	case earlier.Stage == StageDead:
+		return false
+	case s == StageAlone || earlier.Stage == StageAlone:
+		return true // one by one
+	}
+	return earlier.Due > now
+}
+
+// A Lane is how soon a job goes out when much waits.
+type Lane int
+
+// The lanes.
+const (
+	LaneUrgent Lane = iota // first
+	LaneRest
+)
+
+// LaneOf returns the lane of an alert. A recovery bears the severity of its
+// problem: the all-clear is as urgent.
+func LaneOf(s alert.Severity) Lane {
+	if s >= alert.Critical {
+		return LaneUrgent
+	}
+	return LaneRest
+}
+
+// A Hash stands for texts that nobody needs to read.
+type Hash string
+
+// unique returns each of the hashes once.
+func unique(list []Hash) []Hash {
+	seen, once := make(map[Hash]bool, len(list)), make([]Hash, 0, len(list))
+	for _, h := range list {
+		if !seen[h] {
+			seen[h], once = true, append(once, h)
+		}
+	}
+	return once
+}
+
+// HashOf returns the hash of texts.
+func HashOf(texts ...string) Hash { return Hash(sqldb.Hash(texts...)) }
+
+// A Job is one alert on one route.
+type Job struct {
+	Number   int64 // the order of acceptance
+	Route    int64
+	Problem  Hash // of Source and Key; empty without a Key
+	Lane     Lane
+	Held     bool // by an earlier one of LaneRest; set by Due alone
+	Stage    Stage
+	Due      int64 // of a dead one: when it died
+	Accepted int64
+	Attempts int
+	Cause    string
+	Error    string
+	Doc      []byte
+}
+
+// A Change is what jobs are set to.
+type Change struct {
+	Stage Stage
+	Due   int64
+	Tried bool // one attempt more
+	Fresh bool // no attempts, and accepted now
+	Cause string
+	Error string
+}
+
+// A RouteRecord is what all workers of a route share.
+type RouteRecord struct {
+	Name                string  `json:"name"`
+	Owner               string  `json:"owner,omitempty"`               // who has the lease
+	Epoch               int64   `json:"epoch"`                         // counts the owners
+	Expires             int64   `json:"expires,omitempty"`             // when the lease ends
+	Rate                int64   `json:"rate,omitempty"`                // of the budget, in microseconds: see budget
+	PausedUntil         int64   `json:"pausedUntil,omitempty"`         // until when nothing is sent
+	ConsecutiveFailures int     `json:"consecutiveFailures,omitempty"` // messages in a row
+	Claimed             []int64 `json:"claimed,omitempty"`             // jobs that the owner is sending
+}
+
+// An Incident is what an escalation knows of one problem.
+type Incident struct {
+	ID         int64 // greater than those of all jobs before it
+	Escalation int64 // the route at which its alerts come in
+	Problem    Hash
+	Due        int64 // when there is something to do
+	Until      int64 // when it is forgotten
+	Doc        []byte
+}
+
+// A Reference leads from what a message was known by to an incident.
+type Reference struct {
+	Ref      Hash
+	Incident int64
+}
+
+// ErrNoRoute says that a route is not in the store any more.
+var ErrNoRoute = errors.New("the store does not know the route any more")
