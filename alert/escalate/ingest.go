@@ -142,8 +142,5 @@ func (a *ingestion) changed() []incident {
 // forward returns a job as it goes on to another route, as if accepted now: how
 // long it waited before is not that route's fault.
 func forward(j *jobstore.Job, route, number int64, problem jobstore.Hash, now int64) jobstore.Job {
-	next := *j
-	next.Number, next.Route, next.Problem, next.Held = number, route, problem, false
-	next.Stage, next.Due, next.Accepted, next.Attempts, next.Cause, next.Error = jobstore.StageReady, now, now, 0, "", ""
-	return next
+	return jobstore.Job{Number: number, Route: route, Problem: problem, Lane: j.Lane, Due: now, Accepted: now, Doc: j.Doc}
 }

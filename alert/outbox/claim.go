@@ -30,7 +30,7 @@ func (w *worker) claim(ctx context.Context) (batch []jobstore.Job, wait time.Dur
 	}
 	w.idle = len(c.batch) == 0 && !c.more
 	w.free = w.idle && c.leased && c.wait == 0
-	w.alone = len(c.batch) > 0 && c.batch[0].Stage == jobstore.StageAlone
+	w.suspects = len(c.batch) > 0 && c.batch[0].Limit > 0
 	for cause, n := range c.deadByCause {
 		w.reportDead(ctx, cause, n, "")
 	}
@@ -87,10 +87,11 @@ func (c *claim) run() (err error) {
 }
 
 // takeOver begins a new epoch. What the owner before had claimed may have been
-// delivered: it is due again, or ends here if it must not go out twice.
+// delivered: it is due again, or ends here if it must not go out twice, or if no
+// worker has ever come back from it.
 func (c *claim) takeOver() error {
-	r := c.record
-	lost := r.Claimed
+	r, now := c.record, c.txn.Now()
+	lost, crashed := r.Claimed, r.Owner != "" // else it ended in order, but could tell nobody
 	if r.Owner == c.owner {
 		lost = nil // its lease ran out before it sent anything
 	}
@@ -100,7 +101,7 @@ func (c *claim) takeOver() error {
 	}
 	if c.r.opts.NeverTwice {
 		n, err := c.txn.Change(c.r.number, lost, jobstore.Change{
-			Stage: jobstore.StageDead, Due: c.txn.Now(), Tried: true, Cause: string(Uncertain),
+			Stage: jobstore.StageDead, Due: now, Tried: true, Cause: string(Uncertain),
 			Error: "the process that was sending it died before it knew the outcome",
 		})
 		c.countDead(Uncertain, n)
@@ -111,16 +112,27 @@ func (c *claim) takeOver() error {
 		return err
 	}
 	for _, g := range groups(jobs, func(j *jobstore.Job) jobstore.Change {
-		return jobstore.Change{Stage: j.Stage, Due: c.txn.Now(), Tried: true, Error: "the process that was sending it died"}
+		what := jobstore.Change{Due: now, Limit: j.Limit, Tried: true, Crashed: crashed, Error: "the process that was sending it died"}
+		if crashed {
+			what.Limit = half(len(jobs))
+		}
+		if crashed && j.Crashes+1 >= maxCrashes {
+			what.Stage, what.Cause = jobstore.StageDead, string(Crashed)
+		}
+		return what
 	}) {
-		if _, err := c.txn.Change(c.r.number, g.numbers, g.change); err != nil {
+		n, err := c.txn.Change(c.r.number, g.numbers, g.change)
+		if err != nil {
 			return err
+		}
+		if g.change.Stage == jobstore.StageDead {
+			c.countDead(Crashed, n)
 		}
 	}
 	return nil
 }
 
-// bury counts dead letters.
+// countDead counts dead letters.
 func (c *claim) countDead(cause Cause, n int) {
 	if c.deadByCause == nil {
 		c.deadByCause = make(map[Cause]int)
@@ -128,43 +140,28 @@ func (c *claim) countDead(cause Cause, n int) {
 	c.deadByCause[cause] += n
 }
 
-// choose finds what is to be sent now, and buries what is too old. Alerts that
-// must be alone alternate with batches of others.
+// choose finds what is to be sent now, and ends what is too old.
 func (c *claim) choose() error {
-	order := [...]jobstore.Stage{jobstore.StageAlone, jobstore.StageReady}
-	if c.alone {
-		order = [...]jobstore.Stage{jobstore.StageReady, jobstore.StageAlone}
-	}
-	for _, s := range order {
-		for range maxExpired {
-			limit := c.r.opts.Batch
-			if s == jobstore.StageAlone {
-				limit = 1
-			}
-			jobs, err := jobstore.Next(c.txn, c.r.number, s, limit)
-			if err != nil || len(jobs) == 0 {
-				c.more = false
-				if err != nil {
-					return err
-				}
-				break
-			}
-			if p := c.r.participant; p != nil {
-				jobs, err = p.Select(c.txn, jobs)
-			}
-			if err == nil {
-				c.batch, err = c.expire(jobs)
-			}
-			if err != nil {
-				return err
-			}
-			if c.r.opts.OnePerKey {
-				c.batch = onePerKey(c.batch)
-			}
-			if len(c.batch) > 0 {
-				return nil
-			}
-			c.more = true
+	for range maxExpired {
+		jobs, err := jobstore.Next(c.txn, c.r.number, c.r.opts.Batch)
+		if c.more = err == nil && len(jobs) > 0; !c.more {
+			return err
+		}
+		if p := c.r.participant; p != nil {
+			jobs, err = p.Select(c.txn, jobs)
+		}
+		if err == nil {
+			jobs, err = c.expire(jobs)
+		}
+		if err != nil {
+			return err
+		}
+		c.batch = c.pick(jobs)
+		if c.r.opts.OnePerKey {
+			c.batch = onePerKey(c.batch)
+		}
+		if len(c.batch) > 0 {
+			return nil
 		}
 	}
 	return nil

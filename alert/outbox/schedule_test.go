@@ -284,6 +284,10 @@ func (w *world) classify(dead map[string]outbox.Cause) {
 				if !w.refused[name] || w.tries[name] < 1 {
 					w.Errorf("alert %s is dead, and was never refused", name)
 				}
+			case outbox.Crashed:
+				if w.opts.NeverTwice {
+					w.Errorf("alert %s ended as %s on a route that must not send twice", name, cause)
+				}
 			case outbox.Uncertain, outbox.Overtaken:
 				if !w.opts.NeverTwice {
 					w.Errorf("alert %s ended as %s on a route that may send twice", name, cause)

@@ -13,7 +13,6 @@ import (
 const (
 	settleTime   = 5 * time.Second // for one attempt to tell the store
 	lastAttempts = 3               // to tell it once Run is to end
-	isolateAfter = 3               // failures, while other messages pass
 )
 
 // A Cause is why an alert ended as a dead letter.
@@ -23,6 +22,7 @@ type Cause string
 const (
 	Refused    Cause = "refused"    // the channel refused it for good, also by itself
 	Expired    Cause = "expired"    // it waited longer than MaxAge
+	Crashed    Cause = "crashed"    // the process died three times while it was sending it, the last time by itself
 	Uncertain  Cause = "uncertain"  // it may have been delivered, and must not go out twice
 	Overtaken  Cause = "overtaken"  // a later alert of its Key was delivered, and this one was not
 	Unreadable Cause = "unreadable" // what stands in the store is not an alert
@@ -33,8 +33,8 @@ type outcomeKind int
 
 const (
 	outcomeDelivered outcomeKind = iota
-	outcomeRetry                 // later
-	outcomeIsolate               // by itself, to see which alert of a batch is at fault
+	outcomeRetry
+	outcomeRefused // together with others, of which each may be at fault
 	outcomeDead
 )
 
@@ -43,6 +43,7 @@ type outcome struct {
 	kind  outcomeKind
 	wait  time.Duration
 	asked time.Duration // for, by the far end
+	limit int           // as that of a job
 	cause Cause
 	text  string
 }
@@ -55,7 +56,7 @@ func (w *worker) classify(batch []jobstore.Job, places []int, outcomes []outcome
 		if e == nil {
 			continue
 		}
-		v := outcome{text: jobstore.ErrorText(e)}
+		v := outcome{text: jobstore.ErrorText(e), limit: j.Limit}
 		unsure, again := errors.Is(e, alert.ErrUncertain), alert.Retryable(e)
 		switch {
 		case unsure && (w.r.opts.NeverTwice || !again && !w.r.opts.Resend):
@@ -67,12 +68,13 @@ func (w *worker) classify(batch []jobstore.Job, places []int, outcomes []outcome
 			v.asked = alert.RetryAfter(e)
 			v.kind, v.wait = outcomeRetry, max(waits[j.Attempts], v.asked)
 		case len(places) > 1:
-			v.kind = outcomeIsolate
+			v.kind = outcomeRefused
 		default:
 			v.kind, v.cause = outcomeDead, Refused
 		}
 		outcomes[i] = v
 	}
+	split(outcomes)
 	w.keepOrder(batch, outcomes)
 }
 
@@ -100,7 +102,7 @@ func (w *worker) keepOrder(batch []jobstore.Job, outcomes []outcome) {
 			if w.r.opts.NeverTwice {
 				e.kind, e.cause = outcomeDead, Overtaken
 			} else if e.kind != outcomeDead {
-				v.kind, v.wait, v.text = outcomeRetry, e.wait, "an earlier alert of its Key was not accepted"
+				v.kind, v.wait, v.limit, v.text = outcomeRetry, e.wait, batch[i].Limit, "an earlier alert of its Key was not accepted"
 			}
 		}
 		if v.kind == outcomeDelivered {
@@ -156,49 +158,13 @@ func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes [
 				return err
 			}
 		}
-		decided := w.pauseRoute(t.Now(), r, batch, outcomes)
-		if err := apply(t, w.r.number, batch, decided); err != nil {
+		w.pause(t.Now(), r, batch, outcomes)
+		if err := apply(t, w.r.number, batch, outcomes); err != nil {
 			return err
 		}
 		r.Claimed, r.Expires = nil, t.Now()+w.o.opts.Lease.Milliseconds()
 		return t.Put(w.r.number, r)
 	})
-}
-
-// pauseRoute looks at the message as a whole. If all of it failed the route pauses, for
-// half of the time until the alerts go out again, so that others get a chance
-// between. A batch that fails while other messages pass is split in the
-// end: one of its alerts may be the reason.
-func (w *worker) pauseRoute(now int64, r *jobstore.RouteRecord, batch []jobstore.Job, outcomes []outcome) []outcome {
-	again, tired, wait, asked := 0, 0, time.Duration(0), time.Duration(0)
-	for i := range outcomes {
-		switch outcomes[i].kind {
-		case outcomeDelivered, outcomeIsolate: // the far end is there
-			r.ConsecutiveFailures, r.PausedUntil = 0, 0
-			return outcomes
-		case outcomeRetry:
-			again++
-			wait, asked = max(wait, outcomes[i].wait), max(asked, outcomes[i].asked)
-			if batch[i].Attempts >= isolateAfter {
-				tired++
-			}
-		}
-	}
-	if again == 0 {
-		return outcomes
-	}
-	if r.ConsecutiveFailures == 0 && tired == len(batch) && len(batch) > 1 {
-		single := make([]outcome, len(outcomes))
-		for i, v := range outcomes {
-			v.kind = outcomeIsolate
-			single[i] = v
-		}
-		outcomes = single
-	}
-	r.ConsecutiveFailures++
-	pause := min(w.backoff().after(r.ConsecutiveFailures), wait) / 2
-	r.PausedUntil = now + max(pause, asked).Milliseconds()
-	return outcomes
 }
 
 // apply writes outcomes into the store, as sets.
@@ -212,11 +178,8 @@ func apply(t jobstore.Txn, route int64, batch []jobstore.Job, outcomes []outcome
 			delivered = append(delivered, batch[i].Number)
 			continue
 		}
-		c := jobstore.Change{Stage: batch[i].Stage, Due: t.Now() + v.wait.Milliseconds(), Tried: true, Cause: string(v.cause), Error: v.text}
-		switch v.kind {
-		case outcomeIsolate:
-			c.Stage = jobstore.StageAlone
-		case outcomeDead:
+		c := jobstore.Change{Due: t.Now() + v.wait.Milliseconds(), Limit: v.limit, Tried: true, Cause: string(v.cause), Error: v.text}
+		if v.kind == outcomeDead {
 			c.Stage, c.Due = jobstore.StageDead, t.Now()
 		}
 		left = append(left, batch[i])

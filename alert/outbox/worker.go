@@ -23,7 +23,7 @@ type worker struct {
 	until     time.Time // by this machine's clock, before the lease ends; zero without one
 	idle      bool      // there was nothing to do when it last looked
 	free      bool      // and there is as soon as something is accepted
-	alone     bool      // the last message was a single one that is to be alone
+	suspects  bool      // the last message was of alerts that had failed together
 	unsettled bool      // something was sent, and nobody could be told
 }
 
@@ -106,14 +106,9 @@ func (w *worker) look(ctx context.Context) (busy bool, wait time.Duration, err e
 			wait = rest
 			return nil
 		}
-		for _, s := range [...]jobstore.Stage{jobstore.StageReady, jobstore.StageAlone} {
-			jobs, err := t.Due(w.r.number, s, 1)
-			if err != nil {
-				return err
-			}
-			busy = busy || len(jobs) > 0
-		}
-		return nil
+		jobs, err := t.Due(w.r.number, 1)
+		busy = len(jobs) > 0
+		return err
 	})
 	return busy, wait, err
 }

@@ -150,16 +150,16 @@ func (t *memoryTxn) Routes() (map[int64]string, error) {
 	return names, nil
 }
 
-func (t *memoryTxn) Due(route int64, s Stage, limit int) ([]Job, error) {
+func (t *memoryTxn) Due(route int64, limit int) ([]Job, error) {
 	var some []Job
 	for _, l := range [...]Lane{LaneUrgent, LaneRest} {
-		some = t.queue(route).due(some, s, l, t.at, limit, true)
+		some = t.queue(route).due(some, l, t.at, limit, true)
 	}
 	return some, nil
 }
 
 func (t *memoryTxn) Free(route int64, limit int) ([]Job, error) {
-	return t.queue(route).due(nil, StageReady, LaneUrgent, t.at, limit, false), nil
+	return t.queue(route).due(nil, LaneUrgent, t.at, limit, false), nil
 }
 
 func (t *memoryTxn) Before(route int64, held []Job, limit int) ([]Job, error) {
@@ -223,12 +223,11 @@ func (t *memoryTxn) Change(route int64, numbers []int64, c Change) (int, error) 
 		}
 		n++
 		after := *before
-		after.Stage, after.Due, after.Cause, after.Error = c.Stage, c.Due, c.Cause, c.Error
-		if c.Tried {
-			after.Attempts++
-		}
+		after.Stage, after.Due, after.Limit, after.Cause, after.Error = c.Stage, c.Due, c.Limit, c.Cause, c.Error
+		after.Attempts += ones(c.Tried)
+		after.Crashes += ones(c.Crashed)
 		if c.Fresh {
-			after.Attempts, after.Accepted = 0, t.at
+			after.Attempts, after.Crashes, after.Accepted = 0, 0, t.at
 		}
 		q.insert(&after)
 		t.undo = append(t.undo, func() { q.take(number); q.insert(before) })

@@ -101,11 +101,11 @@ func (q *queue) list(dead bool, after int64, limit int) (some []Job) {
 	return firstOf(some, limit)
 }
 
-// due adds to some, up to a limit, the jobs of a stage and lane that are due. Of
+// due adds to some, up to a limit, the jobs of a lane that are due. Of
 // each Problem it looks at every job once: the numbers only grow.
-func (q *queue) due(some []Job, s Stage, l Lane, now int64, limit int, held bool) []Job {
+func (q *queue) due(some []Job, l Lane, now int64, limit int, held bool) []Job {
 	histories, size := make(map[Hash]*history), sizeOf(some)
-	for _, j := range q.places[s][l] {
+	for _, j := range q.places[StageReady][l] {
 		if len(some) >= limit || size >= bytesAtOnce {
 			break
 		}
@@ -119,7 +119,7 @@ func (q *queue) due(some []Job, s Stage, l Lane, now int64, limit int, held bool
 				h = &history{left: q.problems[j.Problem]}
 				histories[j.Problem] = h
 			}
-			h.forward(j.Number, s, now)
+			h.forward(j.Number, now)
 			found.Held = l == LaneUrgent && h.rest
 			if h.blocked || found.Held && !held {
 				continue
@@ -138,9 +138,9 @@ type history struct {
 }
 
 // forward goes on to a number.
-func (h *history) forward(number int64, s Stage, now int64) {
+func (h *history) forward(number, now int64) {
 	for ; !h.blocked && len(h.left) > 0 && h.left[0].Number < number; h.left = h.left[1:] {
-		h.blocked = h.blocked || blocks(h.left[0], s, now)
+		h.blocked = h.blocked || blocks(h.left[0], now)
 		h.rest = h.rest || h.left[0].Lane == LaneRest
 	}
 }

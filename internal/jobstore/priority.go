@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Next returns up to limit jobs of a stage that are to go out now, in the order
+// Next returns up to limit jobs that are to go out now, in the order
 // in which the Sender gets them: the urgent ones first, then those that an urgent
 // one of their Problem has to wait for, with it, then the rest. Each Problem's are
 // in the order of their numbers and none is left out between two of them, wherever
@@ -21,8 +21,8 @@ import (
 //
 // A problem with a long history holds up its own urgent alert by that, and no
 // other.
-func Next(t Txn, route int64, s Stage, limit int) ([]Job, error) {
-	jobs, err := t.Due(route, s, limit)
+func Next(t Txn, route int64, limit int) ([]Job, error) {
+	jobs, err := t.Due(route, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,8 @@ func (t *sqlTxn) readUpTo(most int, query string, args ...any) (jobs []Job, err 
 		}
 		var j Job
 		var problem, text []byte
-		err := scan(&j.Number, &j.Route, &j.Stage, &j.Lane, &j.Due, &j.Accepted, &j.Attempts, &problem, &j.Cause, &text, &j.Doc, &j.Held)
+		err := scan(&j.Number, &j.Route, &j.Stage, &j.Lane, &j.Due, &j.Accepted, &j.Attempts, &j.Limit, &j.Crashes,
+			&problem, &j.Cause, &text, &j.Doc, &j.Held)
 		if err != nil {
 			return err
 		}
@@ -69,11 +70,8 @@ func (t *sqlTxn) readUpTo(most int, query string, args ...any) (jobs []Job, err 
 	return jobs, err
 }
 
-func (t *sqlTxn) Due(route int64, s Stage, limit int) ([]Job, error) {
-	if s == StageAlone {
-		return t.readUpTo(bytesAtOnce, sqlDueAlone, route, t.Now(), limit)
-	}
-	return t.readUpTo(bytesAtOnce, sqlDueReady, route, t.Now(), t.Now(), limit)
+func (t *sqlTxn) Due(route int64, limit int) ([]Job, error) {
+	return t.readUpTo(bytesAtOnce, sqlDue, route, t.Now(), t.Now(), limit)
 }
 
 func (t *sqlTxn) Free(route int64, limit int) ([]Job, error) {
@@ -142,13 +140,9 @@ func (t *sqlTxn) Count(route int64, dead bool) (n int, oldest int64, err error) 
 
 func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (int, error) {
 	if c.Fresh {
-		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, t.Now(), c.Cause, []byte(c.Error), route)
+		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, c.Limit, t.Now(), c.Cause, []byte(c.Error), route)
 	}
-	tried := 0
-	if c.Tried {
-		tried = 1
-	}
-	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, tried, c.Cause, []byte(c.Error), route)
+	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error), route)
 }
 
 func (t *sqlTxn) Remove(route int64, numbers []int64) (int, error) {

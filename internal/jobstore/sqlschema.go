@@ -34,6 +34,8 @@ var sqlSchema = []string{
 		due BIGINT NOT NULL,
 		accepted BIGINT NOT NULL,
 		attempts INTEGER NOT NULL,
+		most INTEGER DEFAULT 0 NOT NULL,
+		crashes INTEGER DEFAULT 0 NOT NULL,
 		problem $HASH,
 		cause $WORD NOT NULL,
 		error $BLOB NOT NULL,
@@ -68,7 +70,7 @@ const (
 	sqlPutRoute    = `UPDATE outbox_routes SET doc = ? WHERE id = ?`
 
 	sqlAddJobs = `INSERT INTO outbox_jobs (id, route, stage, lane, due, accepted, attempts, problem, cause, error, doc) VALUES %s`
-	sqlColumns = `SELECT j.id, j.route, j.stage, j.lane, j.due, j.accepted, j.attempts, j.problem, j.cause, j.error, j.doc`
+	sqlColumns = `SELECT j.id, j.route, j.stage, j.lane, j.due, j.accepted, j.attempts, j.most, j.crashes, j.problem, j.cause, j.error, j.doc`
 	sqlJobs    = sqlColumns + `, 0 FROM outbox_jobs j `
 
 	// As blocks in store.go has it. The planners must take the one index by which
@@ -78,26 +80,24 @@ const (
 	sqlByDue   = `outbox_jobs j /*! FORCE INDEX (outbox_jobs_due) */ WHERE j.route = ? `
 	sqlEarlier = `EXISTS (SELECT 1 FROM outbox_jobs e /*! FORCE INDEX (outbox_jobs_problem) */
 		WHERE e.problem = j.problem AND e.route = j.route AND e.id < j.id AND `
-	sqlIsBlocked = sqlEarlier + `(e.stage + 0 = 1 OR e.stage + 0 = 0 AND e.due > ?))`
+	sqlIsBlocked = sqlEarlier + `e.stage + 0 = 0 AND e.due > ?)`
 	sqlIsHeld    = sqlEarlier + `e.stage + 0 = 0 AND e.lane + 0 = 1)`
-	sqlDueReady  = sqlColumns + `, CASE WHEN j.lane = 0 AND ` + sqlIsHeld + ` THEN 1 ELSE 0 END FROM ` + sqlByDue +
+	sqlDue       = sqlColumns + `, CASE WHEN j.lane = 0 AND ` + sqlIsHeld + ` THEN 1 ELSE 0 END FROM ` + sqlByDue +
 		`AND j.stage = 0 AND j.due <= ? AND NOT ` + sqlIsBlocked + ` ORDER BY j.lane, j.id LIMIT ?`
 	sqlFree = sqlColumns + `, 0 FROM ` + sqlByDue +
 		`AND j.stage = 0 AND j.lane = 0 AND j.due <= ? AND NOT ` + sqlIsBlocked + ` AND NOT ` + sqlIsHeld + ` ORDER BY j.id LIMIT ?`
-	sqlDueAlone = sqlColumns + `, 0 FROM ` + sqlByDue +
-		`AND j.stage = 1 AND j.due <= ? AND NOT ` + sqlEarlier + `e.stage + 0 < 2) ORDER BY j.lane, j.id LIMIT ?`
 	sqlBefore = sqlColumns + `, 0 FROM outbox_jobs j /*! FORCE INDEX (outbox_jobs_problem) */
 		WHERE j.route + 0 = ? AND j.stage + 0 = 0 AND j.lane + 0 = 1 AND (%s) ORDER BY j.id + 0 LIMIT ?`
 	sqlOneBefore = `j.problem = ? AND j.id < ?`
 
 	// By number: here too the 0 keeps planners from walking through the whole route.
 	sqlSomeJobs  = sqlJobs + `WHERE j.route + 0 = ? AND j.id IN (%s) ORDER BY j.id`
-	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 2 AND j.lane = ? AND j.id > ? ORDER BY j.id LIMIT ?`
-	sqlListOpen  = sqlJobs + `WHERE j.route = ? AND j.stage < 2 AND j.id > ? ORDER BY j.id LIMIT ?`
-	sqlCountDead = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 2`
-	sqlCountOpen = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage < 2`
-	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = attempts + ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
-	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = 0, accepted = ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
+	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 1 AND j.lane = ? AND j.id > ? ORDER BY j.id LIMIT ?`
+	sqlListOpen  = sqlJobs + `WHERE j.route = ? AND j.stage = 0 AND j.id > ? ORDER BY j.id LIMIT ?`
+	sqlCountDead = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 1`
+	sqlCountOpen = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 0`
+	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, most = ?, attempts = attempts + ?, crashes = crashes + ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
+	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, most = ?, attempts = 0, crashes = 0, accepted = ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
 	sqlRemove    = `DELETE FROM outbox_jobs WHERE route + 0 = ? AND id IN (%s)`
-	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 2 AND due < ? ORDER BY lane, id LIMIT ?`
+	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 1 AND due < ? ORDER BY lane, id LIMIT ?`
 )

@@ -61,16 +61,13 @@ type Txn interface {
 
 	// Due, Free and Before return no more jobs once they have bytesAtOnce of alerts.
 
-	// Due returns up to limit jobs of a stage whose time has come, those of
-	// LaneUrgent first, each lane by number. A job with a Problem is not due while
-	// an earlier job of that Problem on the route waits: for its time or, whatever
-	// the time, in another stage before StageDead that must come first (see
-	// blocks). Of StageReady, a job of LaneUrgent is Held if an earlier one of its
-	// Problem is in LaneRest.
-	Due(route int64, s Stage, limit int) ([]Job, error)
+	// Due returns up to limit jobs whose time has come, those of LaneUrgent first,
+	// each lane by number. A job with a Problem is not due while an earlier job of
+	// that Problem on the route waits for its time (see blocks). A job of LaneUrgent
+	// is Held if an earlier one of its Problem is in LaneRest.
+	Due(route int64, limit int) ([]Job, error)
 
-	// Free returns jobs of StageReady as Due does, those of LaneUrgent that are not
-	// Held.
+	// Free returns jobs as Due does, those of LaneUrgent that are not Held.
 	Free(route int64, limit int) ([]Job, error)
 
 	// Before returns up to limit jobs of LaneRest for whose sake jobs are Held, by
@@ -87,8 +84,8 @@ type Txn interface {
 	// Count counts jobs: the dead, or all others.
 	Count(route int64, dead bool) (n int, oldest int64, err error)
 
-	// Change sets what all the jobs named have in common from now on, and adds
-	// one to their attempts if Tried is set. Remove forgets them.
+	// Change sets what all the jobs named have in common from now on, and counts
+	// what happened to them. Remove forgets them.
 	Change(route int64, numbers []int64, c Change) (int, error)
 	Remove(route int64, numbers []int64) (int, error)
 
@@ -128,24 +125,15 @@ type IncidentTxn interface {
 // A Stage is where a job stands.
 type Stage int
 
-// The stages, in the order in which a job may go through them.
+// The stages.
 const (
-	StageReady Stage = iota // with others in one message
-	StageAlone              // by itself: it was refused together with others
+	StageReady Stage = iota
 	StageDead
 )
 
-// blocks reports whether an earlier job of a Problem keeps a later one from
-// being handed over, which is in stage s and due.
-func blocks(earlier *Job, s Stage, now int64) bool {
-	switch {
-	case earlier.Stage == StageDead:
-		return false
-	case s == StageAlone || earlier.Stage == StageAlone:
-		return true // one by one
-	}
-	return earlier.Due > now
-}
+// blocks reports whether an earlier job of a Problem keeps a later one, which is
+// due, from being handed over.
+func blocks(earlier *Job, now int64) bool { return earlier.Stage != StageDead && earlier.Due > now }
 
 // A Lane is how soon a job goes out when much waits.
 type Lane int
@@ -193,6 +181,8 @@ type Job struct {
 	Due      int64 // of a dead one: when it died
 	Accepted int64
 	Attempts int
+	Limit    int // most alerts in its message, as it failed with others; 0: no limit
+	Crashes  int // attempts from which the worker did not come back
 	Cause    string
 	Error    string
 	Doc      []byte
@@ -200,12 +190,22 @@ type Job struct {
 
 // A Change is what jobs are set to.
 type Change struct {
-	Stage Stage
-	Due   int64
-	Tried bool // one attempt more
-	Fresh bool // no attempts, and accepted now
-	Cause string
-	Error string
+	Stage   Stage
+	Due     int64
+	Limit   int
+	Tried   bool // one attempt more
+	Crashed bool // one crash more
+	Fresh   bool // no attempts, no crashes, and accepted now
+	Cause   string
+	Error   string
+}
+
+// ones returns 1 for true.
+func ones(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // A RouteRecord is what all workers of a route share.
@@ -217,6 +217,8 @@ type RouteRecord struct {
 	Rate                int64   `json:"rate,omitempty"`                // of the budget, in microseconds: see budget
 	PausedUntil         int64   `json:"pausedUntil,omitempty"`         // until when nothing is sent
 	ConsecutiveFailures int     `json:"consecutiveFailures,omitempty"` // messages in a row
+	Probe               bool    `json:"probe,omitempty"`               // the next message is a single alert
+	Forgiven            int64   `json:"forgiven,omitempty"`            // the Limit of what failed before counts no more
 	Claimed             []int64 `json:"claimed,omitempty"`             // jobs that the owner is sending
 }
 

@@ -85,8 +85,8 @@ func checkUrgentHistory(x *harness) {
 	x.equal("the last messages", got[len(got)-2:], []string{"[0448 0449 n1]", "[n2 n3 calm]"})
 }
 
-// What has to be alone goes by the same rule.
-func checkUrgentAlone(x *harness) {
+// Of what failed together the critical ones go first, and the larger group.
+func checkUrgentSuspects(x *harness) {
 	far := &classify{}
 	far.refuse = func(alerts []alert.Alert) error {
 		if len(alerts) > 1 {
@@ -99,7 +99,7 @@ func checkUrgentAlone(x *harness) {
 		of(alert.Critical, append(about("disk", "disk 2"), some("fire")...))...)...))
 	x.run(b)
 	x.settles(b)
-	x.equal("delivered", far.names(), []string{"fire", "a", "disk 1", "disk 2"})
+	x.equal("delivered", far.names(), []string{"a", "fire", "disk 1", "disk 2"})
 }
 
 // An urgent one that waits to be tried again holds up its Key, and nothing else.

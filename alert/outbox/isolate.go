@@ -1,0 +1,174 @@
+package outbox
+
+import (
+	"time"
+
+	"github.com/tocsin-go/tocsin/internal/jobstore"
+)
+
+// A message may fail because of one alert in it. So what failed together, the
+// suspects, goes out again in two messages, and so on, until the one that is at
+// fault stands alone. Each job knows how many may be in its message: its Limit.
+//
+// Once anything is delivered the far end is known to be there, and the suspects
+// follow one another without a pause. While nothing is, it may as well be down.
+// The route then pauses after most messages, for longer and longer, and from the
+// probeAfter-th failure on it sends a single alert as a probe, another one each
+// time: no single alert can hide that the far end is back, and an outage costs few
+// messages. After an outage the Limits are void, so that what has gathered goes
+// out in digests again.
+const (
+	probeAfter  = 3 // failures in a row
+	outageAfter = 8 // failures in a row: more than a few alerts are at fault
+	maxCrashes  = 3
+	aloneAfter  = 2 // crashes
+)
+
+// half returns the Limit of n jobs that failed together.
+func half(n int) int { return (n + 1) / 2 }
+
+// pick returns those of the jobs that go into the next message. Suspects go
+// without others, the largest groups first, since a group that passes acquits the
+// far end. They alternate with what is not under suspicion. jobs has with each
+// job all earlier ones of its Problem that can go, and so does the message, unless
+// they went before.
+func (c *claim) pick(jobs []jobstore.Job) []jobstore.Job {
+	suspects, clean := 0, false // the largest Limit, and whether any job has none
+	lowest := make(map[jobstore.Hash]int)
+	for i := range jobs {
+		j := &jobs[i]
+		switch {
+		case j.Crashes >= aloneAfter:
+			j.Limit = 1
+		case j.Due <= c.record.Forgiven:
+			j.Limit = 0
+		}
+		if j.Problem != "" {
+			// The message of the one before it is not larger.
+			if before := lowest[j.Problem]; before > 0 && (j.Limit == 0 || j.Limit > before) {
+				j.Limit = before
+			}
+			lowest[j.Problem] = j.Limit
+		}
+		suspects, clean = max(suspects, j.Limit), clean || j.Limit == 0
+	}
+	switch {
+	case c.record.Probe:
+		return leastTried(jobs)
+	case suspects == 0:
+		return jobs
+	case clean && c.suspects:
+		return ofLimit(jobs, 0)
+	}
+	if batch := ofLimit(jobs, suspects); len(batch) > 0 {
+		return batch
+	}
+	return ofLimit(jobs, 0) // which the suspects wait for
+}
+
+// ofLimit returns jobs of one Limit, as many as it allows, but none before an earlier
+// one of its Problem.
+func ofLimit(jobs []jobstore.Job, limit int) (some []jobstore.Job) {
+	passed := make(map[jobstore.Hash]bool)
+	for i := range jobs {
+		j := &jobs[i]
+		switch {
+		case j.Limit == limit && !passed[j.Problem]:
+			if some = append(some, *j); len(some) == limit {
+				return some
+			}
+		case j.Problem != "":
+			passed[j.Problem] = true
+		}
+	}
+	return some
+}
+
+// leastTried returns the job with the fewest attempts, which is not the one that
+// failed just before, of those that no earlier one of their Problem is before.
+func leastTried(jobs []jobstore.Job) []jobstore.Job {
+	var least []jobstore.Job
+	seen := make(map[jobstore.Hash]bool)
+	for i := range jobs {
+		j := &jobs[i]
+		if j.Problem != "" && seen[j.Problem] {
+			continue
+		}
+		seen[j.Problem] = true
+		if len(least) == 0 || j.Attempts < least[0].Attempts {
+			least = jobs[i : i+1]
+		}
+	}
+	return least
+}
+
+// split makes suspects of the alerts that failed together. An alert that failed
+// alone, or that the far end asks to wait with, stays what it is. If others were
+// delivered in the same message, the far end can tell them apart: then what it
+// refused goes alone, and the rest waits.
+func split(outcomes []outcome) {
+	failed, delivered := 0, false
+	for i := range outcomes {
+		v := &outcomes[i]
+		delivered = delivered || v.kind == outcomeDelivered
+		if v.suspicious() {
+			failed++
+		}
+	}
+	for i := range outcomes {
+		v := &outcomes[i]
+		switch {
+		case !v.suspicious():
+		case v.kind == outcomeRefused && delivered:
+			v.limit = 1
+		case failed > 1 || v.kind == outcomeRefused:
+			if v.limit = half(failed); !delivered {
+				v.wait = 0
+			}
+		}
+	}
+}
+
+// suspicious reports whether the alert may be the reason of the failure.
+func (v *outcome) suspicious() bool {
+	return v.kind == outcomeRefused || v.kind == outcomeRetry && v.asked == 0
+}
+
+// pause looks at a message as a whole. If all of it failed the route pauses.
+func (w *worker) pause(now int64, r *jobstore.RouteRecord, batch []jobstore.Job, outcomes []outcome) {
+	retry, refused, asked := 0, 0, time.Duration(0)
+	for i := range outcomes {
+		switch v := &outcomes[i]; v.kind {
+		case outcomeDelivered:
+			if r.ConsecutiveFailures >= outageAfter {
+				r.Forgiven = now - 1
+			}
+			r.ConsecutiveFailures, r.Probe, r.PausedUntil = 0, false, 0
+			return
+		case outcomeRetry:
+			retry, asked = retry+1, max(asked, v.asked)
+		case outcomeRefused:
+			refused++
+		}
+	}
+	if retry+refused == 0 {
+		return
+	}
+	suspects := batch[0].Limit > 0
+	if asked == 0 && len(batch) == 1 && batch[0].Limit == 1 && r.ConsecutiveFailures == 0 {
+		return // it is known to fail alone, which says nothing about the far end
+	}
+	r.ConsecutiveFailures++
+	failures := r.ConsecutiveFailures
+	r.Probe = failures >= probeAfter && asked == 0
+	switch {
+	case retry == 0:
+		r.PausedUntil = 0 // a far end that refuses is there
+	case asked == 0 && suspects && (failures <= 2 || failures == 4):
+		// The other half, or a second probe, goes at once.
+	default:
+		// For half of the wait of an alert, so that others get a chance between.
+		pause := w.backoff().after(max(1, failures-2)) / 2
+		r.PausedUntil = now + max(pause, asked).Milliseconds()
+	}
+}
