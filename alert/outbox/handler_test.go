@@ -70,7 +70,7 @@ func TestHandler(t *testing.T) {
 		status, answer := ask(t, h, "GET", "/", "")
 		require.Equal(t, http.StatusOK, status)
 		stats, _ := json.Marshal(answer["stats"])
-		require.JSONEq(t, `{"accepted":4,"repeated":0,"routes":{"route":{"messages":6,"delivered":0,"retried":6,"dead":3}}}`, string(stats))
+		require.JSONEq(t, `{"accepted":4,"repeated":0,"routes":{"route":{"messages":6,"delivered":0,"retried":6,"dead":3,"stuck":0}}}`, string(stats))
 		store, ok := answer["store"].([]any)[0].(map[string]any)
 		require.True(t, ok)
 		require.InDelta(t, 3, store["dead"], 0)

@@ -54,16 +54,20 @@ func (c *claim) pick(jobs []jobstore.Job) []jobstore.Job {
 	}
 	switch {
 	case c.record.Probe:
-		return leastTried(jobs)
+		return leastTried(jobs, 0)
 	case suspects == 0:
 		return jobs
 	case clean && c.suspects:
 		return ofLimit(jobs, 0)
 	}
-	if batch := ofLimit(jobs, suspects); len(batch) > 0 {
-		return batch
+	batch := ofLimit(jobs, suspects)
+	if suspects == 1 {
+		batch = leastTried(jobs, 1) // or those that keep failing would keep others waiting
 	}
-	return ofLimit(jobs, 0) // which the suspects wait for
+	if len(batch) == 0 {
+		batch = ofLimit(jobs, 0) // which the suspects wait for
+	}
+	return batch
 }
 
 // ofLimit returns jobs of one Limit, as many as it allows, but none before an earlier
@@ -84,20 +88,16 @@ func ofLimit(jobs []jobstore.Job, limit int) (some []jobstore.Job) {
 	return some
 }
 
-// leastTried returns the job with the fewest attempts, which is not the one that
-// failed just before, of those that no earlier one of their Problem is before.
-func leastTried(jobs []jobstore.Job) []jobstore.Job {
-	var least []jobstore.Job
+// leastTried returns the job with the fewest attempts that no earlier one of its
+// Problem is before, of those with at least a Limit.
+func leastTried(jobs []jobstore.Job, limit int) (least []jobstore.Job) {
 	seen := make(map[jobstore.Hash]bool)
 	for i := range jobs {
 		j := &jobs[i]
-		if j.Problem != "" && seen[j.Problem] {
-			continue
-		}
-		seen[j.Problem] = true
-		if len(least) == 0 || j.Attempts < least[0].Attempts {
+		if j.Limit >= limit && !(j.Problem != "" && seen[j.Problem]) && (len(least) == 0 || j.Attempts < least[0].Attempts) {
 			least = jobs[i : i+1]
 		}
+		seen[j.Problem] = true
 	}
 	return least
 }

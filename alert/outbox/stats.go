@@ -1,6 +1,9 @@
 package outbox
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Stats are what an Outbox has done since Open, in this process.
 type Stats struct {
@@ -15,13 +18,30 @@ type RouteStats struct {
 	Delivered int64 `json:"delivered"` // alerts
 	Retried   int64 `json:"retried"`   // alerts that an attempt left in the store
 	Dead      int64 `json:"dead"`      // alerts that ended as dead letters
+	Stuck     int64 `json:"stuck"`     // messages whose Sender was still not back 5 s after its context had ended
+
+	StuckSince time.Time `json:"stuckSince,omitzero"` // when the one that is not back was called; meanwhile the route waits
 }
 
 // counters are Stats in the making.
 type counters struct{ accepted, repeated atomic.Int64 }
 
 // routeCounters are RouteStats in the making.
-type routeCounters struct{ messages, delivered, retried, dead atomic.Int64 }
+type routeCounters struct {
+	messages, delivered, retried, dead, stuck atomic.Int64
+	stuckSince                                atomic.Pointer[time.Time]
+}
+
+// show returns RouteStats as they are now.
+func (c *routeCounters) show() RouteStats {
+	s := RouteStats{
+		Messages: c.messages.Load(), Delivered: c.delivered.Load(), Retried: c.retried.Load(), Dead: c.dead.Load(), Stuck: c.stuck.Load(),
+	}
+	if since := c.stuckSince.Load(); since != nil {
+		s.StuckSince = *since
+	}
+	return s
+}
 
 // Stats returns what this Outbox has done. It asks nobody.
 func (o *Outbox) Stats() Stats {
@@ -29,9 +49,7 @@ func (o *Outbox) Stats() Stats {
 	defer o.mu.Unlock()
 	s := Stats{Accepted: o.stats.accepted.Load(), Repeated: o.stats.repeated.Load(), Routes: make(map[string]RouteStats)}
 	for _, r := range o.routes {
-		s.Routes[r.name] = RouteStats{
-			Messages: r.stats.messages.Load(), Delivered: r.stats.delivered.Load(), Retried: r.stats.retried.Load(), Dead: r.stats.dead.Load(),
-		}
+		s.Routes[r.name] = r.stats.show()
 	}
 	return s
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
+// stuckMargin is how long after the end of its context a Sender may return.
+const stuckMargin = 5 * time.Second
+
 // A worker delivers what is on one route, while it has the lease on it. It is
 // used by one goroutine.
 type worker struct {
@@ -191,7 +194,27 @@ func (w *worker) send(ctx context.Context, alerts []alert.Alert) (err error) {
 		}
 	}()
 	w.r.stats.messages.Add(1)
+	defer w.watch(ctx)()
 	return w.r.sender.Send(alert.Once(sending), alerts...)
+}
+
+// watch tells of a Sender that does not return though its context has ended, until
+// it does. Nothing else can be done about it: the route waits, and when the lease
+// runs out another process may take it over.
+func (w *worker) watch(ctx context.Context) (stop func()) {
+	began, told := time.Now(), make(chan struct{})
+	late := time.AfterFunc(w.r.opts.Timeout+stuckMargin, func() {
+		defer close(told)
+		w.r.stats.stuck.Add(1)
+		w.r.stats.stuckSince.Store(&began)
+		w.log(ctx, slog.LevelError, "sender does not return, its route waits", slog.Duration("took", time.Since(began)))
+	})
+	return func() {
+		if !late.Stop() {
+			<-told
+			w.r.stats.stuckSince.Store(nil)
+		}
+	}
 }
 
 // report logs a message.

@@ -1,0 +1,231 @@
+package outbox_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/outbox"
+)
+
+// A poisoned is a far end that fails for some alerts, or for all while it is down.
+type poisoned struct {
+	poison map[string]bool
+	fail   func(context.Context) error
+
+	mu     sync.Mutex
+	down   bool
+	sizes  []int     // of the messages, also of those that failed
+	failed time.Time // the first time
+	heard  map[string]time.Time
+}
+
+func (p *poisoned) Send(ctx context.Context, alerts ...alert.Alert) error {
+	if p.answer(alerts) {
+		return nil
+	}
+	return p.fail(ctx)
+}
+
+func (p *poisoned) answer(alerts []alert.Alert) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sizes = append(p.sizes, len(alerts))
+	bad := p.down
+	for i := range alerts {
+		bad = bad || p.poison[alerts[i].Name]
+	}
+	if bad {
+		if p.failed.IsZero() {
+			p.failed = time.Now()
+		}
+		return false
+	}
+	for i := range alerts {
+		p.heard[alerts[i].Name] = time.Now()
+	}
+	return true
+}
+
+func (p *poisoned) setDown(down bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down, p.sizes = down, nil
+}
+
+var errUnknown = errors.New("of an unknown kind") //nolint:gochecknoglobals // never changed
+
+func numbers(n int) []alert.Alert {
+	alerts := make([]alert.Alert, n)
+	for i := range alerts {
+		alerts[i].Name = fmt.Sprint(i)
+	}
+	return alerts
+}
+
+// The neighbours of a poisonous alert are told within two backoffs.
+func TestNeighboursAreTold(t *testing.T) {
+	t.Parallel()
+	const twoBackoffs = 2*time.Second + 4*time.Second
+	fails := map[string]func(context.Context) error{
+		"panic":     func(context.Context) error { panic("of one alert") },
+		"unknown":   func(context.Context) error { return errUnknown },
+		"uncertain": func(context.Context) error { return alert.ErrUncertain },
+		"timeout":   func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	}
+	for how, fail := range fails {
+		for _, n := range []int{1, 2, 3, 10, 100} {
+			for _, poison := range [][]int{{0}, {n / 2}, {n - 1}, {0, n - 1}, {0, 1}, {0, n / 3, n - 1}} {
+				t.Run(fmt.Sprint(how, " ", poison, " of ", n), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						far := &poisoned{poison: make(map[string]bool), fail: fail, heard: make(map[string]time.Time)}
+						for _, i := range poison {
+							far.poison[fmt.Sprint(i)] = true
+						}
+						b := newBox(t, far, &outbox.RouteOptions{Timeout: 10 * time.Millisecond}) // which is not counted
+						require.NoError(t, b.Send(t.Context(), numbers(n)...))
+						stop := run(t, b)
+						<-time.After(time.Hour)
+						stop()
+						for i := range n {
+							name := fmt.Sprint(i)
+							if far.poison[name] {
+								continue
+							}
+							require.Contains(t, far.heard, name)
+							require.LessOrEqual(t, far.heard[name].Sub(far.failed), twoBackoffs+time.Second/2, name)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// An outage of an hour costs few messages, and what has gathered in it goes out in
+// digests.
+func TestOutageIsCheap(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 2, 10, 500} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				far := &poisoned{fail: func(context.Context) error { return errUnknown }, heard: make(map[string]time.Time)}
+				far.setDown(true)
+				b := newBox(t, far, nil)
+				stop := run(t, b)
+				for i := range n { // some at once, and the others in the course of the hour
+					if i > n/2 {
+						<-time.After(time.Hour / time.Duration(n))
+					}
+					require.NoError(t, b.Send(t.Context(), alert.Alert{Name: fmt.Sprint(i)}))
+				}
+				<-time.After(time.Hour / 2)
+				require.Less(t, len(far.sizes), 60)
+				far.setDown(false)
+				<-time.After(5 * time.Minute)
+				stop()
+				require.Len(t, far.heard, n)
+				require.LessOrEqual(t, len(far.sizes), n/100+5, "%v", far.sizes)
+			})
+		})
+	}
+}
+
+// The budget holds while a poisonous alert is looked for, and new alerts pass.
+func TestPoisonWithinBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		far := &poisoned{
+			poison: map[string]bool{"7": true, "63": true}, heard: make(map[string]time.Time),
+			fail: func(context.Context) error { return errUnknown },
+		}
+		var at []time.Time
+		b := newBox(t, alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+			at = append(at, time.Now())
+			return far.Send(ctx, alerts...)
+		}), &outbox.RouteOptions{Budget: outbox.Budget{Messages: 20, Per: time.Minute}})
+		require.NoError(t, b.Send(t.Context(), numbers(100)...))
+		stop := run(t, b)
+		<-time.After(time.Second)
+		require.NoError(t, b.Send(t.Context(), alert.Alert{Name: "fire", Severity: alert.Critical}))
+		began := time.Now()
+		<-time.After(2 * time.Minute)
+		stop()
+		require.Len(t, far.heard, 99)
+		require.Less(t, far.heard["fire"].Sub(began), 20*time.Second)
+		for i := 20; i < len(at); i++ {
+			require.GreaterOrEqual(t, at[i].Sub(at[i-20]), time.Minute)
+		}
+	})
+}
+
+// What is known to fail alone does not keep what comes later waiting.
+func TestPoisonPausesNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		far := &poisoned{
+			poison: map[string]bool{"0": true}, heard: make(map[string]time.Time),
+			fail: func(context.Context) error { return errUnknown },
+		}
+		b := newBox(t, far, nil)
+		require.NoError(t, b.Send(t.Context(), numbers(2)...))
+		stop := run(t, b)
+		<-time.After(30 * time.Minute)
+		for i := range 20 {
+			name := fmt.Sprint("later ", i)
+			sent := time.Now()
+			require.NoError(t, b.Send(t.Context(), alert.Alert{Name: name}))
+			<-time.After(7 * time.Minute)
+			require.WithinDuration(t, sent, far.heard[name], 2*time.Second)
+		}
+		stop()
+	})
+}
+
+// A Sender that ignores its context is told of once, and holds up no other route.
+func TestStuckSender(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		b, err := outbox.Open(outbox.NewMemoryStore(), &outbox.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, err)
+		far := &poisoned{heard: make(map[string]time.Time)}
+		leave := make(chan struct{})
+		require.NoError(t, b.Route("stuck", alert.SenderFunc(func(context.Context, ...alert.Alert) error {
+			<-leave
+			return nil
+		}), nil))
+		require.NoError(t, b.Route("other", far, nil))
+		began := time.Now()
+		stop := run(t, b)
+		require.NoError(t, b.Send(t.Context(), alert.Alert{Name: "a"}))
+		<-time.After(24 * time.Second)
+		require.Zero(t, b.Stats().Routes["stuck"].Stuck)
+		<-time.After(2 * time.Second)
+		require.NoError(t, b.Send(t.Context(), alert.Alert{Name: "b"}))
+		<-time.After(time.Hour)
+		stats := b.Stats().Routes
+		require.Len(t, far.heard, 2)
+		require.EqualValues(t, 1, stats["stuck"].Stuck)
+		require.WithinDuration(t, began, stats["stuck"].StuckSince, 2*time.Second)
+		require.Zero(t, stats["other"].Stuck)
+		require.Equal(t, 1, strings.Count(log.String(), `msg="sender does not return, its route waits" route=stuck took=25s`))
+		close(leave)
+		<-time.After(time.Minute)
+		require.Zero(t, b.Stats().Routes["stuck"].StuckSince)
+		require.EqualValues(t, 2, b.Stats().Routes["stuck"].Delivered, "nobody had taken the route over")
+		stop()
+	})
+}
