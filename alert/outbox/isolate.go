@@ -54,7 +54,7 @@ func (c *claim) pick(jobs []jobstore.Job) []jobstore.Job {
 	}
 	switch {
 	case c.record.Probe:
-		return leastTried(jobs, 0)
+		return longestDue(jobs, 0)
 	case suspects == 0:
 		return jobs
 	case clean && c.suspects:
@@ -62,7 +62,7 @@ func (c *claim) pick(jobs []jobstore.Job) []jobstore.Job {
 	}
 	batch := ofLimit(jobs, suspects)
 	if suspects == 1 {
-		batch = leastTried(jobs, 1) // or those that keep failing would keep others waiting
+		batch = longestDue(jobs, 1) // or those that keep failing would keep others waiting
 	}
 	if len(batch) == 0 {
 		batch = ofLimit(jobs, 0) // which the suspects wait for
@@ -88,18 +88,26 @@ func ofLimit(jobs []jobstore.Job, limit int) (some []jobstore.Job) {
 	return some
 }
 
-// leastTried returns the job with the fewest attempts that no earlier one of its
-// Problem is before, of those with at least a Limit.
-func leastTried(jobs []jobstore.Job, limit int) (least []jobstore.Job) {
+// longestDue returns a job that was never tried, or else the one whose time came
+// first, of those with at least a Limit that no earlier one of their Problem is
+// before. After an attempt alone a job is due last.
+func longestDue(jobs []jobstore.Job, limit int) (one []jobstore.Job) {
 	seen := make(map[jobstore.Hash]bool)
 	for i := range jobs {
 		j := &jobs[i]
-		if j.Limit >= limit && !(j.Problem != "" && seen[j.Problem]) && (len(least) == 0 || j.Attempts < least[0].Attempts) {
-			least = jobs[i : i+1]
+		if j.Limit >= limit && !(j.Problem != "" && seen[j.Problem]) && (len(one) == 0 || precedes(j, &one[0])) {
+			one = jobs[i : i+1]
 		}
 		seen[j.Problem] = true
 	}
-	return least
+	return one
+}
+
+func precedes(a, b *jobstore.Job) bool {
+	if fresh := a.Attempts == 0; fresh || b.Attempts == 0 {
+		return fresh && b.Attempts > 0
+	}
+	return a.Due < b.Due
 }
 
 // split makes suspects of the alerts that failed together. An alert that failed
@@ -143,7 +151,7 @@ func (w *worker) pause(now int64, r *jobstore.RouteRecord, batch []jobstore.Job,
 			if r.ConsecutiveFailures >= outageAfter {
 				r.Forgiven = now - 1
 			}
-			r.ConsecutiveFailures, r.Probe, r.PausedUntil = 0, false, 0
+			r.ConsecutiveFailures, r.Probe, r.PausedUntil, r.Delivered = 0, false, 0, now
 			return
 		case outcomeRetry:
 			retry, asked = retry+1, max(asked, v.asked)
@@ -167,8 +175,10 @@ func (w *worker) pause(now int64, r *jobstore.RouteRecord, batch []jobstore.Job,
 	case asked == 0 && suspects && (failures <= 2 || failures == 4):
 		// The other half, or a second probe, goes at once.
 	default:
-		// For half of the wait of an alert, so that others get a chance between.
-		pause := w.backoff().after(max(1, failures-2)) / 2
+		// For half of the wait of an alert, so that others get a chance between. A far
+		// end that was there a moment ago is not given up soon.
+		recent := max(w.r.opts.Backoff, time.Duration(now-r.Delivered)*time.Millisecond)
+		pause := min(w.backoff().after(max(1, failures-2)), recent) / 2
 		r.PausedUntil = now + max(pause, asked).Milliseconds()
 	}
 }

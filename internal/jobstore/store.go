@@ -217,6 +217,7 @@ type RouteRecord struct {
 	Rate                int64   `json:"rate,omitempty"`                // of the budget, in microseconds: see budget
 	PausedUntil         int64   `json:"pausedUntil,omitempty"`         // until when nothing is sent
 	ConsecutiveFailures int     `json:"consecutiveFailures,omitempty"` // messages in a row
+	Delivered           int64   `json:"delivered,omitempty"`           // when a message was accepted last
 	Probe               bool    `json:"probe,omitempty"`               // the next message is a single alert
 	Forgiven            int64   `json:"forgiven,omitempty"`            // the Limit of what failed before counts no more
 	Claimed             []int64 `json:"claimed,omitempty"`             // jobs that the owner is sending
