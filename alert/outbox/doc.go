@@ -17,9 +17,9 @@
 // jobs that are due, up to a batch, and hands them to the Sender once, under
 // alert.Once: rate limit, digest, retry and durability come out of one loop. A job
 // whose alert was accepted is removed. A job whose alert may be sent again waits
-// for as long as the channel asks for, or for a backoff that doubles each time. An
-// alert that was refused for good is sent once more by itself, since one alert of
-// a batch may be the reason, and ends as a dead letter if it is refused again. Dead
+// for as long as the channel asks for, or for a backoff that doubles each time. Alerts that
+// failed together are tried in halves, since one of them may be the reason, until that
+// one is alone; what is refused for good by itself ends as a dead letter. Dead
 // letters can be listed, requeued and dropped.
 //
 // # What is promised
