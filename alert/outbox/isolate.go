@@ -34,7 +34,7 @@ func half(n int) int { return (n + 1) / 2 }
 // they went before.
 func (c *claim) pick(jobs []jobstore.Job) []jobstore.Job {
 	suspects, clean := 0, false // the largest Limit, and whether any job has none
-	lowest := make(map[jobstore.Hash]int)
+	var lowest map[jobstore.Hash]int
 	for i := range jobs {
 		j := &jobs[i]
 		switch {
@@ -43,10 +43,13 @@ func (c *claim) pick(jobs []jobstore.Job) []jobstore.Job {
 		case j.Due <= c.record.Forgiven:
 			j.Limit = 0
 		}
-		if j.Problem != "" {
-			// The message of the one before it is not larger.
-			if before := lowest[j.Problem]; before > 0 && (j.Limit == 0 || j.Limit > before) {
-				j.Limit = before
+		// An alert that the one before it of its Problem may go with is in no larger message.
+		if before := lowest[j.Problem]; before > 0 && (j.Limit == 0 || j.Limit > before) {
+			j.Limit = before
+		}
+		if j.Limit > 0 && j.Problem != "" {
+			if lowest == nil {
+				lowest = make(map[jobstore.Hash]int)
 			}
 			lowest[j.Problem] = j.Limit
 		}
@@ -163,8 +166,16 @@ func (w *worker) pause(now int64, r *jobstore.RouteRecord, batch []jobstore.Job,
 		return
 	}
 	suspects := batch[0].Limit > 0
-	if asked == 0 && len(batch) == 1 && batch[0].Limit == 1 && r.ConsecutiveFailures == 0 {
-		return // it is known to fail alone, which says nothing about the far end
+	if len(batch) == 1 && asked == 0 {
+		// That one alert fails, however often, says nothing about the far end.
+		switch {
+		case suspects && r.ConsecutiveFailures == 0:
+			outcomes[0].limit = 1
+			return
+		case r.ConsecutiveFailures == 0, r.ConsecutiveFailures == 1 && batch[0].Attempts > 0:
+			r.ConsecutiveFailures = 1
+			return
+		}
 	}
 	r.ConsecutiveFailures++
 	failures := r.ConsecutiveFailures

@@ -229,3 +229,34 @@ func TestStuckSender(t *testing.T) {
 		stop()
 	})
 }
+
+// What fails alone from the start does not keep what comes later waiting either.
+func TestLonePoisonPausesNobody(t *testing.T) {
+	t.Parallel()
+	for _, batch := range []int{1, 100} {
+		t.Run(fmt.Sprint(batch), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				far := &poisoned{
+					poison: map[string]bool{"0": true, "1": true}, heard: make(map[string]time.Time),
+					fail: func(context.Context) error { return errUnknown },
+				}
+				b := newBox(t, far, &outbox.RouteOptions{Batch: batch})
+				require.NoError(t, b.Send(t.Context(), alert.Alert{Name: "0"}))
+				stop := run(t, b)
+				for i := range 20 {
+					<-time.After(7 * time.Minute)
+					name := fmt.Sprint("later ", i)
+					sent := time.Now()
+					if i == 10 {
+						require.NoError(t, b.Send(t.Context(), alert.Alert{Name: "1"}))
+					}
+					require.NoError(t, b.Send(t.Context(), alert.Alert{Name: name}))
+					<-time.After(time.Minute)
+					require.WithinDuration(t, sent, far.heard[name], 6*time.Second, name)
+				}
+				stop()
+			})
+		})
+	}
+}
