@@ -23,7 +23,7 @@ func (intake) Select(_ jobstore.Txn, jobs []jobstore.Job) ([]jobstore.Job, error
 func (in intake) Begin(ctx context.Context, jobs []jobstore.Job, alerts []alert.Alert) (context.Context, jobstore.Attempt) {
 	return ctx, jobstore.Attempt{
 		Settle: func(t jobstore.Txn) error { return in.e.ingest(t, jobs, alerts) },
-		Done:   in.e.notify,
+		Done:   in.e.notify, Required: true,
 	}
 }
 

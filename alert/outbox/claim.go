@@ -69,6 +69,7 @@ func (c *claim) run() (err error) {
 			return err
 		}
 	}
+	r.Delivered, r.Forgiven = min(r.Delivered, now), min(r.Forgiven, now) // the clock may have been set back
 	// What this worker claimed and did not settle, it did not send either.
 	r.Claimed, r.Expires, c.leased = nil, now+c.o.opts.Lease.Milliseconds(), true
 	if c.wait = c.mustWait(r, now); c.wait > 0 {

@@ -322,7 +322,7 @@ func (w *world) judgeOrder(key int, names []string, dead map[string]outbox.Cause
 	before, earlier := -1, ""
 	for _, name := range names {
 		at, heard := last[name]
-		if !heard {
+		if !heard || dead[name] == outbox.Crashed { // it may have been heard each time before its process died
 			continue
 		}
 		if at < before {

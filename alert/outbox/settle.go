@@ -13,6 +13,7 @@ import (
 const (
 	settleTime   = 5 * time.Second // for one attempt to tell the store
 	lastAttempts = 3               // to tell it once Run is to end
+	extraTries   = 10              // of what a Participant does as well
 )
 
 // A Cause is why an alert ended as a dead letter.
@@ -129,6 +130,9 @@ func (w *worker) settle(ctx context.Context, batch []jobstore.Job, outcomes []ou
 			w.unsettled = true
 			return err
 		}
+		if _, extra := errors.AsType[*extraError](err); extra && n >= extraTries {
+			return err
+		}
 		w.log(ctx, slog.LevelWarn, "settling failed, retrying", slog.Any("error", err))
 		pause := time.NewTimer(backoff{first: w.o.opts.Poll / 4, longest: w.o.opts.Poll}.after(n))
 		select {
@@ -138,6 +142,12 @@ func (w *worker) settle(ctx context.Context, batch []jobstore.Job, outcomes []ou
 		}
 	}
 }
+
+// An extraError is a failure of what a Participant does while its jobs are settled.
+type extraError struct{ err error }
+
+func (e *extraError) Error() string { return e.err.Error() }
+func (e *extraError) Unwrap() error { return e.err }
 
 func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes []outcome, also func(jobstore.Txn) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
@@ -155,7 +165,7 @@ func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes [
 		}
 		if also != nil {
 			if err := also(t); err != nil {
-				return err
+				return &extraError{err}
 			}
 		}
 		w.pause(t.Now(), r, batch, outcomes)

@@ -145,7 +145,18 @@ func (w *worker) deliver(ctx context.Context, batch []jobstore.Job) error {
 	err := w.send(sending, alerts)
 	w.classify(batch, places, outcomes, err)
 	w.report(ctx, len(alerts), time.Since(began), err)
-	return w.settle(ctx, batch, outcomes, attempt.Settle)
+	err = w.settle(ctx, batch, outcomes, attempt.Settle)
+	if extra, failed := errors.AsType[*extraError](err); failed && !w.unsettled {
+		w.log(ctx, slog.LevelError, "settling keeps failing, recording the outcome without it", slog.Any("error", err))
+		if attempt.Required {
+			for _, i := range places {
+				outcomes[i] = outcome{}
+			}
+			w.classify(batch, places, outcomes, extra.err)
+		}
+		err = w.settle(ctx, batch, outcomes, nil)
+	}
+	return err
 }
 
 // at returns the jobs at some places.

@@ -30,6 +30,11 @@ type Participant interface {
 type Attempt struct {
 	Settle func(Txn) error // in the transaction that settles the jobs
 	Done   func()          // after it, also if it failed
+
+	// Required says that without Settle nothing was delivered: if it keeps failing,
+	// one of the alerts may be the reason, and they are tried in smaller messages.
+	// Else their outcome is recorded without it.
+	Required bool
 }
 
 // A Host is a route of an outbox, as its Participant sees it.
