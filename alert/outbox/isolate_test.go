@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/alerttest"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
@@ -89,10 +90,8 @@ func TestNeighboursAreTold(t *testing.T) {
 				t.Run(fmt.Sprint(how, " ", poison, " of ", n), func(t *testing.T) {
 					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
-						far := &poisoned{poison: make(map[string]bool), fail: fail, heard: make(map[string]time.Time)}
-						for _, i := range poison {
-							far.poison[fmt.Sprint(i)] = true
-						}
+						far := newPoisoned(poison...)
+						far.fail = fail
 						b := newBox(t, far, &outbox.RouteOptions{Timeout: 10 * time.Millisecond}) // which is not counted
 						require.NoError(t, b.Send(t.Context(), numbers(n)...))
 						stop := run(t, b)
@@ -121,7 +120,7 @@ func TestOutageIsCheap(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				far := &poisoned{fail: func(context.Context) error { return errUnknown }, heard: make(map[string]time.Time)}
+				far := newPoisoned()
 				far.setDown(true)
 				b := newBox(t, far, nil)
 				stop := run(t, b)
@@ -137,7 +136,7 @@ func TestOutageIsCheap(t *testing.T) {
 				<-time.After(5 * time.Minute)
 				stop()
 				require.Len(t, far.heard, n)
-				require.LessOrEqual(t, len(far.sizes), n/100+5, "%v", far.sizes)
+				require.LessOrEqual(t, len(far.sizes), n/100+3, "%v", far.sizes)
 			})
 		})
 	}
@@ -147,10 +146,7 @@ func TestOutageIsCheap(t *testing.T) {
 func TestPoisonWithinBudget(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		far := &poisoned{
-			poison: map[string]bool{"7": true, "63": true}, heard: make(map[string]time.Time),
-			fail: func(context.Context) error { return errUnknown },
-		}
+		far := newPoisoned(7, 63)
 		var at []time.Time
 		b := newBox(t, alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
 			at = append(at, time.Now())
@@ -171,26 +167,86 @@ func TestPoisonWithinBudget(t *testing.T) {
 	})
 }
 
+// newPoisoned returns a far end that fails for some of the numbers.
+func newPoisoned(of ...int) *poisoned {
+	far := &poisoned{
+		poison: make(map[string]bool), heard: make(map[string]time.Time),
+		fail: func(context.Context) error { return errUnknown },
+	}
+	for _, i := range of {
+		far.poison[fmt.Sprint(i)] = true
+	}
+	return far
+}
+
 // What is known to fail alone does not keep what comes later waiting.
 func TestPoisonPausesNobody(t *testing.T) {
 	t.Parallel()
+	for _, n := range []int{2, 4, 100} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				far := newPoisoned(0, n/2)
+				b := newBox(t, far, nil)
+				require.NoError(t, b.Send(t.Context(), append(numbers(n), alert.Alert{Name: "good"})...))
+				stop := run(t, b)
+				<-time.After(30 * time.Minute)
+				for i := range 20 {
+					name := fmt.Sprint("later ", i)
+					sent := time.Now()
+					require.NoError(t, b.Send(t.Context(), alert.Alert{Name: name}))
+					<-time.After(7 * time.Minute)
+					require.WithinDuration(t, sent, far.heard[name], 2*time.Second)
+				}
+				stop()
+			})
+		})
+	}
+}
+
+// Even if no half is without one, the others are told soon.
+func TestManyPoisons(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		far := &poisoned{
-			poison: map[string]bool{"0": true}, heard: make(map[string]time.Time),
-			fail: func(context.Context) error { return errUnknown },
-		}
+		far := newPoisoned(0, 10, 20, 30, 40, 50, 60, 70, 80, 90)
 		b := newBox(t, far, nil)
-		require.NoError(t, b.Send(t.Context(), numbers(2)...))
+		require.NoError(t, b.Send(t.Context(), numbers(100)...))
 		stop := run(t, b)
-		<-time.After(30 * time.Minute)
-		for i := range 20 {
-			name := fmt.Sprint("later ", i)
-			sent := time.Now()
-			require.NoError(t, b.Send(t.Context(), alert.Alert{Name: name}))
-			<-time.After(7 * time.Minute)
-			require.WithinDuration(t, sent, far.heard[name], 2*time.Second)
-		}
+		<-time.After(20 * time.Second)
+		require.Len(t, far.heard, 90)
 		stop()
+	})
+}
+
+// Where nothing but poison waits, a new alert is the next to be tried.
+func TestNewAmongPoisons(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		far := newPoisoned(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)
+		b := newBox(t, far, nil)
+		require.NoError(t, b.Send(t.Context(), numbers(20)...))
+		stop := run(t, b)
+		<-time.After(2 * time.Hour)
+		require.NoError(t, b.Send(t.Context(), alert.Alert{Name: "good"}))
+		<-time.After(3 * time.Minute) // more than half of the longest backoff
+		require.Contains(t, far.heard, "good")
+		stop()
+	})
+}
+
+// Of a message that was delivered in part, what the far end refused goes alone.
+func TestRefusedInPart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var far alerttest.Recorder
+		far.FailEach(nil, forGood{}, forGood{}, forGood{}, forGood{})
+		b := newBox(t, &far, nil)
+		require.NoError(t, b.Send(t.Context(), numbers(5)...))
+		stop := run(t, b)
+		<-time.After(time.Second)
+		stop()
+		require.Len(t, far.Calls(), 5)
+		require.Len(t, far.Accepted(), 5)
 	})
 }
 
@@ -201,7 +257,7 @@ func TestStuckSender(t *testing.T) {
 		var log bytes.Buffer
 		b, err := outbox.Open(outbox.NewMemoryStore(), &outbox.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		require.NoError(t, err)
-		far := &poisoned{heard: make(map[string]time.Time)}
+		far := newPoisoned()
 		leave := make(chan struct{})
 		require.NoError(t, b.Route("stuck", alert.SenderFunc(func(context.Context, ...alert.Alert) error {
 			<-leave
@@ -237,10 +293,7 @@ func TestLonePoisonPausesNobody(t *testing.T) {
 		t.Run(fmt.Sprint(batch), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				far := &poisoned{
-					poison: map[string]bool{"0": true, "1": true}, heard: make(map[string]time.Time),
-					fail: func(context.Context) error { return errUnknown },
-				}
+				far := newPoisoned(0, 1)
 				b := newBox(t, far, &outbox.RouteOptions{Batch: batch})
 				require.NoError(t, b.Send(t.Context(), alert.Alert{Name: "0"}))
 				stop := run(t, b)

@@ -187,7 +187,7 @@ func checkCrashed(x *harness) {
 	for n := range 4 {
 		b := x.boxOver(x.other(), deadly, nil)
 		if n == 0 {
-			x.must(b.Send(x.ctx, some("a", "b", "poison", "c")...))
+			x.must(b.Send(x.ctx, some("a", "b", "c", "poison", "d", "e", "f", "g")...))
 		}
 		ctx, cancel := context.WithCancel(x.ctx)
 		done := make(chan error, 1)
@@ -209,8 +209,8 @@ func checkCrashed(x *harness) {
 		})
 		x.backend.Advance(lease + time.Second)
 	}
-	x.equal("messages that killed", messages, []string{"[a b poison c]", "[poison c]", "[poison]"})
+	x.equal("messages that killed", messages, []string{"[a b c poison d e f g]", "[a b c poison]", "[poison]"})
 	accepted, _ := far.told()
 	slices.Sort(accepted)
-	x.equal("delivered", accepted, []string{"a", "b", "c"})
+	x.equal("delivered", accepted, []string{"a", "b", "c", "d", "e", "f", "g"})
 }
