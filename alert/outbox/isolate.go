@@ -166,20 +166,14 @@ func (w *worker) pause(now int64, r *jobstore.RouteRecord, batch []jobstore.Job,
 		return
 	}
 	suspects := batch[0].Limit > 0
-	if len(batch) == 1 && asked == 0 {
-		// That one alert fails, however often, says nothing about the far end.
-		switch {
-		case suspects && r.ConsecutiveFailures == 0:
-			outcomes[0].limit = 1
-			return
-		case r.ConsecutiveFailures == 0, r.ConsecutiveFailures == 1 && batch[0].Attempts > 0:
-			r.ConsecutiveFailures = 1
-			return
-		}
-	}
-	r.ConsecutiveFailures++
 	failures := r.ConsecutiveFailures
-	r.Probe = failures >= probeAfter && asked == 0
+	if len(batch) == 1 && asked == 0 && (failures == 0 || failures == 1 && batch[0].Attempts > 0) {
+		// That one alert fails, however often, says nothing about the far end.
+		r.ConsecutiveFailures, outcomes[0].limit = 1, min(outcomes[0].limit, 1)
+		return
+	}
+	failures++
+	r.ConsecutiveFailures, r.Probe = failures, failures >= probeAfter && asked == 0
 	switch {
 	case retry == 0:
 		r.PausedUntil = 0 // a far end that refuses is there
