@@ -16,7 +16,8 @@ import (
 // probeAfter-th failure on it sends a single alert as a probe, another one each
 // time: no single alert can hide that the far end is back, and an outage costs few
 // messages. After an outage the Limits are void, so that what has gathered goes
-// out in digests again.
+// out in digests again. Nothing here reads the text or the type of an error: one
+// alert can make a Sender say that the far end refuses connections.
 const (
 	probeAfter  = 3 // failures in a row
 	outageAfter = 8 // failures in a row: more than a few alerts are at fault
@@ -28,10 +29,9 @@ const (
 func half(n int) int { return (n + 1) / 2 }
 
 // pick returns those of the jobs that go into the next message. Suspects go
-// without others, the largest groups first, since a group that passes acquits the
-// far end. They alternate with what is not under suspicion. jobs has with each
-// job all earlier ones of its Problem that can go, and so does the message, unless
-// they went before.
+// without others, the largest groups first, since a group that passes shows that
+// the far end is there. They alternate with what is not under suspicion. With each
+// job, jobs has all earlier ones of its Problem, and so has the message.
 func (c *claim) pick(jobs []jobstore.Job) []jobstore.Job {
 	suspects, clean := 0, false // the largest Limit, and whether any job has none
 	var lowest map[jobstore.Hash]int

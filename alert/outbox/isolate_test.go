@@ -64,7 +64,7 @@ func (p *poisoned) setDown(down bool) {
 	p.down, p.sizes = down, nil
 }
 
-var errUnknown = errors.New("of an unknown kind") //nolint:gochecknoglobals // never changed
+var errUnknown = errors.New("of an unknown kind")
 
 func numbers(n int) []alert.Alert {
 	alerts := make([]alert.Alert, n)
