@@ -1,12 +1,9 @@
 package outbox_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -247,42 +244,6 @@ func TestRefusedInPart(t *testing.T) {
 		stop()
 		require.Len(t, far.Calls(), 5)
 		require.Len(t, far.Accepted(), 5)
-	})
-}
-
-// A Sender that ignores its context is told of once, and holds up no other route.
-func TestStuckSender(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		b, err := outbox.Open(outbox.NewMemoryStore(), &outbox.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-		require.NoError(t, err)
-		far := newPoisoned()
-		leave := make(chan struct{})
-		require.NoError(t, b.Route("stuck", alert.SenderFunc(func(context.Context, ...alert.Alert) error {
-			<-leave
-			return nil
-		}), nil))
-		require.NoError(t, b.Route("other", far, nil))
-		began := time.Now()
-		stop := run(t, b)
-		require.NoError(t, b.Send(t.Context(), alert.Alert{Name: "a"}))
-		<-time.After(24 * time.Second)
-		require.Zero(t, b.Stats().Routes["stuck"].Stuck)
-		<-time.After(2 * time.Second)
-		require.NoError(t, b.Send(t.Context(), alert.Alert{Name: "b"}))
-		<-time.After(time.Hour)
-		stats := b.Stats().Routes
-		require.Len(t, far.heard, 2)
-		require.EqualValues(t, 1, stats["stuck"].Stuck)
-		require.WithinDuration(t, began, stats["stuck"].StuckSince, 2*time.Second)
-		require.Zero(t, stats["other"].Stuck)
-		require.Equal(t, 1, strings.Count(log.String(), `msg="sender does not return, its route waits" route=stuck took=25s`))
-		close(leave)
-		<-time.After(time.Minute)
-		require.Zero(t, b.Stats().Routes["stuck"].StuckSince)
-		require.EqualValues(t, 2, b.Stats().Routes["stuck"].Delivered, "nobody had taken the route over")
-		stop()
 	})
 }
 
