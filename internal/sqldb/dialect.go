@@ -69,13 +69,14 @@ func (d Dialect) Bind(query string) string {
 func Marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
 // Clock returns the expression for the clock of the database in milliseconds.
-// It is that of the statement and not of the transaction.
+// It is that of the statement and not of the transaction, and no time zone matters:
+// an hour that a zone has twice would let a lease last for an hour more.
 func (d Dialect) Clock() string {
 	switch d {
 	case PostgreSQL:
 		return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 	case MySQL:
-		return "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)"
+		return "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000"
 	}
 	return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 }

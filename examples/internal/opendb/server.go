@@ -1,13 +1,21 @@
 package opendb
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib" // the other driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	connectTime = 10 * time.Second // unless the URL has another one
+	answerTime  = time.Minute      // for what a context does not end: a handshake of MySQL
 )
 
 // errURL is all that may be said of a URL with a password in it.
@@ -20,7 +28,14 @@ func parsePostgres(s string) (Database, error) {
 	}
 	return Database{
 		Dialect: "postgres", Shown: "postgres://" + u.Host + u.Path,
-		connect: func() (*sql.DB, error) { return sql.Open("pgx", s) },
+		connect: func() (*sql.DB, error) {
+			c, err := pgx.ParseConfig(s)
+			if err != nil {
+				return nil, err
+			}
+			c.ConnectTimeout = cmp.Or(c.ConnectTimeout, connectTime)
+			return stdlib.OpenDB(*c), nil
+		},
 		secrets: func() []string {
 			password, _ := u.User.Password()
 			_, escaped, _ := strings.Cut(u.User.String(), ":")
@@ -47,6 +62,9 @@ func parseMySQL(s string) (Database, error) {
 	if u.Port() == "" {
 		c.Addr += ":3306"
 	}
+	c.Timeout = cmp.Or(c.Timeout, connectTime)
+	c.ReadTimeout = cmp.Or(c.ReadTimeout, answerTime)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, answerTime)
 	c.User = u.User.Username()
 	c.Passwd, _ = u.User.Password()
 	c.Logger = new(mysql.NopLogger) // its errors come back as well
