@@ -97,7 +97,7 @@ func (r *dueBatch) run() (err error) {
 				seen[id], r.calls = true, append(r.calls, *c)
 			}
 		}
-		r.e.schedule(in)
+		r.e.schedule(in, r.txn.Now())
 	}
 	if err := r.e.enqueue(r.txn, r.jobs); err != nil {
 		return err

@@ -137,8 +137,14 @@ func (in *incident) callOff(now int64) {
 }
 
 // schedule sets when there is something to do about an incident, and when to
-// forget it.
-func (e *Escalation) schedule(in *incident) {
+// forget it. What lies in the future of a clock that was set back happened now.
+func (e *Escalation) schedule(in *incident, now int64) {
+	for _, at := range [...]*int64{&in.Opened, &in.Stepped, &in.Changed} {
+		*at = min(*at, now)
+	}
+	for i := range in.Calls {
+		in.Calls[i].Next = min(in.Calls[i].Next, now+watchEvery.Milliseconds())
+	}
 	in.Due = never
 	if in.State == Waiting {
 		in.Due = in.Stepped + e.pause(in.Steps).Milliseconds()

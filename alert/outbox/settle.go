@@ -64,7 +64,7 @@ func (w *worker) classify(batch []jobstore.Job, places []int, outcomes []outcome
 			if waits[j.Attempts] == 0 {
 				waits[j.Attempts] = w.backoff().after(j.Attempts + 1)
 			}
-			v.asked = alert.RetryAfter(e)
+			v.asked = retryAfter(alert.RetryAfter(e))
 			v.kind, v.wait = outcomeRetry, max(waits[j.Attempts], v.asked)
 		case len(places) > 1:
 			v.kind = outcomeIsolate

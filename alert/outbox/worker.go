@@ -97,6 +97,9 @@ func (w *worker) look(ctx context.Context) (busy bool, wait time.Duration, err e
 		if err != nil {
 			return err
 		}
+		if busy = w.r.clamp(r, t.Now()); busy {
+			return nil
+		}
 		left := r.Expires - t.Now()
 		if r.Owner != w.owner || left < w.o.opts.Lease.Milliseconds()/2 {
 			busy = r.Owner == w.owner || left <= 0

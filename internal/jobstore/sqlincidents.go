@@ -2,6 +2,7 @@ package jobstore
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/tocsin-go/tocsin/internal/sqldb"
@@ -19,6 +20,7 @@ const (
 	sqlDropIncidents        = `DELETE FROM outbox_incidents WHERE escalation = ? AND problem IN (%s)`
 	sqlKnownReferences      = `SELECT ref, incident FROM outbox_refs WHERE ref IN (%s)`
 	sqlAddReferences        = `INSERT INTO outbox_refs (ref, incident) VALUES %s`
+	sqlRecallIncidents      = `UPDATE outbox_incidents SET due = ? WHERE escalation = ? AND due > ? AND due < ?`
 	sqlFadedIncidents       = `SELECT id FROM outbox_incidents WHERE until < ? ORDER BY until, id LIMIT ?`
 	sqlForgetIncidents      = `DELETE FROM outbox_incidents WHERE id IN (%s)`
 	sqlRemoveReferences     = `DELETE FROM outbox_refs WHERE incident IN (%s)`
@@ -127,6 +129,11 @@ func (t *sqlTxn) missingReferences(refs []Reference) (missing []Reference, err e
 		}
 	}
 	return missing, nil
+}
+
+func (t *sqlTxn) RecallIncidents(escalation int64) error {
+	_, err := t.tx.Exec(t.ctx, sqlRecallIncidents, t.Now(), escalation, t.Now(), int64(math.MaxInt64))
+	return err
 }
 
 func (t *sqlTxn) ForgetIncidents(limit int) (int, error) {

@@ -155,6 +155,11 @@ func (t *sqlTxn) Remove(route int64, numbers []int64) (int, error) {
 	return exec(t, sqlRemove, numbers, route)
 }
 
+func (t *sqlTxn) Recall(route, after int64) (int, error) {
+	n, err := t.tx.Exec(t.ctx, sqlRecall, t.Now(), route, after)
+	return int(n), err
+}
+
 // faded reads a column of what is to be forgotten.
 func faded[T any](t *sqlTxn, query string, args ...any) (list []T, err error) {
 	err = t.rows(query, args, func(scan func(...any) error) error {

@@ -98,6 +98,7 @@ const (
 	sqlCountOpen = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage < 2`
 	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = attempts + ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
 	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, attempts = 0, accepted = ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
+	sqlRecall    = `UPDATE outbox_jobs SET due = ? WHERE route = ? AND stage < 2 AND due > ?`
 	sqlRemove    = `DELETE FROM outbox_jobs WHERE route + 0 = ? AND id IN (%s)`
 	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 2 AND due < ? ORDER BY lane, id LIMIT ?`
 )

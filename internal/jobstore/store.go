@@ -92,6 +92,11 @@ type Txn interface {
 	Change(route int64, numbers []int64, c Change) (int, error)
 	Remove(route int64, numbers []int64) (int, error)
 
+	// Recall makes jobs due now that are not dead and due after a time, and
+	// RecallIncidents the incidents that are due later than now.
+	Recall(route, after int64) (int, error)
+	RecallIncidents(escalation int64) error
+
 	// ForgetSeen removes up to limit events remembered until before now, and
 	// ForgetDead dead jobs of a route that died before a time.
 	ForgetSeen(limit int) (int, error)
@@ -213,7 +218,9 @@ type RouteRecord struct {
 	Name                string  `json:"name"`
 	Owner               string  `json:"owner,omitempty"`               // who has the lease
 	Epoch               int64   `json:"epoch"`                         // counts the owners
+	Lease               int64   `json:"lease,omitempty"`               // how long the owner takes it for
 	Expires             int64   `json:"expires,omitempty"`             // when the lease ends
+	Seen                int64   `json:"seen,omitempty"`                // when a worker last wrote this
 	Rate                int64   `json:"rate,omitempty"`                // of the budget, in microseconds: see budget
 	PausedUntil         int64   `json:"pausedUntil,omitempty"`         // until when nothing is sent
 	ConsecutiveFailures int     `json:"consecutiveFailures,omitempty"` // messages in a row
