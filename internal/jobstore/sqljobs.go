@@ -87,9 +87,9 @@ func (t *sqlTxn) Before(route int64, held []Job, limit int) (all []Job, err erro
 	}
 	most := int64(math.MaxInt64) // up to which all are known
 	for chunk := range slices.Chunk(slices.Collect(maps.Keys(last)), rowsAtOnce) {
-		args := []any{route}
+		var args []any
 		for _, p := range chunk {
-			args = append(args, []byte(p), last[p])
+			args = append(args, route, []byte(p), last[p])
 		}
 		each := strings.TrimSuffix(strings.Repeat(sqlOneBefore+" OR ", len(chunk)), " OR ")
 		some, err := t.readUpTo(bytesAtOnce, fmt.Sprintf(sqlBefore, each), append(args, limit)...)
@@ -142,17 +142,17 @@ func (t *sqlTxn) Count(route int64, dead bool) (n int, oldest int64, err error) 
 
 func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (int, error) {
 	if c.Fresh {
-		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, t.Now(), c.Cause, []byte(c.Error), route)
+		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, t.Now(), c.Cause, []byte(c.Error))
 	}
 	tried := 0
 	if c.Tried {
 		tried = 1
 	}
-	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, tried, c.Cause, []byte(c.Error), route)
+	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, tried, c.Cause, []byte(c.Error))
 }
 
 func (t *sqlTxn) Remove(route int64, numbers []int64) (int, error) {
-	return exec(t, sqlRemove, numbers, route)
+	return exec(t, sqlRemove, numbers)
 }
 
 func (t *sqlTxn) Recall(route, after int64) (int, error) {

@@ -18,9 +18,12 @@ const (
 	maxBegins   = 5                      // attempts to begin one: each may find a connection that died meanwhile
 )
 
-// boundIdle says how long a transaction may do nothing between two statements,
-// in milliseconds. Only PostgreSQL can be told.
-const boundIdle = "set_config('idle_in_transaction_session_timeout', '10000', true)"
+// settings are those of each transaction on PostgreSQL: how long it may do nothing
+// between two statements, in milliseconds, and that statements go by an index. A
+// server plans for the table that there is, the driver keeps the plan, and tables
+// that queue grow within seconds from nothing.
+const settings = "set_config('idle_in_transaction_session_timeout', '10000', true) || set_config('enable_seqscan', 'off', true) || " +
+	"set_config('enable_hashjoin', 'off', true) || set_config('enable_mergejoin', 'off', true)"
 
 // A notBegun error says that a transaction could not begin.
 type notBegun struct{ error }
@@ -93,7 +96,7 @@ func (t *Tx) LockRow(ctx context.Context, r *Row, dest any, n int, args ...any) 
 		}
 		return t.Row(ctx, "SELECT "+read+" FROM "+r.Table+" WHERE "+r.Where, args[len(args)-n:]...).Scan(dest, &t.now)
 	case PostgreSQL:
-		return t.Row(ctx, update+" RETURNING "+read+", "+boundIdle, args...).Scan(dest, &t.now, new(string))
+		return t.Row(ctx, update+" RETURNING "+read+", "+settings, args...).Scan(dest, &t.now, new(string))
 	}
 	return t.Row(ctx, update+" RETURNING "+read, args...).Scan(dest, &t.now)
 }
@@ -194,7 +197,7 @@ func (t *Tx) begin(ctx context.Context) error {
 			return err
 		}
 	case PostgreSQL:
-		return t.session.QueryRowContext(ctx, "SELECT "+boundIdle+", "+t.dialect.Clock()).Scan(new(string), &t.now)
+		return t.session.QueryRowContext(ctx, "SELECT "+settings+", "+t.dialect.Clock()).Scan(new(string), &t.now)
 	}
 	return t.readClock(ctx)
 }
