@@ -37,6 +37,9 @@ func (w *worker) claim(ctx context.Context) (batch []jobstore.Job, wait time.Dur
 	if c.mended {
 		w.reportMended(ctx)
 	}
+	if c.renewed {
+		w.log(ctx, slog.LevelError, "the record of the route could not be read, begun anew")
+	}
 	wait = min(c.wait, w.o.opts.Poll)
 	if w.free {
 		wait = w.o.opts.Poll
@@ -51,6 +54,7 @@ type claim struct {
 	txn         jobstore.Txn
 	record      *jobstore.RouteRecord
 	mended      bool // times of the record
+	renewed     bool // the record
 	leased      bool
 	batch       []jobstore.Job
 	wait        time.Duration
@@ -59,7 +63,7 @@ type claim struct {
 }
 
 func (c *claim) run() (err error) {
-	if c.record, err = c.txn.Lock(c.r.number); err != nil {
+	if err = c.lock(); err != nil {
 		return err
 	}
 	if err = c.mend(); err != nil {

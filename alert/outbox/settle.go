@@ -141,7 +141,7 @@ func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes [
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	return w.o.store.Locked(ctx, func(t jobstore.Txn) error {
-		r, err := t.Lock(w.r.number)
+		r, err := w.lock(t, batch)
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,9 @@ func (t *sqlTxn) readIncidents(query string, args ...any) (list []Incident, err 
 		var problem []byte
 		err := scan(&in.ID, &in.Escalation, &problem, &in.Due, &in.Until, &in.Doc)
 		in.Problem = Hash(problem)
+		if in.Doc == nil { // an empty one, of SQLite
+			in.Doc = []byte{}
+		}
 		list = append(list, in)
 		return err
 	})

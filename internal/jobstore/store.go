@@ -53,7 +53,8 @@ type Txn interface {
 	Enroll(name string) (number int64, err error)
 
 	// Look returns the record of a route, and Lock locks it first until the
-	// transaction ends. Put keeps one.
+	// transaction ends. Put keeps one. Their errors match ErrNoRoute and
+	// ErrUnreadable. Routes leaves out what cannot be read.
 	Look(route int64) (*RouteRecord, error)
 	Lock(route int64) (*RouteRecord, error)
 	Put(route int64, r *RouteRecord) error
@@ -242,6 +243,9 @@ type Reference struct {
 	Ref      Hash
 	Incident int64
 }
+
+// ErrUnreadable says that what stands in the store for a route is no record.
+var ErrUnreadable = errors.New("the record of the route cannot be read")
 
 // ErrNoRoute says that a route is not in the store any more.
 var ErrNoRoute = errors.New("the store does not know the route any more")
