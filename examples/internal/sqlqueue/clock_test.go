@@ -199,7 +199,7 @@ func testUnreadable(t *testing.T, e *realdb.Engine, doc string) {
 	q, db := begin(t, e, &clock, &autocall.QueueOptions{Logger: slog.New(slog.NewTextHandler(log, nil))})
 	bad := call("13900000001")
 	bad.Key = "bad"
-	_, _, err := q.Enqueue(ctx, bad)
+	id, _, err := q.Enqueue(ctx, bad)
 	require.NoError(t, err)
 	dialect, err := sqldb.ParseDialect(e.Name)
 	require.NoError(t, err)
@@ -213,6 +213,8 @@ func testUnreadable(t *testing.T, e *realdb.Engine, doc string) {
 		require.Len(t, all, 1, "%q", doc)
 		require.Equal(t, good, all[0].ID)
 	}
+	_, err = q.Get(ctx, id)
+	require.ErrorIs(t, err, autocall.ErrUnknownCall)
 	h, err := q.Next(ctx, autocall.Phone{Name: "phone"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"13900000002"}, h.Numbers, "%q", doc)
