@@ -5,12 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/jackc/pgx/v5/stdlib" // the other driver
 )
 
 const (
@@ -28,20 +28,23 @@ func parsePostgres(s string) (Database, error) {
 	}
 	return Database{
 		Dialect: "postgres", Shown: "postgres://" + u.Host + u.Path,
-		connect: func() (*sql.DB, error) {
-			c, err := pgx.ParseConfig(s)
-			if err != nil {
-				return nil, err
-			}
-			c.ConnectTimeout = cmp.Or(c.ConnectTimeout, connectTime)
-			return stdlib.OpenDB(*c), nil
-		},
+		connect: func() (*sql.DB, error) { return sql.Open("pgx", connectInTime(*u)) },
 		secrets: func() []string {
 			password, _ := u.User.Password()
 			_, escaped, _ := strings.Cut(u.User.String(), ":")
 			return []string{password, escaped, u.Query().Get("password"), u.Query().Get("sslpassword")}
 		},
 	}, nil
+}
+
+// connectInTime returns the URL with a bound for connecting.
+func connectInTime(u url.URL) string {
+	query := u.Query()
+	if !query.Has("connect_timeout") {
+		query.Set("connect_timeout", strconv.Itoa(int(connectTime.Seconds())))
+		u.RawQuery = query.Encode()
+	}
+	return u.String()
 }
 
 // parseMySQL makes the driver's own settings of a URL.

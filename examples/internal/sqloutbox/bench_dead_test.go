@@ -99,8 +99,7 @@ func BenchmarkHeldSnapshot(b *testing.B) {
 						})
 						s.send(1)
 						if held {
-							tx := hold(b, db)
-							defer tx.Rollback()
+							defer hold(b, db)()
 						}
 						stop := s.run()
 						s.send(backlog)
@@ -118,12 +117,12 @@ func BenchmarkHeldSnapshot(b *testing.B) {
 	}
 }
 
-// hold takes a snapshot.
-func hold(tb testing.TB, db *sql.DB) *sql.Tx {
+// hold takes a snapshot, until it is released.
+func hold(tb testing.TB, db *sql.DB) (release func()) {
 	tb.Helper()
 	tx, err := db.BeginTx(context.WithoutCancel(tb.Context()), &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
 	require.NoError(tb, err)
 	n := 0
 	require.NoError(tb, tx.QueryRowContext(tb.Context(), "SELECT COUNT(*) FROM outbox_jobs").Scan(&n))
-	return tx
+	return func() { require.NoError(tb, tx.Rollback()) }
 }

@@ -74,8 +74,7 @@ func testPlans(t *testing.T, e *realdb.Engine, dead bool) {
 			require.NoError(t, err)
 		}
 	}
-	tx := hold(t, raw)
-	defer tx.Rollback()
+	defer hold(t, raw)()
 	send(t, other, &next, 500)
 	var route, last int64
 	require.NoError(t, raw.QueryRowContext(t.Context(), "SELECT MAX(route), MAX(id) FROM outbox_jobs").Scan(&route, &last))
