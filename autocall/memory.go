@@ -204,6 +204,9 @@ func (t *memoryTxn) told(id int64) error {
 	return nil
 }
 
+// rewind has nothing to do: the clock is monotonic.
+func (t *memoryTxn) rewind(bool) (int64, error) { return 0, nil }
+
 func (t *memoryTxn) purge(before int64) (int, error) {
 	n := 0
 	for _, it := range t.items {

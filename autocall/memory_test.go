@@ -153,7 +153,7 @@ func TestRunOutlivesTheStore(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
 		defer cancel()
 		require.NoError(t, d.Run(ctx))
-		require.Equal(t, 3, strings.Count(log.String(), "autocall: sweep: no disk"))
+		require.Equal(t, 3, strings.Count(log.String(), "autocall: mend: no disk"))
 		require.Equal(t, 3, strings.Count(log.String(), "autocall: take notice: no disk"))
 	})
 }

@@ -16,6 +16,9 @@ func (d *Dispatcher) Next(ctx context.Context, p Phone) (out HandOut, err error)
 			return err
 		}
 		held, err := u.held(p.Name)
+		if err == nil && held != nil && held.clamp(u.now(), 0, &d.rules) {
+			err = u.settle(held)
+		}
 		switch {
 		case err != nil:
 			return err

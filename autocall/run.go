@@ -29,7 +29,12 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		d.every(ctx, d.wake, func() error { return d.deliverAll(ctx) })
 	})
 	var purged time.Time
+	fresh := true // nobody may have looked at the clock meanwhile
 	d.every(ctx, nil, func() error {
+		if err := d.mend(ctx, fresh); err != nil {
+			return err
+		}
+		fresh = false
 		if err := d.sweepAll(ctx); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 
 	"github.com/tocsin-go/tocsin/internal/sqldb"
 )
@@ -28,8 +29,8 @@ import (
 //     share a file; a network file system must not hold it.
 //   - PostgreSQL: fsync and synchronous_commit on, as by default. With a
 //     fail-over to a standby that is not synchronous, the last transactions
-//     may be lost. An outer transaction pooler must leave advisory locks to
-//     the session while NewSQLQueue runs.
+//     may be lost. PgBouncer may stand between, pooling transactions, with
+//     default_query_exec_mode=exec in the URL of pgx.
 //   - MySQL and MariaDB: InnoDB with innodb_flush_log_at_trx_commit=1, as by
 //     default, and binlog_format ROW or MIXED.
 //
@@ -62,10 +63,12 @@ func NewSQLQueue(ctx context.Context, db *sql.DB, dialect string, opts *QueueOpt
 	if err != nil {
 		return nil, &Error{Op: "new queue", Err: err, final: true}
 	}
-	queue, err := newDispatcher(&sqlStore{db: shared}, opts)
+	store := &sqlStore{db: shared}
+	queue, err := newDispatcher(store, opts)
 	if err != nil {
 		return nil, err
 	}
+	store.logger = queue.opts.Logger
 	if err := shared.Migrate(ctx, "autocall", sqlSchema); err != nil {
 		return nil, &Error{Op: "new queue", Err: err}
 	}
@@ -74,7 +77,8 @@ func NewSQLQueue(ctx context.Context, db *sql.DB, dialect string, opts *QueueOpt
 
 // A sqlStore keeps items in a database.
 type sqlStore struct {
-	db *sqldb.DB
+	db     *sqldb.DB
+	logger *slog.Logger
 }
 
 var _ store = (*sqlStore)(nil)
@@ -93,8 +97,9 @@ func (s *sqlStore) do(ctx context.Context, f func(txn) error) error {
 
 // try runs f in a transaction that takes the lock first, if asked to.
 func (s *sqlStore) try(ctx context.Context, f func(txn) error, lockFirst bool) error {
-	return s.db.Tx(ctx, func(tx *sqldb.Tx) error {
-		t := &sqlTxn{ctx: ctx, tx: tx, mids: make(map[string]bool)}
+	var t *sqlTxn
+	err := s.db.Tx(ctx, func(tx *sqldb.Tx) error {
+		t = &sqlTxn{ctx: ctx, tx: tx, mids: make(map[string]bool)}
 		if lockFirst {
 			if err := t.lock(); err != nil {
 				return err
@@ -102,4 +107,11 @@ func (s *sqlStore) try(ctx context.Context, f func(txn) error, lockFirst bool) e
 		}
 		return f(t)
 	})
+	if err != nil {
+		return err
+	}
+	for _, seq := range t.closed {
+		s.logger.LogAttrs(ctx, slog.LevelError, "a call in the database cannot be read: it was closed, and nobody is rung", slog.Int64("row", seq))
+	}
+	return nil
 }

@@ -41,7 +41,7 @@ func TestNewSQLQueueRefuses(t *testing.T) {
 		{"options", db, "postgres", &autocall.QueueOptions{Lease: time.Second}, false,
 			"autocall: new queue: lease of 1s, want at least 30s: the app does not poll during a call"},
 		{"unreachable", db, "sqlite", nil, true, "autocall: new queue: schema of autocall: connection refused"},
-		{"unreachable, to be locked", db, "pgx", nil, true, "autocall: new queue: schema of autocall: lock: connection refused"},
+		{"unreachable, to be locked", db, "mysql", nil, true, "autocall: new queue: schema of autocall: lock: connection refused"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

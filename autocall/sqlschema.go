@@ -6,7 +6,8 @@ package autocall
 // autocall_guard has one row, which each transaction that will write changes
 // first: that is the lock of the queue. It is changed and not merely locked,
 // so that engines which only compare what was written, such as Galera, see the
-// collision too. last_id orders calls and notices; a counter of the engine would
+// collision too. clock is what the database's was when somebody last looked whether
+// it had been set back. last_id orders calls and notices; a counter of the engine would
 // not do, as clusters hand theirs out to each machine in blocks.
 //
 // autocall_calls has a row for each call: the call itself in doc, as JSON, and
@@ -24,8 +25,8 @@ package autocall
 //
 //nolint:gochecknoglobals // read-only table
 var sqlSchema = []string{
-	`CREATE TABLE IF NOT EXISTS autocall_guard (id SMALLINT NOT NULL PRIMARY KEY, last_id BIGINT NOT NULL)`,
-	`INSERT INTO autocall_guard (id, last_id) VALUES (1, 0)`,
+	`CREATE TABLE IF NOT EXISTS autocall_guard (id SMALLINT NOT NULL PRIMARY KEY, last_id BIGINT NOT NULL, clock BIGINT NOT NULL)`,
+	`INSERT INTO autocall_guard (id, last_id, clock) VALUES (1, 0, 0)`,
 	`CREATE TABLE IF NOT EXISTS autocall_calls (
 		seq BIGINT NOT NULL PRIMARY KEY,
 		id $HASH NOT NULL,
@@ -58,6 +59,8 @@ const (
 const (
 	sqlNextID     = `UPDATE autocall_guard SET last_id = last_id + 1 WHERE id = 1`
 	sqlReadLastID = `SELECT last_id FROM autocall_guard WHERE id = 1`
+	sqlReadClock  = `SELECT clock FROM autocall_guard WHERE id = 1`
+	sqlSetClock   = `UPDATE autocall_guard SET clock = ? WHERE id = 1`
 
 	sqlCalls     = `SELECT seq, doc FROM autocall_calls `
 	sqlByID      = sqlCalls + `WHERE id = ?`
@@ -73,6 +76,7 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	sqlUpdateCall = `UPDATE autocall_calls SET id = ?, open_key = ?, holder = ?, stage = ?, urgency = ?, due = ?, overdue_at = ?,
 		finished = ?, doc = ? WHERE seq = ?`
+	sqlCloseCall = `UPDATE autocall_calls SET open_key = NULL, holder = NULL, stage = ?, overdue_at = NULL, finished = ? WHERE seq = ?`
 	sqlInsertMid = `INSERT INTO autocall_mids (mid, seq) VALUES (?, ?)`
 
 	sqlEnded       = `SELECT seq FROM autocall_calls WHERE finished < ? ORDER BY finished, seq LIMIT ?`
@@ -83,6 +87,9 @@ const (
 	sqlPhones      = `SELECT name, model, seen, flags FROM autocall_phones`
 	sqlInsertPhone = `INSERT INTO autocall_phones (name, model, seen, flags, id) VALUES (?, ?, ?, ?, ?)`
 	sqlUpdatePhone = `UPDATE autocall_phones SET name = ?, model = ?, seen = ?, flags = ? WHERE id = ?`
+
+	sqlRewindPhones  = `UPDATE autocall_phones SET seen = ? WHERE seen > ?`
+	sqlRewindNotices = `UPDATE autocall_notices SET due = ? WHERE due > ?`
 
 	sqlInsertNotice = `INSERT INTO autocall_notices (kind, subject, tries, due, id) VALUES (?, ?, ?, ?, ?)`
 	sqlUpdateNotice = `UPDATE autocall_notices SET kind = ?, subject = ?, tries = ?, due = ? WHERE id = ?`

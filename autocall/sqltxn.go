@@ -22,6 +22,7 @@ type sqlTxn struct {
 	locked bool            // the lock is ours
 	looked bool            // something was read without it
 	mids   map[string]bool // those that the database knows
+	closed []int64         // rows of calls that cannot be read
 }
 
 var _ txn = (*sqlTxn)(nil)
@@ -116,17 +117,20 @@ func first(items []*item, err error) (*item, error) {
 	return items[0], nil
 }
 
-// items reads rows of a sequence number and a document.
+// items reads rows of a sequence number and a document. One that cannot be read is
+// left out, and closed by who has the lock: it must not stop the others.
 func (t *sqlTxn) items(query string, args ...any) ([]*item, error) {
 	var all []*item
+	var unreadable []int64
 	err := t.rows(query, args, func(scan func(...any) error) error {
 		var doc []byte
 		it := new(item)
 		if err := scan(&it.Seq, &doc); err != nil {
 			return err
 		}
-		if err := json.Unmarshal(doc, it); err != nil {
-			return fmt.Errorf("call of row %d: %w", it.Seq, err)
+		if json.Unmarshal(doc, it) != nil || it.ID == "" {
+			unreadable = append(unreadable, it.Seq)
+			return nil
 		}
 		if it.Hand != nil {
 			t.mids[it.Hand.Mid] = true
@@ -134,6 +138,13 @@ func (t *sqlTxn) items(query string, args ...any) ([]*item, error) {
 		all = append(all, it)
 		return nil
 	})
+	for _, seq := range unreadable {
+		if err != nil || !t.locked {
+			break
+		}
+		t.closed = append(t.closed, seq)
+		_, err = t.tx.Exec(t.ctx, sqlCloseCall, stageOver, t.now(), seq)
+	}
 	return all, err
 }
 
@@ -204,6 +215,27 @@ func callRow(it *item) ([]any, error) {
 	return []any{
 		sqldb.Hash(it.ID), key, holder, stage, -int(it.Call.Severity), it.Due, overdue, finished, doc, it.Seq,
 	}, nil
+}
+
+func (t *sqlTxn) rewind(always bool) (back int64, err error) {
+	if err := t.lock(); err != nil {
+		return 0, err
+	}
+	var before int64
+	if err := t.tx.Row(t.ctx, sqlReadClock).Scan(&before); err != nil {
+		return 0, err
+	}
+	if back = before - t.now(); back < clockStep {
+		back = 0
+	}
+	if _, err := t.tx.Exec(t.ctx, sqlSetClock, t.now()); err != nil || back == 0 && !always {
+		return back, err
+	}
+	if _, err := t.tx.Exec(t.ctx, sqlRewindPhones, t.now(), t.now()); err != nil {
+		return back, err
+	}
+	_, err = t.tx.Exec(t.ctx, sqlRewindNotices, t.now(), t.now()+longestPause.Milliseconds()-back)
+	return back, err
 }
 
 func (t *sqlTxn) purge(before int64) (int, error) {

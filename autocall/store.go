@@ -59,6 +59,12 @@ type txn interface {
 	notices(limit int) ([]notice, error)
 	told(id int64) error
 
+	// rewind returns how far the clock was set back since it was last called, or
+	// zero. If it was, or in any case if asked to, no phone was heard of later than
+	// now any more, and no notice is due later than it can be. It is called before
+	// anything else.
+	rewind(always bool) (back int64, err error)
+
 	// purge forgets final items that ended before a time.
 	purge(before int64) (int, error)
 }

@@ -79,6 +79,10 @@ func (u *unit) hear(p Phone) error {
 	return u.putPhone(phoneRecord{Name: p.Name, Model: p.Model, Seen: u.now()})
 }
 
+// storeTime bounds a transaction, so that a connection that swallows everything
+// holds up nobody for ever.
+const storeTime = 10 * time.Second
+
 // do runs f in a transaction, names the operation in its error, and logs what
 // was done.
 func (d *Dispatcher) do(ctx context.Context, op string, f func(*unit) error) error {
@@ -86,7 +90,9 @@ func (d *Dispatcher) do(ctx context.Context, op string, f func(*unit) error) err
 		return &Error{Op: op, Err: err}
 	}
 	var u *unit
-	err := d.store.do(ctx, func(t txn) error {
+	limited, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	err := d.store.do(limited, func(t txn) error {
 		u = &unit{txn: t}
 		return f(u)
 	})

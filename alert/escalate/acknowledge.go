@@ -81,7 +81,7 @@ func (e *Escalation) change(ctx context.Context, ref, by string, f func(*inciden
 				}
 				news, taken = append(news, some...), taken+1
 			}
-			e.schedule(in)
+			e.schedule(in, t.Now())
 			after = append(after, in.show())
 		}
 		if err := e.enqueue(t, news); err != nil {

@@ -40,6 +40,9 @@ func (e *Escalation) runDue(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	for i := range r.unreadable {
+		e.log(ctx, slog.LevelError, "incident cannot be read, skipped", slog.Int64("number", r.unreadable[i].ID))
+	}
 	if r.stepped > 0 {
 		e.notify()
 	}
@@ -51,7 +54,7 @@ func (e *Escalation) runDue(ctx context.Context) (more bool, err error) {
 			e.log(ctx, slog.LevelWarn, "call status unknown, polling again", slog.String("step", c.Step), slog.String("error", jobstore.ErrorText(err)))
 		}
 	}
-	return len(r.rows) == dueRows, nil
+	return len(r.rows)+len(r.unreadable) == dueRows, nil
 }
 
 // notify wakes the workers of the steps.
@@ -68,6 +71,8 @@ type dueBatch struct {
 	rows []incident
 	jobs []jobstore.Job
 
+	unreadable []jobstore.Incident
+
 	stepped, exhausted int
 	calls              []call // to look after, each once
 }
@@ -76,7 +81,15 @@ func (r *dueBatch) run() (err error) {
 	if _, err = r.txn.Lock(r.e.host.Number()); err != nil {
 		return err
 	}
-	if r.rows, err = readAll(r.txn.IncidentsDue(r.e.host.Number(), dueRows)); err != nil {
+	due, err := r.txn.IncidentsDue(r.e.host.Number(), dueRows)
+	if err != nil {
+		return err
+	}
+	r.rows, r.unreadable = split(due)
+	for i := range r.unreadable { // out of the way of the others
+		r.unreadable[i].Due = never
+	}
+	if err := r.txn.PutIncidents(r.unreadable); err != nil {
 		return err
 	}
 	seen := make(map[[2]string]bool)
@@ -97,7 +110,7 @@ func (r *dueBatch) run() (err error) {
 				seen[id], r.calls = true, append(r.calls, *c)
 			}
 		}
-		r.e.schedule(in)
+		r.e.schedule(in, r.txn.Now())
 	}
 	if err := r.e.enqueue(r.txn, r.jobs); err != nil {
 		return err

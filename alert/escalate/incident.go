@@ -2,8 +2,6 @@ package escalate
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -58,16 +56,24 @@ type record struct {
 	Calls   []call          `json:"calls,omitempty"`
 }
 
-// readAll reads what the store returned.
+// readAll reads what the store returned, but for what cannot be read.
 func readAll(rows []jobstore.Incident, err error) ([]incident, error) {
-	list := make([]incident, len(rows))
-	for i := range rows {
-		list[i].Incident = rows[i]
-		if bad := json.Unmarshal(rows[i].Doc, &list[i].record); bad != nil {
-			return nil, errors.Join(err, fmt.Errorf("record of incident %d: %w", rows[i].ID, bad))
-		}
-	}
+	list, _ := split(rows)
 	return list, err
+}
+
+// split reads what the store returned, and returns apart what cannot be read.
+func split(rows []jobstore.Incident) (list []incident, unreadable []jobstore.Incident) {
+	list = make([]incident, 0, len(rows))
+	for i := range rows {
+		in := incident{Incident: rows[i]}
+		if json.Unmarshal(rows[i].Doc, &in.record) != nil || in.State == "" {
+			unreadable = append(unreadable, rows[i])
+			continue
+		}
+		list = append(list, in)
+	}
+	return list, unreadable
 }
 
 // put keeps incidents in the store.
@@ -137,8 +143,14 @@ func (in *incident) callOff(now int64) {
 }
 
 // schedule sets when there is something to do about an incident, and when to
-// forget it.
-func (e *Escalation) schedule(in *incident) {
+// forget it. What lies in the future of a clock that was set back happened now.
+func (e *Escalation) schedule(in *incident, now int64) {
+	for _, at := range [...]*int64{&in.Opened, &in.Stepped, &in.Changed} {
+		*at = min(*at, now)
+	}
+	for i := range in.Calls {
+		in.Calls[i].Next = min(in.Calls[i].Next, now+watchEvery.Milliseconds())
+	}
 	in.Due = never
 	if in.State == Waiting {
 		in.Due = in.Stepped + e.pause(in.Steps).Milliseconds()

@@ -133,7 +133,7 @@ func (a *ingestion) touch(in *incident) {
 func (a *ingestion) changed() []incident {
 	list := make([]incident, len(a.order))
 	for i, p := range a.order {
-		a.e.schedule(a.known[p])
+		a.e.schedule(a.known[p], a.now)
 		list[i] = *a.known[p]
 	}
 	return list

@@ -122,7 +122,7 @@ func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, n *references) error {
 			if !in.waits() { // it was taken while this went out
 				in.callOff(t.Now())
 			}
-			s.e.schedule(in)
+			s.e.schedule(in, t.Now())
 			changed = append(changed, *in)
 		}
 	}

@@ -34,6 +34,12 @@ func (w *worker) claim(ctx context.Context) (batch []jobstore.Job, wait time.Dur
 	for cause, n := range c.deadByCause {
 		w.reportDead(ctx, cause, n, "")
 	}
+	if c.mended {
+		w.reportMended(ctx)
+	}
+	if c.renewed {
+		w.reportRenewed(ctx)
+	}
 	wait = min(c.wait, w.o.opts.Poll)
 	if w.free {
 		wait = w.o.opts.Poll
@@ -47,6 +53,8 @@ type claim struct {
 
 	txn         jobstore.Txn
 	record      *jobstore.RouteRecord
+	mended      bool // times of the record
+	renewed     bool // the record
 	leased      bool
 	batch       []jobstore.Job
 	wait        time.Duration
@@ -55,7 +63,10 @@ type claim struct {
 }
 
 func (c *claim) run() (err error) {
-	if c.record, err = c.txn.Lock(c.r.number); err != nil {
+	if err = c.lock(); err != nil {
+		return err
+	}
+	if err = c.mend(); err != nil {
 		return err
 	}
 	r, now := c.record, c.txn.Now()
@@ -63,6 +74,9 @@ func (c *claim) run() (err error) {
 	case r.Owner == c.owner && r.Expires > now:
 	case r.Owner != c.owner && r.Expires > now:
 		c.wait = time.Duration(r.Expires-now) * time.Millisecond
+		if c.mended {
+			return c.put()
+		}
 		return nil
 	default:
 		if err := c.takeOver(); err != nil {
@@ -71,9 +85,10 @@ func (c *claim) run() (err error) {
 	}
 	r.Delivered, r.Forgiven = min(r.Delivered, now), min(r.Forgiven, now) // the clock may have been set back
 	// What this worker claimed and did not settle, it did not send either.
-	r.Claimed, r.Expires, c.leased = nil, now+c.o.opts.Lease.Milliseconds(), true
+	r.Lease = c.o.opts.Lease.Milliseconds()
+	r.Claimed, r.Expires, c.leased = nil, now+r.Lease, true
 	if c.wait = c.mustWait(r, now); c.wait > 0 {
-		return c.txn.Put(c.r.number, r)
+		return c.put()
 	}
 	if err := c.choose(); err != nil {
 		return err
@@ -84,7 +99,7 @@ func (c *claim) run() (err error) {
 			r.Claimed = append(r.Claimed, c.batch[i].Number)
 		}
 	}
-	return c.txn.Put(c.r.number, r)
+	return c.put()
 }
 
 // takeOver begins a new epoch. What the owner before had claimed may have been
@@ -97,8 +112,9 @@ func (c *claim) takeOver() error {
 		lost = nil // its lease ran out before it sent anything
 	}
 	r.Owner, r.Epoch = c.owner, r.Epoch+1
-	if len(lost) == 0 {
-		return nil
+	err := c.recall(c.txn.Now()+c.r.longestWait().Milliseconds(), false)
+	if err != nil || len(lost) == 0 {
+		return err
 	}
 	if c.r.opts.NeverTwice {
 		n, err := c.txn.Change(c.r.number, lost, jobstore.Change{

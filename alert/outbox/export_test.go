@@ -77,3 +77,6 @@ func Claimed(ctx context.Context, s *Store, name string) (n int, err error) {
 	})
 	return n, err
 }
+
+// Probe tries whether the store of an outbox can be written to.
+func Probe(ctx context.Context, o *Outbox) error { return o.store.probe(ctx) }

@@ -17,8 +17,9 @@ const (
 	groupBytes   = 8 << 20 // of their documents: engines have limits
 )
 
-// errLeaderLeft says that the Send that committed for others gave up.
-var errLeaderLeft = errors.New("the leader left")
+// errTryAgain says that the Send that committed for others gave up, or that its
+// commit had no answer in time.
+var errTryAgain = errors.New("nobody knows whether it was committed")
 
 // A groupCommit makes one transaction of the Sends that arrive while another one is
 // being committed. It starts no goroutine: one of those that wait commits for
@@ -40,20 +41,25 @@ func newGroupCommit() groupCommit { return groupCommit{lock: make(chan struct{},
 
 // submit returns when the entries are committed, by this call or by another one.
 // If the one that commits gives up because its own context has ended, those
-// that it took along try again: no event is accepted twice by it.
-func (g *groupCommit) submit(ctx context.Context, entries []jobstore.Entry, commit func(context.Context, []jobstore.Entry) error) error {
+// that it took along try again: no event is accepted twice by it. All do if
+// commit returns errTryAgain.
+func (g *groupCommit) submit(ctx context.Context, entries []jobstore.Entry, commit func(context.Context, []jobstore.Entry) error) (err error) {
 	for {
+		before := err
 		p := &submission{entries: entries, done: make(chan error, 1)}
 		g.enqueue(p)
-		var err error
 		select {
 		case err = <-p.done:
 		case g.lock <- struct{}{}:
 			err = g.commit(ctx, p, commit)
 		case <-ctx.Done():
-			return g.withdraw(ctx, p)
+			err = g.withdraw(ctx, p)
+			if err != nil && before != nil { // which may have been committed
+				err = fmt.Errorf("%w: %w", alert.ErrUncertain, err)
+			}
+			return err
 		}
-		if !errors.Is(err, errLeaderLeft) {
+		if !errors.Is(err, errTryAgain) {
 			return err
 		}
 	}
@@ -70,11 +76,11 @@ func (g *groupCommit) commit(ctx context.Context, own *submission, commit func(c
 	}
 	runtime.Gosched() // those whose commit has just ended may have the next one ready
 	group, entries := g.collect(own)
-	err = errLeaderLeft
+	err = errTryAgain
 	defer func() { // also if commit panics
 		others := err
 		if err != nil && ctx.Err() != nil {
-			others = errLeaderLeft
+			others = errTryAgain
 		}
 		for _, p := range group[1:] {
 			p.done <- others

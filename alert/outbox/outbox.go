@@ -108,7 +108,7 @@ type RouteOptions struct {
 // An Outbox is an [alert.Sender] that keeps alerts in a store, from which Run
 // delivers them on every route. Its methods are safe for concurrent use.
 type Outbox struct {
-	store jobstore.Store
+	store boundedStore
 	opts  Options
 	group groupCommit
 	stats counters
@@ -138,7 +138,7 @@ func Open(store *Store, opts *Options) (*Outbox, error) {
 	if store == nil || store.store == nil {
 		return nil, &Error{Op: "open", Err: errors.New("no store"), final: true}
 	}
-	o := &Outbox{store: store.store, group: newGroupCommit()}
+	o := &Outbox{store: boundedStore{store.store, storeTime}, group: newGroupCommit()}
 	if opts != nil {
 		o.opts = *opts
 	}

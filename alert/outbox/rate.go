@@ -34,6 +34,9 @@ func (p pace) wait(full, now int64) int64 {
 	return max(0, (full-p.slack-now*1000+999)/1000)
 }
 
+// full returns how far ahead the time of a bucket can be that is empty.
+func (p pace) full() int64 { return p.slack + p.interval }
+
 // take takes a token and returns when the bucket will be full.
 func (p pace) take(full, now int64) int64 { return max(full, now*1000) + p.interval }
 

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -21,13 +22,20 @@ import (
 // Errors are of the type *[Error], for one alert that is too large inside of an
 // [alert.PartialError]. If ctx ends while the alerts are being committed, the
 // error matches [alert.ErrUncertain]. Repeating a Send never does harm to alerts
-// that have an ID.
+// that have an ID. A commit that has no answer after ten seconds is tried again,
+// on another connection. If ctx has no deadline, Send gives up after thirty
+// seconds; both take longer by 10 ms for each alert.
 func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
 		return &Error{Op: "send", Err: err}
+	}
+	if _, ends := ctx.Deadline(); !ends {
+		limited, cancel := context.WithTimeout(ctx, sendTime*o.store.forRows(len(alerts)).time)
+		defer cancel()
+		ctx = limited
 	}
 	routes, err := o.enrolled(ctx)
 	if err != nil {
@@ -68,17 +76,18 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]jobstore.Entry, []error
 // commit keeps entries in one transaction and wakes the workers.
 func (o *Outbox) commit(ctx context.Context, entries []jobstore.Entry) error {
 	accepted, done, err := 0, false, error(nil)
+	store := o.store.forRows(len(entries))
 	if o.opts.Window > 0 {
-		accepted, done, err = o.store.Accept(ctx, entries, o.opts.Window.Milliseconds())
+		accepted, done, err = store.Accept(ctx, entries, o.opts.Window.Milliseconds())
 	}
 	if err == nil && !done {
-		err = o.store.Locked(ctx, func(t jobstore.Txn) (err error) {
+		err = store.Locked(ctx, func(t jobstore.Txn) (err error) {
 			accepted, err = o.accept(t, entries)
 			return err
 		})
 	}
 	if err != nil {
-		return err
+		return o.slow(ctx, err)
 	}
 	o.stats.accepted.Add(int64(accepted))
 	if repeated := len(entries) - accepted; repeated > 0 {
@@ -91,6 +100,21 @@ func (o *Outbox) commit(ctx context.Context, entries []jobstore.Entry) error {
 		r.notify()
 	}
 	return nil
+}
+
+// slow returns the error of a commit: one that is to be tried again, if the commit
+// had no answer in its time and those that wait for it have more. That does no harm
+// where events are remembered.
+func (o *Outbox) slow(ctx context.Context, err error) error {
+	if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	err = fmt.Errorf("%w: %w", alert.ErrUncertain, err)
+	if o.opts.Window > 0 {
+		o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "accepting failed, retrying", slog.Any("error", err))
+		err = fmt.Errorf("%w: %w", errTryAgain, err)
+	}
+	return err
 }
 
 // notify wakes the worker of the route, if it sleeps.

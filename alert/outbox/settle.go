@@ -66,7 +66,7 @@ func (w *worker) classify(batch []jobstore.Job, places []int, outcomes []outcome
 			if waits[j.Attempts] == 0 {
 				waits[j.Attempts] = w.backoff().after(j.Attempts + 1)
 			}
-			v.asked = alert.RetryAfter(e)
+			v.asked = retryAfter(alert.RetryAfter(e))
 			v.kind, v.wait = outcomeRetry, max(waits[j.Attempts], v.asked)
 		case len(places) > 1:
 			v.kind = outcomeRefused
@@ -153,7 +153,7 @@ func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes [
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	return w.o.store.Locked(ctx, func(t jobstore.Txn) error {
-		r, err := t.Lock(w.r.number)
+		r, err := w.lock(ctx, t, batch)
 		if err != nil {
 			return err
 		}

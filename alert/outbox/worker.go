@@ -97,8 +97,14 @@ func (w *worker) look(ctx context.Context) (busy bool, wait time.Duration, err e
 	err = w.o.store.Do(ctx, func(t jobstore.Txn) error {
 		busy, wait = false, w.o.opts.Poll
 		r, err := t.Look(w.r.number)
+		if busy = errors.Is(err, jobstore.ErrUnreadable); busy {
+			return nil
+		}
 		if err != nil {
 			return err
+		}
+		if busy = w.r.clamp(r, t.Now()); busy {
+			return nil
 		}
 		left := r.Expires - t.Now()
 		if r.Owner != w.owner || left < w.o.opts.Lease.Milliseconds()/2 {

@@ -247,6 +247,21 @@ func (t *memoryTxn) Remove(route int64, numbers []int64) (int, error) {
 	return n, nil
 }
 
+func (t *memoryTxn) Recall(route, after int64) (n int, err error) {
+	for _, side := range t.queue(route).sides(false) {
+		for _, j := range slices.Clone(*side) {
+			if j.Due > after {
+				c := Change{Stage: j.Stage, Due: t.at, Cause: j.Cause, Error: j.Error}
+				if _, err := t.Change(route, []int64{j.Number}, c); err != nil {
+					return n, err
+				}
+				n++
+			}
+		}
+	}
+	return n, nil
+}
+
 func (t *memoryTxn) ForgetSeen(limit int) (int, error) {
 	n := 0
 	for e, until := range maps.Clone(t.events) {

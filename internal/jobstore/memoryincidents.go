@@ -2,6 +2,7 @@ package jobstore
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -83,6 +84,16 @@ func (t *memoryTxn) AddReferences(refs []Reference) error {
 		t.incident.refs[r] = true
 	}
 	return nil
+}
+
+func (t *memoryTxn) RecallIncidents(escalation int64) error {
+	late, _ := t.some(len(t.incident.list), byID, func(in *Incident) bool {
+		return in.Escalation == escalation && in.Due > t.at && in.Due < math.MaxInt64
+	})
+	for i := range late {
+		late[i].Due = t.at
+	}
+	return t.PutIncidents(late)
 }
 
 func (t *memoryTxn) ForgetIncidents(limit int) (int, error) {

@@ -2,6 +2,7 @@ package jobstore
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/tocsin-go/tocsin/internal/sqldb"
@@ -19,6 +20,7 @@ const (
 	sqlDropIncidents        = `DELETE FROM outbox_incidents WHERE escalation = ? AND problem IN (%s)`
 	sqlKnownReferences      = `SELECT ref, incident FROM outbox_refs WHERE ref IN (%s)`
 	sqlAddReferences        = `INSERT INTO outbox_refs (ref, incident) VALUES %s`
+	sqlRecallIncidents      = `UPDATE outbox_incidents SET due = ? WHERE escalation = ? AND due > ? AND due < ?`
 	sqlFadedIncidents       = `SELECT id FROM outbox_incidents WHERE until < ? ORDER BY until, id LIMIT ?`
 	sqlForgetIncidents      = `DELETE FROM outbox_incidents WHERE id IN (%s)`
 	sqlRemoveReferences     = `DELETE FROM outbox_refs WHERE incident IN (%s)`
@@ -31,6 +33,9 @@ func (t *sqlTxn) readIncidents(query string, args ...any) (list []Incident, err 
 		var problem []byte
 		err := scan(&in.ID, &in.Escalation, &problem, &in.Due, &in.Until, &in.Doc)
 		in.Problem = Hash(problem)
+		if in.Doc == nil { // an empty one, of SQLite
+			in.Doc = []byte{}
+		}
 		list = append(list, in)
 		return err
 	})
@@ -127,6 +132,11 @@ func (t *sqlTxn) missingReferences(refs []Reference) (missing []Reference, err e
 		}
 	}
 	return missing, nil
+}
+
+func (t *sqlTxn) RecallIncidents(escalation int64) error {
+	_, err := t.tx.Exec(t.ctx, sqlRecallIncidents, t.Now(), escalation, t.Now(), int64(math.MaxInt64))
+	return err
 }
 
 func (t *sqlTxn) ForgetIncidents(limit int) (int, error) {

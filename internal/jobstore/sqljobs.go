@@ -85,9 +85,9 @@ func (t *sqlTxn) Before(route int64, held []Job, limit int) (all []Job, err erro
 	}
 	most := int64(math.MaxInt64) // up to which all are known
 	for chunk := range slices.Chunk(slices.Collect(maps.Keys(last)), rowsAtOnce) {
-		args := []any{route}
+		var args []any
 		for _, p := range chunk {
-			args = append(args, []byte(p), last[p])
+			args = append(args, route, []byte(p), last[p])
 		}
 		each := strings.TrimSuffix(strings.Repeat(sqlOneBefore+" OR ", len(chunk)), " OR ")
 		some, err := t.readUpTo(bytesAtOnce, fmt.Sprintf(sqlBefore, each), append(args, limit)...)
@@ -140,13 +140,18 @@ func (t *sqlTxn) Count(route int64, dead bool) (n int, oldest int64, err error) 
 
 func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (int, error) {
 	if c.Fresh {
-		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, c.Limit, t.Now(), c.Cause, []byte(c.Error), route)
+		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, c.Limit, t.Now(), c.Cause, []byte(c.Error))
 	}
-	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error), route)
+	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error))
 }
 
 func (t *sqlTxn) Remove(route int64, numbers []int64) (int, error) {
-	return exec(t, sqlRemove, numbers, route)
+	return exec(t, sqlRemove, numbers)
+}
+
+func (t *sqlTxn) Recall(route, after int64) (int, error) {
+	n, err := t.tx.Exec(t.ctx, sqlRecall, t.Now(), route, after)
+	return int(n), err
 }
 
 // faded reads a column of what is to be forgotten.

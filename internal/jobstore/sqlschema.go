@@ -41,7 +41,7 @@ var sqlSchema = []string{
 		error $BLOB NOT NULL,
 		doc $BLOB NOT NULL,
 		CONSTRAINT outbox_jobs_due UNIQUE (route, stage, lane, id, due),
-		CONSTRAINT outbox_jobs_problem UNIQUE (problem, route, id, stage, lane, due))`,
+		CONSTRAINT outbox_jobs_problem UNIQUE (problem, stage, id, route, lane, due))$CHURN`,
 	`CREATE TABLE IF NOT EXISTS outbox_incidents (
 		id BIGINT NOT NULL PRIMARY KEY,
 		escalation BIGINT NOT NULL,
@@ -74,30 +74,33 @@ const (
 	sqlJobs    = sqlColumns + `, 0 FROM outbox_jobs j `
 
 	// As blocks in store.go has it. The planners must take the one index by which
-	// jobs come in order, and look up what is before each of them by the other; a
-	// table that has just filled up misleads them. MySQL alone reads the hints.
-	// Adding 0 keeps PostgreSQL from collecting all jobs of a stage for each.
+	// jobs come in order, and look up what is before each of them by the other, one
+	// stage at a time: of the dead there may be many. A table that has just filled up
+	// misleads them. MySQL alone reads the hints; adding 0 keeps the others from
+	// collecting all jobs of a route for each.
 	sqlByDue   = `outbox_jobs j /*! FORCE INDEX (outbox_jobs_due) */ WHERE j.route = ? `
 	sqlEarlier = `EXISTS (SELECT 1 FROM outbox_jobs e /*! FORCE INDEX (outbox_jobs_problem) */
-		WHERE e.problem = j.problem AND e.route = j.route AND e.id < j.id AND `
-	sqlIsBlocked = sqlEarlier + `e.stage + 0 = 0 AND e.due > ?)`
-	sqlIsHeld    = sqlEarlier + `e.stage + 0 = 0 AND e.lane + 0 = 1)`
-	sqlDue       = sqlColumns + `, CASE WHEN j.lane = 0 AND ` + sqlIsHeld + ` THEN 1 ELSE 0 END FROM ` + sqlByDue +
-		`AND j.stage = 0 AND j.due <= ? AND NOT ` + sqlIsBlocked + ` ORDER BY j.lane, j.id LIMIT ?`
+		WHERE e.problem = j.problem AND e.route + 0 = j.route AND e.id < j.id AND `
+	sqlNotBlocked = `NOT ` + sqlEarlier + `e.stage = 0 AND e.due > ?)`
+	sqlIsHeld     = sqlEarlier + `e.stage = 0 AND e.lane = 1)`
+	sqlDue        = sqlColumns + `, CASE WHEN j.lane = 0 AND ` + sqlIsHeld + ` THEN 1 ELSE 0 END FROM ` + sqlByDue +
+		`AND j.stage = 0 AND j.due <= ? AND ` + sqlNotBlocked + ` ORDER BY j.lane, j.id LIMIT ?`
 	sqlFree = sqlColumns + `, 0 FROM ` + sqlByDue +
-		`AND j.stage = 0 AND j.lane = 0 AND j.due <= ? AND NOT ` + sqlIsBlocked + ` AND NOT ` + sqlIsHeld + ` ORDER BY j.id LIMIT ?`
+		`AND j.stage = 0 AND j.lane = 0 AND j.due <= ? AND ` + sqlNotBlocked + ` AND NOT ` + sqlIsHeld + ` ORDER BY j.id LIMIT ?`
 	sqlBefore = sqlColumns + `, 0 FROM outbox_jobs j /*! FORCE INDEX (outbox_jobs_problem) */
-		WHERE j.route + 0 = ? AND j.stage + 0 = 0 AND j.lane + 0 = 1 AND (%s) ORDER BY j.id + 0 LIMIT ?`
-	sqlOneBefore = `j.problem = ? AND j.id < ?`
+		WHERE j.lane + 0 = 1 AND (%s) ORDER BY j.id + 0 LIMIT ?`
+	sqlOneBefore = `j.route + 0 = ? AND j.stage = 0 AND j.problem = ? AND j.id < ?`
 
-	// By number: here too the 0 keeps planners from walking through the whole route.
+	// By number: the 0 keeps planners from walking through the whole route. What is
+	// changed or removed was read before, on its route.
 	sqlSomeJobs  = sqlJobs + `WHERE j.route + 0 = ? AND j.id IN (%s) ORDER BY j.id`
 	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 1 AND j.lane = ? AND j.id > ? ORDER BY j.id LIMIT ?`
 	sqlListOpen  = sqlJobs + `WHERE j.route = ? AND j.stage = 0 AND j.id > ? ORDER BY j.id LIMIT ?`
 	sqlCountDead = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 1`
 	sqlCountOpen = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 0`
-	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, most = ?, attempts = attempts + ?, crashes = crashes + ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
-	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, most = ?, attempts = 0, crashes = 0, accepted = ?, cause = ?, error = ? WHERE route + 0 = ? AND id IN (%s)`
-	sqlRemove    = `DELETE FROM outbox_jobs WHERE route + 0 = ? AND id IN (%s)`
+	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, most = ?, attempts = attempts + ?, crashes = crashes + ?, cause = ?, error = ? WHERE id IN (%s)`
+	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, most = ?, attempts = 0, crashes = 0, accepted = ?, cause = ?, error = ? WHERE id IN (%s)`
+	sqlRecall    = `UPDATE outbox_jobs SET due = ? WHERE route = ? AND stage = 0 AND due > ?`
+	sqlRemove    = `DELETE FROM outbox_jobs WHERE id IN (%s)`
 	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 1 AND due < ? ORDER BY lane, id LIMIT ?`
 )

@@ -177,8 +177,8 @@ func record(route int64, doc []byte, err error) (*RouteRecord, error) {
 		return nil, err
 	}
 	r := new(RouteRecord)
-	if err := json.Unmarshal(doc, r); err != nil {
-		return nil, fmt.Errorf("record of route %d: %w", route, err)
+	if err := json.Unmarshal(doc, r); err != nil || r.Name == "" {
+		return nil, fmt.Errorf("route %d: %w", route, ErrUnreadable)
 	}
 	return r, nil
 }
@@ -204,13 +204,13 @@ func (t *sqlTxn) Routes() (map[int64]string, error) {
 	err := t.rows(sqlRoutes, nil, func(scan func(...any) error) error {
 		var number int64
 		var doc []byte
-		var r RouteRecord
 		if err := scan(&number, &doc); err != nil {
 			return err
 		}
-		err := json.Unmarshal(doc, &r)
-		names[number] = r.Name
-		return err
+		if r, err := record(number, doc, nil); err == nil {
+			names[number] = r.Name
+		}
+		return nil
 	})
 	return names, err
 }

@@ -53,7 +53,8 @@ type Txn interface {
 	Enroll(name string) (number int64, err error)
 
 	// Look returns the record of a route, and Lock locks it first until the
-	// transaction ends. Put keeps one.
+	// transaction ends. Put keeps one. Their errors match ErrNoRoute and
+	// ErrUnreadable. Routes leaves out what cannot be read.
 	Look(route int64) (*RouteRecord, error)
 	Lock(route int64) (*RouteRecord, error)
 	Put(route int64, r *RouteRecord) error
@@ -88,6 +89,11 @@ type Txn interface {
 	// what happened to them. Remove forgets them.
 	Change(route int64, numbers []int64, c Change) (int, error)
 	Remove(route int64, numbers []int64) (int, error)
+
+	// Recall makes jobs due now that are not dead and due after a time, and
+	// RecallIncidents the incidents that are due later than now.
+	Recall(route, after int64) (int, error)
+	RecallIncidents(escalation int64) error
 
 	// ForgetSeen removes up to limit events remembered until before now, and
 	// ForgetDead dead jobs of a route that died before a time.
@@ -213,7 +219,9 @@ type RouteRecord struct {
 	Name                string  `json:"name"`
 	Owner               string  `json:"owner,omitempty"`               // who has the lease
 	Epoch               int64   `json:"epoch"`                         // counts the owners
+	Lease               int64   `json:"lease,omitempty"`               // how long the owner takes it for
 	Expires             int64   `json:"expires,omitempty"`             // when the lease ends
+	Seen                int64   `json:"seen,omitempty"`                // when a worker last wrote this
 	Rate                int64   `json:"rate,omitempty"`                // of the budget, in microseconds: see budget
 	PausedUntil         int64   `json:"pausedUntil,omitempty"`         // until when nothing is sent
 	ConsecutiveFailures int     `json:"consecutiveFailures,omitempty"` // messages in a row
@@ -238,6 +246,9 @@ type Reference struct {
 	Ref      Hash
 	Incident int64
 }
+
+// ErrUnreadable says that what stands in the store for a route is no record.
+var ErrUnreadable = errors.New("the record of the route cannot be read")
 
 // ErrNoRoute says that a route is not in the store any more.
 var ErrNoRoute = errors.New("the store does not know the route any more")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -37,7 +38,7 @@ func Repeatable(err error) bool {
 // repeatableText knows the errors by which MySQL, and drivers of SQLite that
 // have no method for it, say the same.
 func repeatableText(text string) bool {
-	for _, sign := range [...]string{
+	return containsAny(text,
 		"Error 1213 ", // deadlock
 		"Error 1205 ", // lock wait timeout
 		"Error 1020 ", // MariaDB: record has changed since last read
@@ -49,12 +50,30 @@ func repeatableText(text string) bool {
 		"Error 6005 ", // OceanBase: row is locked
 		"database is locked",
 		"database table is locked",
-	} {
-		if strings.Contains(text, sign) {
-			return true
-		}
+	)
+}
+
+func containsAny(text string, signs ...string) bool {
+	return slices.ContainsFunc(signs, func(sign string) bool { return strings.Contains(text, sign) })
+}
+
+// moved reports whether err says that the server does not let write, as one does
+// that was the primary before a fail-over. Nothing was executed.
+func moved(err error) bool {
+	if err == nil {
+		return false
 	}
-	return false
+	if e, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err); ok {
+		return e.SQLState() == "25006"
+	}
+	return containsAny(err.Error(),
+		"Error 1290 ", // the server runs with --read-only
+		"Error 1792 ", // a READ ONLY transaction
+		"Error 1836 ", // read only mode
+	)
 }
 
 // Duplicate reports whether err is that of MySQL for a row that is there already.

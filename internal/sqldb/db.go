@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,9 +18,12 @@ const (
 	maxBegins   = 5                      // attempts to begin one: each may find a connection that died meanwhile
 )
 
-// boundIdle says how long a transaction may do nothing between two statements,
-// in milliseconds. Only PostgreSQL can be told.
-const boundIdle = "set_config('idle_in_transaction_session_timeout', '10000', true)"
+// settings are those of each transaction on PostgreSQL: how long it may do nothing
+// between two statements, in milliseconds, and that statements go by an index. A
+// server plans for the table that there is, the driver keeps the plan, and tables
+// that queue grow within seconds from nothing.
+const settings = "set_config('idle_in_transaction_session_timeout', '10000', true) || set_config('enable_seqscan', 'off', true) || " +
+	"set_config('enable_hashjoin', 'off', true) || set_config('enable_mergejoin', 'off', true)"
 
 // A notBegun error says that a transaction could not begin.
 type notBegun struct{ error }
@@ -31,6 +35,7 @@ type DB struct {
 	sql     *sql.DB
 	dialect Dialect
 	writer  chan struct{} // of capacity 1: who holds it may write, on SQLite
+	doubt   atomic.Int32  // about the connections that lie idle
 }
 
 // New returns a DB. It touches nothing.
@@ -50,7 +55,7 @@ func (db *DB) Dialect() Dialect { return db.dialect }
 // A Tx is a transaction. Its statements have question marks for parameters on
 // every engine.
 type Tx struct {
-	tx      *sql.Tx
+	session session
 	dialect Dialect
 	now     int64
 }
@@ -91,7 +96,7 @@ func (t *Tx) LockRow(ctx context.Context, r *Row, dest any, n int, args ...any) 
 		}
 		return t.Row(ctx, "SELECT "+read+" FROM "+r.Table+" WHERE "+r.Where, args[len(args)-n:]...).Scan(dest, &t.now)
 	case PostgreSQL:
-		return t.Row(ctx, update+" RETURNING "+read+", "+boundIdle, args...).Scan(dest, &t.now, new(string))
+		return t.Row(ctx, update+" RETURNING "+read+", "+settings, args...).Scan(dest, &t.now, new(string))
 	}
 	return t.Row(ctx, update+" RETURNING "+read, args...).Scan(dest, &t.now)
 }
@@ -99,7 +104,7 @@ func (t *Tx) LockRow(ctx context.Context, r *Row, dest any, n int, args ...any) 
 // Exec executes a statement and returns the number of rows that it changed.
 // On MySQL a row that was set to what it held already may not count.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	result, err := t.tx.ExecContext(ctx, t.dialect.Bind(query), args...)
+	result, err := t.session.ExecContext(ctx, t.dialect.Bind(query), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -109,18 +114,23 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 // Query executes a query. The caller closes the rows before the next statement:
 // a transaction has one connection.
 func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return t.tx.QueryContext(ctx, t.dialect.Bind(query), args...)
+	return t.session.QueryContext(ctx, t.dialect.Bind(query), args...)
 }
 
 // Row executes a query for one row.
 func (t *Tx) Row(ctx context.Context, query string, args ...any) *sql.Row {
-	return t.tx.QueryRowContext(ctx, t.dialect.Bind(query), args...)
+	return t.session.QueryRowContext(ctx, t.dialect.Bind(query), args...)
 }
 
-// Tx runs f in a transaction and commits it. When the engine asks for it, or the
-// connection from the pool turns out to be dead, the whole is run once more, so f
-// starts from nothing each time and has no effect outside the database. After an error of Commit nobody knows whether it took
-// place; f must be fit to be called again by the caller.
+// Tx runs f in a transaction and commits it. When the engine asks for it, the
+// connection from the pool turns out to be dead, or its server does not let write
+// any more, the whole is run once more, so f starts from nothing each time and has no
+// effect outside the database. After an error of the commit nobody knows whether it
+// took place; f must be fit to be called again by the caller.
+//
+// With a driver that ends a statement when its context ends, as pgx and
+// go-sql-driver/mysql do by closing the connection, nothing takes longer than ctx
+// and a second.
 func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
 	return db.tx(ctx, func(t *Tx) error {
 		if err := t.begin(ctx); err != nil {
@@ -156,9 +166,11 @@ func (db *DB) repeat(ctx context.Context, try func() error) error {
 	}
 	began, pause := time.Now(), firstPause
 	for repeats := 0; ; repeats++ {
+		db.testIdle(ctx)
 		err := try()
+		db.suspect(ctx, err)
 		_, unbegun := errors.AsType[notBegun](err)
-		again := Repeatable(err) || lost(err) || unbegun && repeats < maxBegins && ctx.Err() == nil
+		again := Repeatable(err) || lost(err) || moved(err) || unbegun && repeats < maxBegins && ctx.Err() == nil
 		if !again || repeats == maxRepeats || time.Since(began) > maxRepeated {
 			return err
 		}
@@ -174,32 +186,6 @@ func (db *DB) repeat(ctx context.Context, try func() error) error {
 	}
 }
 
-// once runs f in one transaction.
-func (db *DB) once(ctx context.Context, f func(*Tx) error) (err error) {
-	opts := &sql.TxOptions{}
-	if db.dialect != SQLite { // which knows no levels and is serializable
-		opts.Isolation = sql.LevelReadCommitted
-	}
-	tx, err := db.sql.BeginTx(ctx, opts)
-	if err != nil {
-		return notBegun{err}
-	}
-	committed := false
-	defer func() {
-		if !committed { // also when f panics
-			err = errors.Join(err, rollback(tx))
-		}
-	}()
-	t := &Tx{tx: tx, dialect: db.dialect}
-	if err := f(t); err != nil {
-		return err
-	}
-	if err = tx.Commit(); err == nil {
-		committed = true
-	}
-	return err
-}
-
 // begin reads the clock. On SQLite it first makes the transaction one that
 // writes: a transaction that reads and then wants to write fails if another
 // has written meanwhile. On PostgreSQL it says how long a server may do nothing
@@ -207,24 +193,15 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) (err error) {
 func (t *Tx) begin(ctx context.Context) error {
 	switch t.dialect {
 	case SQLite:
-		if _, err := t.tx.ExecContext(ctx, lockSQLite); err != nil && !noTable(err) {
+		if _, err := t.session.ExecContext(ctx, lockSQLite); err != nil && !noTable(err) {
 			return err
 		}
 	case PostgreSQL:
-		return t.tx.QueryRowContext(ctx, "SELECT "+boundIdle+", "+t.dialect.Clock()).Scan(new(string), &t.now)
+		return t.session.QueryRowContext(ctx, "SELECT "+settings+", "+t.dialect.Clock()).Scan(new(string), &t.now)
 	}
 	return t.readClock(ctx)
 }
 
 func (t *Tx) readClock(ctx context.Context) error {
-	return t.tx.QueryRowContext(ctx, "SELECT "+t.dialect.Clock()).Scan(&t.now)
-}
-
-// rollback ends a transaction that is not wanted. That it has ended already,
-// after a failed Commit, is no error.
-func rollback(tx *sql.Tx) error {
-	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
-		return err
-	}
-	return nil
+	return t.session.QueryRowContext(ctx, "SELECT "+t.dialect.Clock()).Scan(&t.now)
 }

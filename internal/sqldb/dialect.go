@@ -69,13 +69,14 @@ func (d Dialect) Bind(query string) string {
 func Marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
 // Clock returns the expression for the clock of the database in milliseconds.
-// It is that of the statement and not of the transaction.
+// It is that of the statement and not of the transaction, and no time zone matters:
+// an hour that a zone has twice would let a lease last for an hour more.
 func (d Dialect) Clock() string {
 	switch d {
 	case PostgreSQL:
 		return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 	case MySQL:
-		return "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)"
+		return "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000"
 	}
 	return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 }
@@ -91,20 +92,23 @@ func (d Dialect) ForUpdate() string {
 
 // Schema returns a CREATE statement in the types of the engine. The words are
 // $SERIAL for a primary key that counts, $HASH for 32 bytes, $BLOB for up to
-// 16 MiB, and $WORD for a short ASCII word that is compared byte by byte.
+// 16 MiB, $WORD for a short ASCII word that is compared byte by byte, and $CHURN
+// behind a table whose rows come and go.
 func (d Dialect) Schema(create string) string {
 	types := []string{"INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB", "BLOB", "VARCHAR(64)"}
-	suffix := ""
+	suffix, churn := "", ""
 	switch d {
 	case PostgreSQL:
 		types = []string{"BIGSERIAL PRIMARY KEY", "BYTEA", "BYTEA", `VARCHAR(64) COLLATE "C"`}
+		// After so many rows, however many there are: what is dead is walked through.
+		churn = " WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000)"
 	case MySQL:
 		types = []string{"BIGINT AUTO_INCREMENT PRIMARY KEY", "BINARY(32)", "MEDIUMBLOB", "VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin"}
 		if strings.HasPrefix(create, "CREATE TABLE") {
 			suffix = " ENGINE=InnoDB"
 		}
 	}
-	return strings.NewReplacer("$SERIAL", types[0], "$HASH", types[1], "$BLOB", types[2], "$WORD", types[3]).Replace(create) + suffix
+	return strings.NewReplacer("$SERIAL", types[0], "$HASH", types[1], "$BLOB", types[2], "$WORD", types[3], "$CHURN", churn).Replace(create) + suffix
 }
 
 // Hash returns what stands in the database for a list of texts. Each is

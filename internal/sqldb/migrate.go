@@ -11,11 +11,6 @@ import (
 const (
 	createVersions = `CREATE TABLE IF NOT EXISTS tocsin_schema (component $WORD NOT NULL PRIMARY KEY, version INTEGER NOT NULL)`
 	lockSQLite     = `DELETE FROM tocsin_schema WHERE component = ''` // there is none: takes the lock and does nothing
-
-	// migrationLock is the name under which programs that start at the same
-	// time follow one another. PostgreSQL wants a number: "tocsin" in ASCII.
-	migrationLock   = "tocsin_schema"
-	migrationNumber = 0x746f6373696e
 )
 
 // noTable reports whether err says that there is no schema yet.
@@ -63,41 +58,51 @@ func (db *DB) upToDate(ctx context.Context, component string, want int) bool {
 	return err == nil && version == want
 }
 
-// lockSchema keeps other programs from migrating until unlock is called.
-// SQLite needs no more than its one writer.
+// lockSchema keeps other programs from migrating until unlock is called, on MySQL,
+// where it belongs to the connection. SQLite needs no more than its one writer, and on
+// PostgreSQL each transaction takes the lock, which a pooler can stand between.
 func (db *DB) lockSchema(ctx context.Context) (unlock func(), err error) {
-	lock, release := "", ""
-	switch db.dialect {
-	case PostgreSQL:
-		lock = fmt.Sprintf("SELECT pg_advisory_lock(%d)", migrationNumber)
-		release = fmt.Sprintf("SELECT pg_advisory_unlock(%d)", migrationNumber)
-	case MySQL:
-		lock = fmt.Sprintf("SELECT GET_LOCK('%s', 60)", migrationLock)
-		release = fmt.Sprintf("SELECT RELEASE_LOCK('%s')", migrationLock)
-	default:
+	if db.dialect != MySQL {
 		return func() {}, nil
 	}
-	conn, err := db.sql.Conn(ctx) // the lock belongs to the connection
+	conn, err := db.sql.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var got sql.NullString
-	if err := conn.QueryRowContext(ctx, lock).Scan(&got); err != nil {
+	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK('tocsin_schema', 60)").Scan(&got); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	if db.dialect == MySQL && got.String != "1" {
+	if got.String != "1" {
 		return nil, errors.Join(errors.New("another program has held it for a minute"), conn.Close())
 	}
 	return func() {
-		_, _ = conn.ExecContext(context.WithoutCancel(ctx), release) // closing the session would do it too
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeTime)
+		defer cancel()
+		if _, err := conn.ExecContext(release, "SELECT RELEASE_LOCK('tocsin_schema')"); err != nil {
+			discard(conn) // the end of the session does it too
+		}
 		_ = conn.Close()
 	}, nil
+}
+
+// migrating is Tx with the lock that belongs to the transaction, on PostgreSQL. Its
+// number is "tocsin" in ASCII.
+func (db *DB) migrating(ctx context.Context, f func(*Tx) error) error {
+	return db.Tx(ctx, func(t *Tx) error {
+		if t.dialect == PostgreSQL {
+			if err := t.Row(ctx, "SELECT CAST(pg_advisory_xact_lock(CAST(x'746f6373696e' AS BIGINT)) AS TEXT)").Scan(new(string)); err != nil {
+				return err
+			}
+		}
+		return f(t)
+	})
 }
 
 // createVersions makes the table of versions. On SQLite two programs may try
 // at once, which Tx repeats.
 func (db *DB) createVersions(ctx context.Context) error {
-	return db.Tx(ctx, func(t *Tx) error {
+	return db.migrating(ctx, func(t *Tx) error {
 		_, err := t.Exec(ctx, db.dialect.Schema(createVersions))
 		return err
 	})
@@ -105,7 +110,7 @@ func (db *DB) createVersions(ctx context.Context) error {
 
 // step takes one step, and reports whether there is none left.
 func (db *DB) step(ctx context.Context, component string, steps []string) (done bool, err error) {
-	err = db.Tx(ctx, func(t *Tx) error {
+	err = db.migrating(ctx, func(t *Tx) error {
 		version := 0
 		err := t.Row(ctx, `SELECT version FROM tocsin_schema WHERE component = ?`, component).Scan(&version)
 		fresh := errors.Is(err, sql.ErrNoRows)

@@ -132,3 +132,26 @@ func TestRepeatable(t *testing.T) {
 		})
 	}
 }
+
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"none", nil, false},
+		{"PostgreSQL: read-only", fmt.Errorf("claim: %w", stateError("25006")), true},
+		{"PostgreSQL: serialisation", stateError("40001"), false},
+		{"MySQL: option", errors.New("Error 1290 (HY000): The MySQL server is running with the --read-only option so it cannot execute this statement"), true},
+		{"MySQL: transaction", errors.New("Error 1792 (25006): Cannot execute statement in a READ ONLY transaction"), true},
+		{"MySQL: mode", errors.New("Error 1836 (HY000): Running in read-only mode"), true},
+		{"MySQL: deadlock", errors.New("Error 1213 (40001): Deadlock found when trying to get lock"), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, sqldb.Moved(tt.err))
+			require.False(t, tt.want && sqldb.Repeatable(tt.err), "on the same connection")
+		})
+	}
+}

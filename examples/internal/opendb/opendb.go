@@ -92,6 +92,7 @@ func (d Database) Open() (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(10)
 	db.SetConnMaxIdleTime(5 * time.Minute)
+	db.SetConnMaxLifetime(30 * time.Minute) // an address may lead somewhere else by then
 	return db, nil
 }
 

@@ -1,13 +1,21 @@
 package opendb
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib" // the other driver
+)
+
+const (
+	connectTime = 10 * time.Second // unless the URL has another one
+	answerTime  = time.Minute      // for what a context does not end: a handshake of MySQL
 )
 
 // errURL is all that may be said of a URL with a password in it.
@@ -20,13 +28,23 @@ func parsePostgres(s string) (Database, error) {
 	}
 	return Database{
 		Dialect: "postgres", Shown: "postgres://" + u.Host + u.Path,
-		connect: func() (*sql.DB, error) { return sql.Open("pgx", s) },
+		connect: func() (*sql.DB, error) { return sql.Open("pgx", connectInTime(*u)) },
 		secrets: func() []string {
 			password, _ := u.User.Password()
 			_, escaped, _ := strings.Cut(u.User.String(), ":")
 			return []string{password, escaped, u.Query().Get("password"), u.Query().Get("sslpassword")}
 		},
 	}, nil
+}
+
+// connectInTime returns the URL with a bound for connecting.
+func connectInTime(u url.URL) string {
+	query := u.Query()
+	if !query.Has("connect_timeout") {
+		query.Set("connect_timeout", strconv.Itoa(int(connectTime.Seconds())))
+		u.RawQuery = query.Encode()
+	}
+	return u.String()
 }
 
 // parseMySQL makes the driver's own settings of a URL.
@@ -47,6 +65,9 @@ func parseMySQL(s string) (Database, error) {
 	if u.Port() == "" {
 		c.Addr += ":3306"
 	}
+	c.Timeout = cmp.Or(c.Timeout, connectTime)
+	c.ReadTimeout = cmp.Or(c.ReadTimeout, answerTime)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, answerTime)
 	c.User = u.User.Username()
 	c.Passwd, _ = u.User.Password()
 	c.Logger = new(mysql.NopLogger) // its errors come back as well

@@ -20,7 +20,7 @@ type Clock struct {
 	statements sync.Map
 }
 
-// Advance moves the clock forward.
+// Advance moves the clock forward, or back.
 func (c *Clock) Advance(d time.Duration) { c.ahead.Add(d.Milliseconds()) }
 
 // Statements returns the different statements so far.
@@ -98,7 +98,7 @@ func (c *clockConn) later(query string) string {
 	return strings.NewReplacer(
 		"julianday('now')", fmt.Sprintf("(julianday('now') + %d / 86400000.0)", ahead),
 		"clock_timestamp()", fmt.Sprintf("(clock_timestamp() + INTERVAL '%d milliseconds')", ahead),
-		"SYSDATE(3)", fmt.Sprintf("(SYSDATE(3) + INTERVAL %d MICROSECOND)", ahead*1000),
+		"UTC_TIMESTAMP(3)", fmt.Sprintf("(UTC_TIMESTAMP(3) + INTERVAL %d MICROSECOND)", ahead*1000),
 	).Replace(query)
 }
 

@@ -6,6 +6,7 @@
 package realdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -25,18 +26,22 @@ import (
 	_ "modernc.org/sqlite"
 )
 
+// Zone is the time zone of MariaDB's server: one that has an hour twice.
+const Zone = "America/New_York"
+
 // startTime bounds how long a server may take to come up.
 const startTime = 60 * time.Second
 
 // An Engine is a server under the test's control.
 type Engine struct {
-	Name   string // "sqlite", "postgres" or "mysql": the dialect
-	driver string // of database/sql
-	dsn    func(database string) string
-	create string // statement that makes a database; empty: a file is one
-	start  func() *exec.Cmd
-	cmd    *exec.Cmd
-	dbs    atomic.Int32
+	Name    string // "sqlite", "postgres" or "mysql": the dialect
+	driver  string // of database/sql
+	dsn     func(database string) string
+	address string // of the server
+	create  string // statement that makes a database; empty: a file is one
+	start   func() *exec.Cmd
+	cmd     *exec.Cmd
+	dbs     atomic.Int32
 }
 
 // Open returns a new, empty database and the words for opening it again, from
@@ -115,12 +120,10 @@ func Postgres(tb testing.TB) *Engine {
 	dir, user := directory(tb, "postgres")
 	port := freePort(tb)
 	run(tb, user, filepath.Join(bin, "initdb"), "-D", dir+"/data", "-U", "tocsin", "-A", "trust", "-E", "UTF8", "--no-sync")
-	e := &Engine{Name: "postgres", driver: "pgx", create: "CREATE DATABASE ", dsn: func(name string) string {
-		if name == "" {
-			name = "postgres"
-		}
-		return fmt.Sprintf("postgres://tocsin@127.0.0.1:%d/%s?sslmode=disable", port, name)
-	}}
+	e := &Engine{Name: "postgres", driver: "pgx", create: "CREATE DATABASE ", address: fmt.Sprintf("127.0.0.1:%d", port)}
+	e.dsn = func(name string) string {
+		return fmt.Sprintf("postgres://tocsin@%s/%s?sslmode=disable", e.address, cmp.Or(name, "postgres"))
+	}
 	e.start = func() *exec.Cmd {
 		return command(user, filepath.Join(bin, "postgres"), "-D", dir+"/data", "-p", fmt.Sprint(port),
 			"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+dir, "-c", "max_connections=300")
@@ -139,14 +142,17 @@ func MariaDB(tb testing.TB) *Engine {
 	port := freePort(tb)
 	run(tb, user, install, "--no-defaults", "--datadir="+dir+"/data", "--auth-root-authentication-method=normal", "--skip-test-db",
 		"--innodb-use-native-aio=0", "--tmpdir="+dir)
-	e := &Engine{Name: "mysql", driver: "mysql", create: "CREATE DATABASE ", dsn: func(name string) string {
-		return fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s?interpolateParams=true", port, name)
-	}}
+	e := &Engine{Name: "mysql", driver: "mysql", create: "CREATE DATABASE ", address: fmt.Sprintf("127.0.0.1:%d", port)}
+	e.dsn = func(name string) string {
+		return fmt.Sprintf("root@tcp(%s)/%s?interpolateParams=true", e.address, name)
+	}
 	e.start = func() *exec.Cmd {
-		return command(user, daemon, "--no-defaults", "--datadir="+dir+"/data", "--socket="+dir+"/s", "--bind-address=127.0.0.1",
+		server := command(user, daemon, "--no-defaults", "--datadir="+dir+"/data", "--socket="+dir+"/s", "--bind-address=127.0.0.1",
 			fmt.Sprintf("--port=%d", port), "--pid-file="+dir+"/pid", "--max-connections=300",
 			"--tmpdir="+dir,             // from which a server removes #sql files as it starts
 			"--innodb-use-native-aio=0") // several servers at once run out of the kernel's rings
+		server.Env = append(os.Environ(), "TZ="+Zone)
+		return server
 	}
 	e.Start(tb)
 	tb.Cleanup(e.Kill)

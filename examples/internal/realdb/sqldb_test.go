@@ -41,6 +41,9 @@ func TestRealDatabases(t *testing.T) {
 				{"failure", testFailure},
 				{"holder who stops", testHolder},
 				{"closed by the server", testClosedByServer},
+				{"swallowed", testSwallowed},
+				{"read-only", testReadOnly},
+				{"clock", testClock},
 				{"server comes back", testServerComesBack},
 			} {
 				t.Run(test.name, func(t *testing.T) { test.run(t, e) })

@@ -21,7 +21,7 @@ import (
 const floorTable = `CREATE TABLE floor_jobs (
 	id BIGINT NOT NULL PRIMARY KEY, route BIGINT NOT NULL, stage SMALLINT NOT NULL, lane SMALLINT NOT NULL, due BIGINT NOT NULL, accepted BIGINT NOT NULL,
 	attempts INTEGER NOT NULL, problem $HASH, cause $WORD NOT NULL, error $BLOB NOT NULL, doc $BLOB NOT NULL,
-	UNIQUE (route, stage, lane, id, due), UNIQUE (problem, route, id, stage, lane, due))`
+	UNIQUE (route, stage, lane, id, due), UNIQUE (problem, stage, id, route, lane, due))`
 
 // BenchmarkAccept accepts alerts, one a Send, with one route. The floor is one
 // caller that inserts one row into such a table and commits, on the same server

@@ -145,21 +145,6 @@ func TestForeignHands(t *testing.T) {
 	require.ErrorContains(t, err, "it was written by a newer one")
 }
 
-// A call whose document cannot be read is an error that names its row, and not
-// a call without people.
-func TestBrokenDocument(t *testing.T) {
-	t.Parallel()
-	var clock realdb.Clock
-	q, db := openQueue(t, &clock)
-	ctx := t.Context()
-	id, _, err := q.Enqueue(ctx, autocall.Call{People: []autocall.Person{{Number: "13900000001"}}})
-	require.NoError(t, err)
-	_, err = db.ExecContext(ctx, "UPDATE autocall_calls SET doc = 'x'")
-	require.NoError(t, err)
-	_, err = q.Get(ctx, id)
-	require.ErrorContains(t, err, "call of row")
-}
-
 // What a poll costs, beside a transaction that changes one row.
 func BenchmarkPoll(b *testing.B) {
 	for name, start := range engines() {

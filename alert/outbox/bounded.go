@@ -1,0 +1,55 @@
+package outbox
+
+import (
+	"context"
+	"time"
+
+	"github.com/tocsin-go/tocsin/internal/jobstore"
+)
+
+const (
+	storeTime = 10 * time.Second      // for one transaction,
+	rowTime   = 10 * time.Millisecond // more for each alert that it accepts,
+	sendTime  = 3                     // and so many times that for a Send whose context has no end
+)
+
+// A boundedStore gives each transaction a deadline, so that a connection that
+// swallows everything holds up nobody for ever.
+type boundedStore struct {
+	jobstore.Store
+
+	time time.Duration
+}
+
+// forRows returns the store with the patience that accepting n alerts wants.
+func (b boundedStore) forRows(n int) boundedStore {
+	b.time += time.Duration(n) * rowTime
+	return b
+}
+
+func (b boundedStore) Do(ctx context.Context, f func(jobstore.Txn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, b.time)
+	defer cancel()
+	return b.Store.Do(ctx, f)
+}
+
+func (b boundedStore) Locked(ctx context.Context, f func(jobstore.Txn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, b.time)
+	defer cancel()
+	return b.Store.Locked(ctx, f)
+}
+
+func (b boundedStore) Accept(ctx context.Context, entries []jobstore.Entry, window int64) (fresh int, done bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, b.time)
+	defer cancel()
+	return b.Store.Accept(ctx, entries, window)
+}
+
+// probe writes to the store and commits, which a database does not let do that
+// has become read-only, or that is full.
+func (b boundedStore) probe(ctx context.Context) error {
+	return b.Locked(ctx, func(t jobstore.Txn) error {
+		_, err := t.Reserve(1)
+		return err
+	})
+}
