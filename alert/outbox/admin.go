@@ -3,7 +3,9 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -26,18 +28,6 @@ type QueuedAlert struct {
 	Dead     bool        `json:"dead"`
 	Cause    Cause       `json:"cause,omitempty"` // of a dead one
 	Error    string      `json:"error,omitempty"` // of the last attempt
-}
-
-// A Count is what is in the store for a route.
-type Count struct {
-	Route               string    `json:"route"`
-	Waiting             int       `json:"waiting"`
-	Dead                int       `json:"dead"`
-	Oldest              time.Time `json:"oldest,omitzero"`      // when the oldest that waits was accepted
-	OldestDead          time.Time `json:"oldestDead,omitzero"`  // likewise of the dead
-	PausedUntil         time.Time `json:"pausedUntil,omitzero"` // until when nothing is sent, after a failure
-	ConsecutiveFailures int       `json:"consecutiveFailures"`  // messages in a row that failed as a whole
-	Leased              bool      `json:"leased"`               // some process is delivering
 }
 
 // Pending lists what waits on a route, in the order of acceptance: up to limit
@@ -140,7 +130,8 @@ func (o *Outbox) each(ctx context.Context, op, route string, numbers []int64, f 
 }
 
 // on runs f in a transaction, with the number of a route that the store knows:
-// also one that this program does not have any more.
+// also one that this program does not have any more, and one that left nothing but
+// jobs.
 func (o *Outbox) on(ctx context.Context, op, route string, f func(t jobstore.Txn, number int64) error) error {
 	err := o.store.Do(ctx, func(t jobstore.Txn) error {
 		names, err := t.Routes()
@@ -152,7 +143,16 @@ func (o *Outbox) on(ctx context.Context, op, route string, f func(t jobstore.Txn
 				return f(t, number)
 			}
 		}
-		return ErrUnknownRoute
+		if !strings.HasPrefix(route, "#") {
+			return ErrUnknownRoute
+		}
+		orphans, err := t.Orphans()
+		for _, number := range orphans {
+			if orphanName(number) == route {
+				return f(t, number)
+			}
+		}
+		return cmp.Or(err, ErrUnknownRoute)
 	})
 	if err != nil {
 		return failure(ctx, op, err)
@@ -160,46 +160,34 @@ func (o *Outbox) on(ctx context.Context, op, route string, f func(t jobstore.Txn
 	return nil
 }
 
-// Counts returns what is in the store for each route that it knows, by name. It
-// counts rows, so it is nothing for every second over a large backlog.
-func (o *Outbox) Counts(ctx context.Context) (counts []Count, err error) {
-	err = o.store.Do(ctx, func(t jobstore.Txn) error {
-		counts = nil
-		names, err := t.Routes()
+// Pause stops delivering on a route, in all processes and over restarts, until
+// Resume. What is accepted waits. A message under way comes to its end. A paused
+// route ends no alert by MaxAge; when it is resumed it does.
+func (o *Outbox) Pause(ctx context.Context, route string) error {
+	return o.stop(ctx, "pause", route, true)
+}
+
+// Resume starts a paused route again, within Options.Poll.
+func (o *Outbox) Resume(ctx context.Context, route string) error {
+	return o.stop(ctx, "resume", route, false)
+}
+
+func (o *Outbox) stop(ctx context.Context, op, route string, stopped bool) error {
+	if o.has(route) {
+		if _, err := o.enrolled(ctx); err != nil {
+			return failure(ctx, op, err)
+		}
+	}
+	err := o.on(ctx, op, route, func(t jobstore.Txn, number int64) error {
+		r, err := t.Lock(number)
 		if err != nil {
 			return err
 		}
-		for number, name := range names {
-			c, err := count(t, number, name)
-			if err != nil {
-				return err
-			}
-			counts = append(counts, c)
-		}
-		return nil
+		r.Stopped, r.Sent = stopped, t.Now() // Health counts from here
+		return t.Put(number, r)
 	})
-	if err != nil {
-		return nil, failure(ctx, "count", err)
+	if err == nil {
+		o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "operator: "+op+" route", slog.String("route", route))
 	}
-	slices.SortFunc(counts, func(a, b Count) int { return cmp.Compare(a.Route, b.Route) })
-	return counts, nil
-}
-
-// count counts one route.
-func count(t jobstore.Txn, number int64, name string) (Count, error) {
-	r, err := t.Look(number)
-	if err != nil {
-		return Count{}, err
-	}
-	c := Count{Route: name, ConsecutiveFailures: r.ConsecutiveFailures, Leased: r.Expires > t.Now()}
-	if r.PausedUntil > t.Now() {
-		c.PausedUntil = jobstore.Time(r.PausedUntil)
-	}
-	var oldest, oldestDead int64
-	if c.Waiting, oldest, err = t.Count(number, false); err != nil {
-		return Count{}, err
-	}
-	c.Dead, oldestDead, err = t.Count(number, true)
-	c.Oldest, c.OldestDead = jobstore.Time(oldest), jobstore.Time(oldestDead)
-	return c, err
+	return err
 }

@@ -94,7 +94,7 @@ func (c *claim) run() (err error) {
 		return err
 	}
 	if len(c.batch) > 0 {
-		r.Rate = c.r.opts.Budget.pace().take(r.Rate, now)
+		r.Rate, r.Sent = c.r.opts.Budget.pace().take(r.Rate, now), now
 		for i := range c.batch {
 			r.Claimed = append(r.Claimed, c.batch[i].Number)
 		}
@@ -228,7 +228,7 @@ func (w *worker) reportDead(ctx context.Context, cause Cause, n int, text string
 	if n == 0 {
 		return
 	}
-	w.r.stats.dead.Add(int64(n))
+	w.r.stats.countDead(cause, n)
 	w.log(ctx, slog.LevelError, "alerts ended as dead letters", slog.String("cause", string(cause)), slog.Int("alerts", n), slog.String("error", text))
 }
 

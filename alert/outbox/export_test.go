@@ -9,7 +9,13 @@ import (
 )
 
 // ReadSelection is a way in from outside.
-func ReadSelection(r io.Reader) ([]int64, error) { return readSelection(r) }
+func ReadSelection(r io.Reader) (Selection, error) {
+	s, err := readSelection(r)
+	if err != nil {
+		return Selection{}, err
+	}
+	return s.meant()
+}
 
 // A GroupCommit is a groupCommit of submissions that are only a number of entries.
 type GroupCommit struct{ group groupCommit }

@@ -15,9 +15,10 @@ func FuzzReadSelection(f *testing.F) {
 	f.Add([]byte(`{"numbers":[1,2]}`))
 	f.Add([]byte(`{"all":true}`))
 	f.Add([]byte(`{"numbers":null,"all":false}`))
+	f.Add([]byte(`{"olderThan":"1h"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		numbers, err := outbox.ReadSelection(bytes.NewReader(body))
-		if err == nil && len(numbers) == 0 {
+		s, err := outbox.ReadSelection(bytes.NewReader(body))
+		if err == nil && len(s.Numbers) == 0 && s.OlderThan <= 0 {
 			require.Contains(t, strings.ToLower(string(body)), "true")
 		}
 	})

@@ -118,6 +118,17 @@ func TestHandlerRefuses(t *testing.T) {
 		{"empty list", "POST", "/routes/route/drop", `{"numbers":[]}`, nil, http.StatusBadRequest},
 		{"both", "POST", "/routes/route/drop", `{"numbers":[1],"all":true}`, nil, http.StatusBadRequest},
 		{"unknown word", "POST", "/routes/route/drop", `{"number":[1],"all":true}`, nil, http.StatusBadRequest},
+		{"another charset", "POST", "/routes/route/drop", `{"all":true}`, []string{"Content-Type", "application/json; charset=gbk"}, http.StatusUnsupportedMediaType},
+		{"drop of old dead letters", "POST", "/routes/route/drop", `{"olderThan":"1h"}`, nil, http.StatusBadRequest},
+		{"nothing selected", "POST", "/routes/route/pending/drop", `{}`, nil, http.StatusBadRequest},
+		{"not a time", "POST", "/routes/route/pending/expire", `{"olderThan":"-1h"}`, nil, http.StatusBadRequest},
+		{"all that is old", "POST", "/routes/route/pending/expire", `{"olderThan":"1h","all":true}`, nil, http.StatusBadRequest},
+		{"drop elsewhere", "POST", "/routes/route/pending/drop", `{"all":true,"to":"x"}`, nil, http.StatusBadRequest},
+		{"move to nowhere", "POST", "/routes/route/pending/move", `{"all":true}`, nil, http.StatusBadRequest},
+		{"move to an unknown route", "POST", "/routes/route/pending/move", `{"all":true,"to":"x"}`, nil, http.StatusNotFound},
+		{"move to itself", "POST", "/routes/route/pending/move", `{"all":true,"to":"route"}`, nil, http.StatusBadRequest},
+		{"pause of some", "POST", "/routes/route/pause", `{"all":true}`, nil, http.StatusBadRequest},
+		{"pause of an unknown route", "POST", "/routes/x/pause", `{}`, nil, http.StatusNotFound},
 		{"long body", "POST", "/routes/route/drop", `{"numbers":[` + strings.Repeat("1,", 1<<16) + `1]}`, nil, http.StatusBadRequest},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

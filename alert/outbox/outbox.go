@@ -113,6 +113,8 @@ type Outbox struct {
 	group groupCommit
 	stats counters
 
+	opened time.Time
+
 	mu      sync.Mutex
 	routes  []*route
 	running bool
@@ -138,7 +140,7 @@ func Open(store *Store, opts *Options) (*Outbox, error) {
 	if store == nil || store.store == nil {
 		return nil, &Error{Op: "open", Err: errors.New("no store"), final: true}
 	}
-	o := &Outbox{store: boundedStore{store.store, storeTime}, group: newGroupCommit()}
+	o := &Outbox{store: boundedStore{store.store, storeTime}, group: newGroupCommit(), opened: time.Now()}
 	if opts != nil {
 		o.opts = *opts
 	}

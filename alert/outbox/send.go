@@ -37,20 +37,28 @@ func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
 		defer cancel()
 		ctx = limited
 	}
-	routes, err := o.enrolled(ctx)
-	if err != nil {
-		return failure(ctx, "send", err)
-	}
-	if len(routes) == 0 {
-		return &Error{Op: "send", Err: errors.New("there is no route"), final: true}
-	}
-	entries, errs := encodeAll(alerts, routes)
-	if len(entries) > 0 {
-		if err := o.group.submit(ctx, entries, o.commit); err != nil {
+	for again := false; ; again = true {
+		routes, err := o.enrolled(ctx)
+		if err != nil {
 			return failure(ctx, "send", err)
 		}
+		if len(routes) == 0 {
+			return &Error{Op: "send", Err: errors.New("there is no route"), final: true}
+		}
+		entries, errs := encodeAll(alerts, routes)
+		if len(entries) > 0 {
+			err = o.group.submit(ctx, entries, o.commit)
+		}
+		if errors.Is(err, jobstore.ErrNoRoute) && !again {
+			if err = o.restore(ctx); err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return failure(ctx, "send", err)
+		}
+		return alert.Partial(errs)
 	}
-	return alert.Partial(errs)
 }
 
 // encodeAll makes entries of the alerts. What cannot become one has an error.
@@ -132,7 +140,7 @@ func (o *Outbox) accept(t jobstore.Txn, entries []jobstore.Entry) (int, error) {
 	for i := range entries {
 		most += len(entries[i].Routes)
 	}
-	number, err := t.Reserve(max(1, most))
+	number, err := o.reserve(t, max(1, most))
 	if err != nil {
 		return 0, err
 	}

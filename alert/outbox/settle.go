@@ -47,6 +47,9 @@ type outcome struct {
 	limit int           // as that of a job
 	cause Cause
 	text  string
+
+	unsure bool          // the alert may have been delivered
+	delay  time.Duration // from its acceptance to its delivery
 }
 
 // classify decides about each alert of a message, by the error of the Sender.
@@ -59,6 +62,7 @@ func (w *worker) classify(batch []jobstore.Job, places []int, outcomes []outcome
 		}
 		v := outcome{text: jobstore.ErrorText(e), limit: j.Limit}
 		unsure, again := errors.Is(e, alert.ErrUncertain), alert.Retryable(e)
+		v.unsure = unsure
 		switch {
 		case unsure && (w.r.opts.NeverTwice || !again && !w.r.opts.Resend):
 			v.kind, v.cause = outcomeDead, Uncertain
@@ -134,6 +138,9 @@ func (w *worker) settle(ctx context.Context, batch []jobstore.Job, outcomes []ou
 			return err
 		}
 		w.log(ctx, slog.LevelWarn, "settling failed, retrying", slog.Any("error", err))
+		if errors.Is(err, jobstore.ErrNoRoute) {
+			_ = w.o.restore(ctx) // else the next attempt fails too
+		}
 		pause := time.NewTimer(backoff{first: w.o.opts.Poll / 4, longest: w.o.opts.Poll}.after(n))
 		select {
 		case <-pause.C:
@@ -157,6 +164,7 @@ func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes [
 		if err != nil {
 			return err
 		}
+		w.readopt(r, batch)
 		if r.Owner != w.owner || r.Epoch != w.epoch {
 			return errFenced
 		}
@@ -185,6 +193,7 @@ func apply(t jobstore.Txn, route int64, batch []jobstore.Job, outcomes []outcome
 	for i := range batch {
 		v := outcomes[i]
 		if v.kind == outcomeDelivered {
+			outcomes[i].delay = time.Duration(t.Now()-batch[i].Accepted) * time.Millisecond
 			delivered = append(delivered, batch[i].Number)
 			continue
 		}
@@ -212,9 +221,13 @@ func apply(t jobstore.Txn, route int64, batch []jobstore.Job, outcomes []outcome
 func (w *worker) account(ctx context.Context, outcomes []outcome) {
 	dead, text := make(map[Cause]int), make(map[Cause]string)
 	for i := range outcomes {
+		if outcomes[i].unsure {
+			w.r.stats.uncertain.Add(1)
+		}
 		switch v := &outcomes[i]; v.kind {
 		case outcomeDelivered:
 			w.r.stats.delivered.Add(1)
+			w.r.stats.delay.observe(v.delay.Seconds())
 		case outcomeDead:
 			dead[v.cause]++
 			text[v.cause] = v.text

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -26,10 +27,29 @@ type RouteStats struct {
 // counters are Stats in the making.
 type counters struct{ accepted, repeated atomic.Int64 }
 
-// routeCounters are RouteStats in the making.
+// routeCounters are RouteStats in the making, and what only the metrics have.
 type routeCounters struct {
 	messages, delivered, retried, dead, stuck atomic.Int64
 	stuckSince                                atomic.Pointer[time.Time]
+
+	failed, uncertain atomic.Int64
+	took, delay       histogram
+	causes            sync.Map // of *atomic.Int64, by Cause
+}
+
+// countDead counts dead letters.
+func (c *routeCounters) countDead(cause Cause, n int) {
+	c.dead.Add(int64(n))
+	all, _ := c.causes.LoadOrStore(cause, new(atomic.Int64))
+	all.(*atomic.Int64).Add(int64(n)) //nolint:forcetypeassert // it has nothing else
+}
+
+// countMessage counts a message that a Sender has answered.
+func (c *routeCounters) countMessage(took time.Duration, err error) {
+	c.took.observe(took.Seconds())
+	if err != nil {
+		c.failed.Add(1)
+	}
 }
 
 // show returns RouteStats as they are now.

@@ -46,6 +46,9 @@ func (w *worker) run(ctx context.Context) {
 				text = "outcome not recorded: lease lost"
 			}
 			w.log(ctx, slog.LevelWarn, text, slog.Any("error", err), slog.Duration("in", wait))
+			if errors.Is(err, jobstore.ErrNoRoute) {
+				_ = w.o.restore(ctx) // else the next attempt fails too
+			}
 		}
 		w.sleep(ctx, wait)
 	}
@@ -123,8 +126,11 @@ func (w *worker) look(ctx context.Context) (busy bool, wait time.Duration, err e
 }
 
 // mustWait returns how long nothing may be sent: the budget is spent, or the route
-// is paused.
+// is paused, by an operator until further notice.
 func (w *worker) mustWait(r *jobstore.RouteRecord, now int64) time.Duration {
+	if r.Stopped {
+		return w.o.opts.Lease
+	}
 	return time.Duration(max(w.r.opts.Budget.pace().wait(r.Rate, now), r.PausedUntil-now, 0)) * time.Millisecond
 }
 
@@ -150,6 +156,7 @@ func (w *worker) deliver(ctx context.Context, batch []jobstore.Job) error {
 	began := time.Now()
 	err := w.send(sending, alerts)
 	w.classify(batch, places, outcomes, err)
+	w.r.stats.countMessage(time.Since(began), err)
 	w.report(ctx, len(alerts), time.Since(began), err)
 	err = w.settle(ctx, batch, outcomes, attempt.Settle)
 	if extra, failed := errors.AsType[*extraError](err); failed && !w.unsettled {

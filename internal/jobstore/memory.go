@@ -72,7 +72,12 @@ type memoryTxn struct {
 
 func (t *memoryTxn) Now() int64 { return t.at }
 
-func (t *memoryTxn) Reserve(n int) (int64, error) {
+func (t *memoryTxn) Reserve(n int, routes ...int64) (int64, error) {
+	for _, r := range routes {
+		if _, ok := t.records[r]; !ok {
+			return 0, ErrNoRoute
+		}
+	}
 	t.last += int64(n)
 	return t.last - int64(n) + 1, nil
 }
@@ -117,6 +122,30 @@ func (t *memoryTxn) Enroll(name string) (int64, error) {
 	number, _ := t.Reserve(1)
 	return number, t.Put(number, &RouteRecord{Name: name})
 }
+
+func (t *memoryTxn) Restore(number int64, name string, until int64) (gone bool, err error) {
+	for other, r := range t.records {
+		if r.Name == name && other != number {
+			return false, ErrRenumbered
+		}
+	}
+	if _, known := t.records[number]; known {
+		return false, nil
+	}
+	return true, t.Put(number, vanished(name, t.at, until))
+}
+
+func (t *memoryTxn) Orphans() (numbers []int64, err error) {
+	for number, q := range t.queues {
+		if _, known := t.records[number]; !known && slices.ContainsFunc(q.places[:], func(s [LaneRest + 1][]*Job) bool { return len(s[0])+len(s[1]) > 0 }) {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers, nil
+}
+
+func (t *memoryTxn) Size() (int64, error) { return 0, nil }
 
 func (t *memoryTxn) Look(route int64) (*RouteRecord, error) {
 	r, ok := t.records[route]
@@ -203,8 +232,8 @@ func (t *memoryTxn) List(route int64, dead bool, after int64, limit int) ([]Job,
 
 func (t *memoryTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
 	for _, side := range t.queue(route).sides(dead) {
-		n += len(*side)
-		for _, j := range *side {
+		n += min(len(*side), MaxCount)
+		for _, j := range (*side)[:min(len(*side), oldestOf)] {
 			if oldest == 0 || j.Accepted < oldest {
 				oldest = j.Accepted
 			}
@@ -251,13 +280,31 @@ func (t *memoryTxn) Recall(route, after int64) (n int, err error) {
 	for _, side := range t.queue(route).sides(false) {
 		for _, j := range slices.Clone(*side) {
 			if j.Due > after {
-				c := Change{Stage: j.Stage, Due: t.at, Cause: j.Cause, Error: j.Error}
+				c := Change{Stage: j.Stage, Due: t.at, Limit: j.Limit, Cause: j.Cause, Error: j.Error}
 				if _, err := t.Change(route, []int64{j.Number}, c); err != nil {
 					return n, err
 				}
 				n++
 			}
 		}
+	}
+	return n, nil
+}
+
+func (t *memoryTxn) Move(route int64, numbers []int64, to int64) (int, error) {
+	n := 0
+	from, other := t.queue(route), t.queue(to)
+	for _, number := range numbers {
+		before := from.take(number)
+		if before == nil {
+			continue
+		}
+		n++
+		after := *before
+		after.Route, after.Due, after.Accepted = to, t.at, t.at
+		after.Limit, after.Attempts, after.Crashes, after.Error = 0, 0, 0, ""
+		other.insert(&after)
+		t.undo = append(t.undo, func() { other.take(number); from.insert(before) })
 	}
 	return n, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/internal/sqldb"
@@ -14,7 +15,7 @@ import (
 // since each that it inserts is made with it: whatever it has to wait for, its
 // numbers and its clock come after. Whether an event is known the unique index
 // decides, which knows more than the snapshot that was taken before the wait.
-const sqlAccept = `WITH guard AS (UPDATE outbox_guard SET last_id = last_id + CAST(? AS BIGINT) WHERE id = 1 RETURNING last_id AS last, %s AS clock),
+const sqlAccept = `WITH guard AS (UPDATE outbox_guard SET last_id = last_id + CAST(? AS BIGINT) WHERE id = 1 AND %s RETURNING last_id AS last, %s AS clock),
 	entries (place, event, problem, lane, doc) AS (VALUES %s),
 	fresh AS (INSERT INTO outbox_seen (event, until)
 		SELECT l.event, t.clock + CAST(? AS BIGINT) FROM guard t, entries l ON CONFLICT DO NOTHING RETURNING event),
@@ -48,13 +49,19 @@ func (s *sqlStore) Accept(ctx context.Context, entries []Entry, window int64) (f
 			args = append(args, route)
 		}
 	}
-	query := fmt.Sprintf(sqlAccept, s.db.Dialect().Clock(), strings.Join(values, ", "), strings.Join(places, ", "))
+	query := fmt.Sprintf(sqlAccept, allThere(routesOf(entries)), s.db.Dialect().Clock(), strings.Join(values, ", "), strings.Join(places, ", "))
 	guards := 0
 	err = s.db.Once(ctx, query, args, &guards, &fresh)
-	if err == nil && guards != 1 {
-		err = errNoGuard
+	return fresh, guards > 0 || err != nil, err // else the transaction finds out what is missing
+}
+
+// routesOf returns the routes of entries, each once, in order.
+func routesOf(entries []Entry) (routes []int64) {
+	for i := range entries {
+		routes = append(routes, entries[i].Routes...)
 	}
-	return fresh, true, err
+	slices.Sort(routes)
+	return slices.Compact(routes)
 }
 
 // errNoGuard says that the outbox has been tampered with.

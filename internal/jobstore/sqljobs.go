@@ -130,12 +130,31 @@ func (t *sqlTxn) List(route int64, dead bool, after int64, limit int) ([]Job, er
 }
 
 func (t *sqlTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
-	query := sqlCountOpen
+	stage := StageReady
 	if dead {
-		query = sqlCountDead
+		stage = StageDead
 	}
-	err = t.tx.Row(t.ctx, query, route).Scan(&n, &oldest)
-	return n, oldest, err
+	for _, l := range [...]Lane{LaneUrgent, LaneRest} {
+		var some int
+		var first int64
+		if err := t.tx.Row(t.ctx, sqlCount, route, int(stage), int(l), MaxCount).Scan(&some); err != nil {
+			return 0, 0, err
+		}
+		if some == 0 {
+			continue
+		}
+		if err := t.tx.Row(t.ctx, sqlOldest, route, int(stage), int(l), oldestOf).Scan(&first); err != nil {
+			return 0, 0, err
+		}
+		if n += some; oldest == 0 || first < oldest {
+			oldest = first
+		}
+	}
+	return n, oldest, nil
+}
+
+func (t *sqlTxn) Move(route int64, numbers []int64, to int64) (int, error) {
+	return exec(t, sqlMove, numbers, to, t.Now(), t.Now(), []byte{}, route)
 }
 
 func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (int, error) {

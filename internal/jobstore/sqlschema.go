@@ -96,11 +96,20 @@ const (
 	sqlSomeJobs  = sqlJobs + `WHERE j.route + 0 = ? AND j.id IN (%s) ORDER BY j.id`
 	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 1 AND j.lane = ? AND j.id > ? ORDER BY j.id LIMIT ?`
 	sqlListOpen  = sqlJobs + `WHERE j.route = ? AND j.stage = 0 AND j.id > ? ORDER BY j.id LIMIT ?`
-	sqlCountDead = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 1`
-	sqlCountOpen = `SELECT COUNT(*), COALESCE(MIN(accepted), 0) FROM outbox_jobs WHERE route = ? AND stage = 0`
+	sqlCount     = `SELECT COUNT(*) FROM (SELECT id` + sqlFirst
+	sqlOldest    = `SELECT COALESCE(MIN(accepted), 0) FROM (SELECT accepted` + sqlFirst
+	sqlFirst     = ` FROM outbox_jobs /*! FORCE INDEX (outbox_jobs_due) */ WHERE route = ? AND stage = ? AND lane = ? ORDER BY id LIMIT ?) c`
+	sqlNextRoute = `SELECT COALESCE(MIN(route), 0) FROM outbox_jobs WHERE route > ?`
+	sqlMove      = `UPDATE outbox_jobs SET route = ?, due = ?, accepted = ?, most = 0, attempts = 0, crashes = 0, error = ? WHERE route + 0 = ? AND id IN (%s)`
 	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, most = ?, attempts = attempts + ?, crashes = crashes + ?, cause = ?, error = ? WHERE id IN (%s)`
 	sqlRefresh   = `UPDATE outbox_jobs SET stage = ?, due = ?, most = ?, attempts = 0, crashes = 0, accepted = ?, cause = ?, error = ? WHERE id IN (%s)`
 	sqlRecall    = `UPDATE outbox_jobs SET due = ? WHERE route = ? AND stage = 0 AND due > ?`
 	sqlRemove    = `DELETE FROM outbox_jobs WHERE id IN (%s)`
 	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 1 AND due < ? ORDER BY lane, id LIMIT ?`
+
+	sqlSize           = `SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()`
+	sqlSizePostgreSQL = `SELECT CAST(COALESCE(SUM(pg_total_relation_size(oid)), 0) AS BIGINT) FROM pg_class
+		WHERE relkind = 'r' AND relname LIKE 'outbox!_%' ESCAPE '!' AND pg_table_is_visible(oid)`
+	sqlSizeMySQL = `SELECT CAST(COALESCE(SUM(data_length + index_length), 0) AS SIGNED) FROM information_schema.tables
+		WHERE table_schema = DATABASE() AND table_name LIKE 'outbox!_%' ESCAPE '!'`
 )

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/internal/sqldb"
@@ -25,14 +26,30 @@ var _ Txn = (*sqlTxn)(nil)
 
 func (t *sqlTxn) Now() int64 { return t.tx.Now() }
 
-func (t *sqlTxn) Reserve(n int) (first int64, err error) {
+func (t *sqlTxn) Reserve(n int, routes ...int64) (first int64, err error) {
 	var last int64
 	guard := sqldb.Row{Table: "outbox_guard", Set: "last_id = last_id + ?", Where: "id = 1", Column: "last_id"}
+	if len(routes) > 0 { // in the same statement: this is on the way of each alert
+		guard.Column = "CASE WHEN " + allThere(routes) + " THEN last_id ELSE 0 END"
+	}
 	err = t.tx.LockRow(t.ctx, &guard, &last, 0, n)
-	if errors.Is(err, sql.ErrNoRows) {
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		return 0, errNoGuard
+	case err == nil && last == 0:
+		return 0, ErrNoRoute
 	}
 	return last - int64(n) + 1, err
+}
+
+// allThere returns the condition that all of some routes are there, none of them
+// twice in the list.
+func allThere(routes []int64) string {
+	list := make([]string, len(routes))
+	for i, r := range routes {
+		list[i] = strconv.FormatInt(r, 10)
+	}
+	return fmt.Sprintf("(SELECT COUNT(*) FROM outbox_routes WHERE id IN (%s)) = %d", strings.Join(list, ","), len(list))
 }
 
 // rows runs a query and gives each row to f.
@@ -154,12 +171,67 @@ func (t *sqlTxn) Enroll(name string) (number int64, err error) {
 	if number, err = t.Reserve(1); err != nil {
 		return 0, err
 	}
-	doc, err := json.Marshal(&RouteRecord{Name: name})
+	return number, t.addRoute(number, &RouteRecord{Name: name})
+}
+
+func (t *sqlTxn) addRoute(number int64, r *RouteRecord) error {
+	doc, err := json.Marshal(r)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	_, err = t.tx.Exec(t.ctx, sqlAddRoute, number, []byte(HashOf(name)), doc)
-	return number, err
+	_, err = t.tx.Exec(t.ctx, sqlAddRoute, number, []byte(HashOf(r.Name)), doc)
+	return err
+}
+
+func (t *sqlTxn) Restore(number int64, name string, until int64) (gone bool, err error) {
+	var known int64
+	err = t.tx.Row(t.ctx, sqlRouteByName, []byte(HashOf(name))).Scan(&known)
+	switch {
+	case err == nil && known != number:
+		return false, ErrRenumbered
+	case !errors.Is(err, sql.ErrNoRows):
+		return false, err
+	}
+	// A database that was restored may have forgotten that the number was given out.
+	last, err := t.Reserve(1)
+	if err == nil && last < number {
+		_, err = t.Reserve(int(number - last))
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, t.addRoute(number, vanished(name, t.Now(), until))
+}
+
+// vanished returns the record of a route that is restored. Its epoch is greater than
+// all before it.
+func vanished(name string, now, until int64) *RouteRecord {
+	return &RouteRecord{Name: name, Owner: Vanished, Epoch: now, Expires: until}
+}
+
+func (t *sqlTxn) Orphans() (numbers []int64, err error) {
+	names, err := t.Routes()
+	for number := int64(0); err == nil; {
+		if err = t.tx.Row(t.ctx, sqlNextRoute, number).Scan(&number); err != nil || number == 0 {
+			break
+		}
+		if _, known := names[number]; !known {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers, err
+}
+
+func (t *sqlTxn) Size() (n int64, err error) {
+	query := sqlSize
+	switch t.tx.Dialect() {
+	case sqldb.PostgreSQL:
+		query = sqlSizePostgreSQL
+	case sqldb.MySQL:
+		query = sqlSizeMySQL
+	}
+	err = t.tx.Row(t.ctx, query).Scan(&n)
+	return n, err
 }
 
 func (t *sqlTxn) Look(route int64) (*RouteRecord, error) {

@@ -38,8 +38,9 @@ type Txn interface {
 
 	// Reserve takes the lock of all that accept, until the transaction ends, and
 	// returns the first of n numbers that nobody else gets. They are greater
-	// than all that were ever given to a transaction that has ended.
-	Reserve(n int) (first int64, err error)
+	// than all that were ever given to a transaction that has ended. The error is
+	// ErrNoRoute if one of the routes is not there.
+	Reserve(n int, routes ...int64) (first int64, err error)
 
 	// Remember adds events, none of them twice in the list, and returns those that
 	// were not there. It is called after Reserve.
@@ -52,6 +53,12 @@ type Txn interface {
 	// is called after Reserve.
 	Enroll(name string) (number int64, err error)
 
+	// Restore adds a route that has vanished, with its old number, so that its jobs
+	// are its own again. Nobody claims them for a time, in which a worker may come
+	// back from what it had claimed before; see Vanished. The error is ErrRenumbered
+	// if the name has another number by now. It reports whether the route was gone.
+	Restore(number int64, name string, until int64) (gone bool, err error)
+
 	// Look returns the record of a route, and Lock locks it first until the
 	// transaction ends. Put keeps one. Their errors match ErrNoRoute and
 	// ErrUnreadable. Routes leaves out what cannot be read.
@@ -59,6 +66,9 @@ type Txn interface {
 	Lock(route int64) (*RouteRecord, error)
 	Put(route int64, r *RouteRecord) error
 	Routes() (map[int64]string, error)
+
+	// Orphans returns the numbers of routes that have jobs and are not there.
+	Orphans() ([]int64, error)
 
 	// Due, Free and Before return no more jobs once they have bytesAtOnce of alerts.
 
@@ -82,8 +92,13 @@ type Txn interface {
 	// the dead, or all others.
 	List(route int64, dead bool, after int64, limit int) ([]Job, error)
 
-	// Count counts jobs: the dead, or all others.
+	// Count counts jobs, the dead or all others, up to MaxCount of each lane: more
+	// would take too long. oldest is when the first of them was accepted, among those
+	// with the smallest numbers.
 	Count(route int64, dead bool) (n int, oldest int64, err error)
+
+	// Size returns the bytes that the store takes, 0 if it does not know.
+	Size() (int64, error)
 
 	// Change sets what all the jobs named have in common from now on, and counts
 	// what happened to them. Remove forgets them.
@@ -94,6 +109,10 @@ type Txn interface {
 	// RecallIncidents the incidents that are due later than now.
 	Recall(route, after int64) (int, error)
 	RecallIncidents(escalation int64) error
+
+	// Move gives jobs to another route, as if they were accepted now, in their old
+	// place of the order.
+	Move(route int64, numbers []int64, to int64) (int, error)
 
 	// ForgetSeen removes up to limit events remembered until before now, and
 	// ForgetDead dead jobs of a route that died before a time.
@@ -223,6 +242,8 @@ type RouteRecord struct {
 	Expires             int64   `json:"expires,omitempty"`             // when the lease ends
 	Seen                int64   `json:"seen,omitempty"`                // when a worker last wrote this
 	Rate                int64   `json:"rate,omitempty"`                // of the budget, in microseconds: see budget
+	Stopped             bool    `json:"stopped,omitempty"`             // an operator wants nothing to be sent
+	Sent                int64   `json:"sent,omitempty"`                // when the last message was claimed
 	PausedUntil         int64   `json:"pausedUntil,omitempty"`         // until when nothing is sent
 	ConsecutiveFailures int     `json:"consecutiveFailures,omitempty"` // messages in a row
 	Delivered           int64   `json:"delivered,omitempty"`           // when a message was accepted last
@@ -247,8 +268,22 @@ type Reference struct {
 	Incident int64
 }
 
-// ErrUnreadable says that what stands in the store for a route is no record.
-var ErrUnreadable = errors.New("the record of the route cannot be read")
+// Vanished is the owner of a route that was restored, until its lease ends.
+const Vanished = "vanished"
 
-// ErrNoRoute says that a route is not in the store any more.
-var ErrNoRoute = errors.New("the store does not know the route any more")
+// Limits of Count.
+const (
+	MaxCount = 5000 // jobs of each lane
+	oldestOf = 100  // jobs of each lane, of which the oldest is looked for
+)
+
+var (
+	// ErrUnreadable says that what stands in the store for a route is no record.
+	ErrUnreadable = errors.New("the record of the route cannot be read")
+
+	// ErrNoRoute says that a route is not in the store any more.
+	ErrNoRoute = errors.New("the store does not know the route any more")
+
+	// ErrRenumbered says that a route has vanished and was made anew.
+	ErrRenumbered = errors.New("the route has vanished from the store and another process has made it anew: restart this one")
+)

@@ -21,6 +21,9 @@ type Backend struct {
 	// Advance moves the clock of the store. If it is nil, that is the clock of
 	// Go, which a bubble of testing/synctest moves.
 	Advance func(time.Duration)
+
+	// Vanish removes the rows of all routes, as an operator may. It may be nil.
+	Vanish func()
 }
 
 // Run runs all checks, each in parallel and in a backend of its own, which where
@@ -89,6 +92,15 @@ func checks() []check {
 		{"requeue and drop", checkRequeue},
 		{"counts", checkCounts},
 		{"old dead letters", checkKeepDead},
+		{"what waits", checkPending},
+		{"what waits, claimed", checkPendingClaimed},
+		{"what waits, moved", checkMove},
+		{"what waits, of nobody", checkUnconfigured},
+		{"paused", checkPause},
+		{"many", checkMany},
+		{"vanished route", checkVanished},
+		{"vanished route, while sending", checkVanishedSending},
+		{"vanished route, made anew", checkOrphans},
 		{"ended context", checkContext},
 		{"escalation", checkEscalation},
 		{"escalation, taken by link", checkTaken},

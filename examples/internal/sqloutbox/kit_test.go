@@ -20,13 +20,18 @@ func TestConformance(t *testing.T) {
 			e := start(t)
 			storetest.Run(t, false, func(t *testing.T) storetest.Backend {
 				t.Helper()
-				_, driver, dsn := e.Open(t)
+				db, driver, dsn := e.Open(t)
 				var clock realdb.Clock
-				return storetest.Backend{Shared: true, Advance: clock.Advance, Open: func() *outbox.Store {
+				open := func() *outbox.Store {
 					s, err := outbox.NewSQLStore(t.Context(), clock.OpenWith(t, driver, dsn), e.Name)
 					require.NoError(t, err)
 					return s
-				}}
+				}
+				vanish := func() {
+					_, err := db.ExecContext(t.Context(), "DELETE FROM outbox_routes")
+					require.NoError(t, err)
+				}
+				return storetest.Backend{Shared: true, Advance: clock.Advance, Open: open, Vanish: vanish}
 			})
 		})
 	}
