@@ -86,3 +86,19 @@ func Claimed(ctx context.Context, s *Store, name string) (n int, err error) {
 
 // Probe tries whether the store of an outbox can be written to.
 func Probe(ctx context.Context, o *Outbox) error { return o.store.probe(ctx) }
+
+// HoldLease gives the lease of a route to a worker that does nothing.
+func HoldLease(ctx context.Context, s *Store, name string, until time.Time) {
+	_ = s.store.Do(ctx, func(t jobstore.Txn) error {
+		number, err := t.Enroll(name)
+		if err != nil {
+			return err
+		}
+		r, err := t.Lock(number)
+		if err != nil {
+			return err
+		}
+		r.Owner, r.Epoch, r.Expires = "idler", r.Epoch+1, until.UnixMilli()
+		return t.Put(number, r)
+	})
+}
