@@ -72,7 +72,7 @@ func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (
 	if err != nil {
 		return cli.UsageError{Err: err}
 	}
-	d := &desk{config: c, log: log, mux: http.NewServeMux(), box: box}
+	d := &desk{config: c, log: log, mux: http.NewServeMux(), box: box, intact: c.DB.Watch(db)}
 	if err := d.addPhones(ctx, db); err != nil {
 		return err
 	}
@@ -95,6 +95,7 @@ type desk struct {
 	box        *outbox.Outbox
 	queue      *autocall.Dispatcher // nil: no phones
 	escalation *escalate.Escalation
+	intact     func(context.Context) error // looks at the file of the database
 }
 
 // addPhones opens the queue of the AutoCall phones, if there are any.
@@ -143,12 +144,17 @@ func (d *desk) addPeople() (err error) {
 	return nil
 }
 
-// health answers 200 if the database does.
+// health answers 200 if alerts are accepted and delivered, or says what is wrong.
 func (d *desk) health(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
-	if _, err := d.escalation.Incidents(ctx, 0, 1); err != nil {
-		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+	err := d.intact(ctx)
+	if err == nil {
+		err = d.box.Health(ctx)
+	}
+	if err != nil {
+		d.log.Error("not healthy", "error", err)
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
 	_, _ = io.WriteString(w, "ok\n")

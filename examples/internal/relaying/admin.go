@@ -27,6 +27,10 @@ type adminConfig struct {
 // shows alerts and throws them away.
 func (c *Config) judgeAdmin(f *form) error {
 	c.admin = adminConfig{listen: f.adminListen.Text(""), token: f.adminToken.Text("")}
+	c.paused = f.paused.On()
+	if c.paused && !f.adminListen.Given() {
+		return f.paused.Refuse("needs -admin-listen, which is where destinations are resumed")
+	}
 	if !f.adminListen.Given() {
 		if f.adminToken.Given() {
 			return f.adminToken.Refuse("has no effect without -admin-listen")
@@ -55,6 +59,7 @@ func isLoopback(host string) bool {
 func (r *relay) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(adminPath, http.StripPrefix(strings.TrimSuffix(adminPath, "/"), r.box.Handler()))
+	mux.HandleFunc("GET /metrics", r.metrics)
 	return r.config.admin.guard(mux)
 }
 

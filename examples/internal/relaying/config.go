@@ -32,6 +32,7 @@ type Config struct {
 	db         database
 	lease      time.Duration // of a destination, by one of several relays; 0: default
 	admin      adminConfig
+	paused     bool
 	test, demo bool
 }
 
@@ -50,14 +51,14 @@ const about = "Relay brings CloudMonitor callbacks to WeCom and DingTalk groups 
 type form struct {
 	cli.Form
 
-	listen, secret, allow, proxy, cert, key   *cli.Setting
-	wecomURL, wecomMention, wecomRate         *cli.Setting
-	dingURL, dingSecret, dingKeyword          *cli.Setting
-	dingAt, dingRate                          *cli.Setting
-	target, community, baseOID, layout        *cli.Setting
-	inform                                    *cli.Setting
-	db, lease, adminListen, adminToken        *cli.Setting
-	locale, timezone, capture, test, demonstr *cli.Setting
+	listen, secret, allow, proxy, cert, key    *cli.Setting
+	wecomURL, wecomMention, wecomRate          *cli.Setting
+	dingURL, dingSecret, dingKeyword           *cli.Setting
+	dingAt, dingRate                           *cli.Setting
+	target, community, baseOID, layout         *cli.Setting
+	inform                                     *cli.Setting
+	db, lease, adminListen, adminToken, paused *cli.Setting
+	locale, timezone, capture, test, demonstr  *cli.Setting
 }
 
 // newForm returns the empty form, in the order of -help.
@@ -84,8 +85,9 @@ func newForm() *form {
 	f.inform = f.Toggle("trap-inform", "send informs, which the receivers acknowledge, in place of traps: a receiver that does not answer is sent them again")
 	f.db = f.Text("db", "where alerts are kept until they are delivered: the name of a `file`, postgres://… or mysql://… for several relays, or memory (default "+fileName+" beside this program)")
 	f.lease = f.Text("lease", "`how long` nobody delivers to a destination after the relay that did so has died; a message may take half of it (default 30s)")
-	f.adminListen = f.Text("admin-listen", "`host:port` of the admin API, which lists, requeues and drops dead letters under /outbox/ (default: none)")
+	f.adminListen = f.Text("admin-listen", "`host:port` of the admin API, which lists, moves, requeues and drops alerts under /outbox/, and of the metrics at /metrics (default: none)")
 	f.adminToken = f.Text("admin-token", "`token` of the admin API, at least 16 characters, which every request must carry; obligatory where others than this machine can reach it")
+	f.paused = f.Toggle("paused", "pause every destination, also after a restart, until the admin API resumes it: for a restored database")
 	f.locale = f.Text("locale", "`language` of the words that the relay adds: zh, en or ja (default zh)")
 	f.timezone = f.Text("timezone", "time `zone` in which times are shown, always with their offset (default Asia/Shanghai)")
 	f.capture = f.Text("capture", "append time, caller, method and body of each callback to this `file`; they hold personal data")

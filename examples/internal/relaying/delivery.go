@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,6 +59,34 @@ func (r *relay) openBox(ctx context.Context) error {
 			return cli.UsageError{Err: err}
 		}
 	}
+	if r.config.paused {
+		return r.pauseAll(ctx)
+	}
+	return nil
+}
+
+// pauseAll pauses every destination, also those that are not configured: what a
+// restored backup holds has been delivered before, most likely.
+func (r *relay) pauseAll(ctx context.Context) error {
+	counts, err := r.box.Counts(ctx)
+	if err != nil {
+		return fmt.Errorf("-paused: %w", err)
+	}
+	routes := make(map[string]bool)
+	for _, c := range counts {
+		routes[c.Route] = !strings.HasPrefix(c.Route, "#") // which nobody delivers
+	}
+	for _, l := range r.leaves {
+		routes[l.route] = true
+	}
+	for _, route := range slices.Sorted(maps.Keys(routes)) {
+		if !routes[route] {
+			continue
+		}
+		if err := r.box.Pause(ctx, route); err != nil {
+			return fmt.Errorf("-paused: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -63,6 +94,7 @@ func (r *relay) openBox(ctx context.Context) error {
 func (r *relay) openStore(ctx context.Context) (*outbox.Store, error) {
 	d := &r.config.db
 	if d.Dialect == "" {
+		r.intact = d.Watch(nil)
 		return outbox.NewMemoryStore(), nil
 	}
 	db, err := d.Open()
@@ -76,6 +108,7 @@ func (r *relay) openStore(ctx context.Context) (*outbox.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-db: %w", d.Withheld(err))
 	}
+	r.intact = d.Watch(db)
 	return store, nil
 }
 
@@ -101,6 +134,7 @@ func (r *relay) deliver(ctx context.Context) (stop func() error) {
 	var err error
 	work.Go(func() { err = r.box.Run(running) })
 	work.Go(func() { r.lookForOrphans(running) })
+	work.Go(func() { r.watchFile(running) })
 	return sync.OnceValue(func() error {
 		cancel()
 		work.Wait()
@@ -111,9 +145,6 @@ func (r *relay) deliver(ctx context.Context) (stop func() error) {
 // lookForOrphans says that alerts wait for a destination that nobody delivers
 // to: one whose key was changed, or that was taken out of the settings.
 func (r *relay) lookForOrphans(ctx context.Context) {
-	if r.config.db.Dialect == "" {
-		return
-	}
 	counts, err := r.box.Counts(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -123,8 +154,11 @@ func (r *relay) lookForOrphans(ctx context.Context) {
 	}
 	ours := r.box.Stats().Routes
 	for _, c := range counts {
+		if c.Paused {
+			r.log.Warn("destination is paused: resume it by the admin API to deliver what waits", "route", c.Route, "alerts", c.Waiting)
+		}
 		if _, known := ours[c.Route]; !known && c.Waiting > 0 && !c.Leased {
-			r.log.Warn("alerts wait for a destination that is not configured: set it again to deliver them",
+			r.log.Warn("alerts wait for a destination that is not configured: set it again to deliver them, or move them by the admin API",
 				"route", c.Route, "alerts", c.Waiting, "oldest", c.Oldest)
 		}
 	}

@@ -3,6 +3,7 @@ package relaying
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
 // However many ask, the store is asked once a second.
@@ -19,7 +22,7 @@ func TestHealthIsCheap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		var answer error
-		h := &health{ask: func(context.Context) error {
+		h := &health{log: slog.New(slog.DiscardHandler), ask: func(context.Context) error {
 			asked++
 			return answer
 		}}
@@ -35,12 +38,12 @@ func TestHealthIsCheap(t *testing.T) {
 			require.Equal(t, text, gotText)
 		}
 		want(200, "ok\n")
-		answer = errors.New("hush")
+		answer = &outbox.Error{Op: "health", Err: errors.New("what is wrong")}
 		want(200, "ok\n")
 		<-time.After(healthEvery)
-		want(503, "store\n")
+		want(503, "what is wrong\n")
 		answer = nil
-		want(503, "store\n")
+		want(503, "what is wrong\n")
 		require.Equal(t, 2, asked)
 		<-time.After(healthEvery)
 		var all sync.WaitGroup
@@ -57,7 +60,7 @@ func TestHealthIsCheap(t *testing.T) {
 func TestHealthOfAStoreThatHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := &health{ask: func(ctx context.Context) error {
+		h := &health{log: slog.New(slog.DiscardHandler), ask: func(ctx context.Context) error {
 			<-ctx.Done()
 			return ctx.Err()
 		}}

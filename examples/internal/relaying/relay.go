@@ -49,6 +49,8 @@ type relay struct {
 	box     *outbox.Outbox // nil in a self-test, which goes around it
 	handler http.Handler
 	closers []io.Closer
+	counts  callbackCounts
+	intact  func(context.Context) error // looks at the file of the database
 }
 
 // A leaf is one destination: a group, or one receiver of traps.
@@ -106,13 +108,15 @@ func (r *relay) newHandler() (http.Handler, error) {
 	opts := &aliyun.Options{
 		Logger: r.log, Locale: c.locale, Allow: c.allow, ClientIP: callerFinder{c.proxies}.find, Accounts: c.secrets.Accounts,
 	}
+	opts.OnCallback = func(ctx context.Context, e aliyun.Received) { note(ctx, &e) }
 	if c.capture != "" {
 		f, err := openCapture(c.capture)
 		if err != nil {
 			return nil, cli.UsageError{Err: fmt.Errorf("-capture: %w", cli.WithoutPath(err))}
 		}
 		r.closers = append(r.closers, f)
-		opts.OnCallback = func(_ context.Context, e aliyun.Received) {
+		opts.OnCallback = func(ctx context.Context, e aliyun.Received) {
+			note(ctx, &e)
 			if err := f.add(e); err != nil {
 				r.log.Error("callback not captured", "error", err)
 			}
@@ -122,7 +126,7 @@ func (r *relay) newHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
 	}
-	return r.newMux(h), nil
+	return r.newMux(r.counts.count(h)), nil
 }
 
 // Close ends what newRelay started, last things first.
