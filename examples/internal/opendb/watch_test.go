@@ -35,7 +35,9 @@ func TestWatch(t *testing.T) {
 		{"emptied", "cut off", func(t *testing.T, path string) { require.NoError(t, os.Truncate(path, 0)) }},
 		{"cut in the middle", "cut off", func(t *testing.T, path string) { require.NoError(t, os.Truncate(path, 8192)) }},
 		{"without its log", "-wal", func(t *testing.T, path string) { require.NoError(t, os.Remove(path+"-wal")) }},
-		{"directory moved", "deleted or moved", func(t *testing.T, path string) { require.NoError(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".old")) }},
+		{"directory moved", "deleted or moved", func(t *testing.T, path string) {
+			require.NoError(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".old"))
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
