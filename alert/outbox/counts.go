@@ -25,8 +25,8 @@ type Count struct {
 
 // Counts returns what is in the store for each route that it knows, by name, and
 // for routes whose row has vanished, which are called #NUMBER. It is quick however
-// much waits, since it counts at most 5,000 critical alerts and 5,000 others of
-// each kind: 5,000 and more of one means that there may be any number. Oldest looks
+// much waits, since it counts at most 2,000 critical alerts and 2,000 others of
+// each kind: 2,000 and more of one means that there may be any number. Oldest looks
 // at the first hundred of each.
 func (o *Outbox) Counts(ctx context.Context) (counts []Count, err error) {
 	err = o.store.Do(ctx, func(t jobstore.Txn) (err error) {

@@ -58,9 +58,9 @@ func (o *Outbox) writeStore(ctx context.Context, p *page) {
 		name, help string
 		value      func(*Count) float64
 	}{
-		{"pending_alerts", "Alerts that wait, counted up to 5000 critical and 5000 other ones: there may be more.", func(c *Count) float64 { return float64(c.Waiting) }},
+		{"pending_alerts", "Alerts that wait, counted up to 2000 critical and 2000 other ones: there may be more.", func(c *Count) float64 { return float64(c.Waiting) }},
 		{"oldest_pending_age_seconds", "How long ago the oldest alert that waits was accepted, 0 if none waits.", func(c *Count) float64 { return age(now, c.Oldest) }},
-		{"stored_dead_letters", "Dead letters in the store, counted up to 5000 critical and 5000 other ones.", func(c *Count) float64 { return float64(c.Dead) }},
+		{"stored_dead_letters", "Dead letters in the store, counted up to 2000 critical and 2000 other ones.", func(c *Count) float64 { return float64(c.Dead) }},
 		{"route_leased", "Whether some process delivers.", func(c *Count) float64 { return one(c.Leased) }},
 		{"route_paused", "Whether an operator has paused the route.", func(c *Count) float64 { return one(c.Paused) }},
 		{"consecutive_failures", "Messages in a row that failed as a whole.", func(c *Count) float64 { return float64(c.ConsecutiveFailures) }},

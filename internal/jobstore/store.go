@@ -273,7 +273,7 @@ const Vanished = "vanished"
 
 // Limits of Count.
 const (
-	MaxCount = 5000 // jobs of each lane
+	MaxCount = 2000 // jobs of each lane
 	oldestOf = 100  // jobs of each lane, of which the oldest is looked for
 )
 

@@ -176,7 +176,7 @@ func checkMany(x *harness) {
 	x.must(err)
 	list, err := b.Pending(x.ctx, route, 0, 1)
 	x.must(err)
-	if counts[0].Waiting != 5000 || !counts[0].Oldest.Equal(list[0].Accepted) {
+	if counts[0].Waiting != 2000 || !counts[0].Oldest.Equal(list[0].Accepted) {
 		x.Fatalf("counts: %+v, and the oldest is of %v", counts, list[0].Accepted)
 	}
 }

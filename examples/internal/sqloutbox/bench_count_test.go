@@ -60,7 +60,7 @@ func BenchmarkScrape(b *testing.B) {
 				for b.Loop() {
 					var page bytes.Buffer
 					require.NoError(b, box.WriteMetrics(b.Context(), &page))
-					require.Contains(b, page.String(), "tocsin_outbox_pending_alerts{route=\"route\"} 10000\n")
+					require.Contains(b, page.String(), "tocsin_outbox_pending_alerts{route=\"route\"} 4000\n")
 				}
 			})
 			b.Run("health", func(b *testing.B) {
