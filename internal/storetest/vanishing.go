@@ -56,7 +56,7 @@ func checkVanishedSending(x *harness) {
 		}
 		close(hung.leave)
 		x.settles(b)
-		stop()
+		stop() // which counts what was settled
 		if n := b.Stats().Routes[route].Delivered; n != map[bool]int64{false: 1, true: 2}[accept] {
 			x.Fatalf("%d delivered", n)
 		}
