@@ -44,12 +44,3 @@ func (b boundedStore) Accept(ctx context.Context, entries []jobstore.Entry, wind
 	defer cancel()
 	return b.Store.Accept(ctx, entries, window)
 }
-
-// probe writes to the store and commits, which a database does not let do that
-// has become read-only, or that is full.
-func (b boundedStore) probe(ctx context.Context) error {
-	return b.Locked(ctx, func(t jobstore.Txn) error {
-		_, err := t.Reserve(1)
-		return err
-	})
-}

@@ -2,7 +2,6 @@ package outbox_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,17 +12,6 @@ import (
 	"github.com/tocsin-go/tocsin/alert/alerttest"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
-
-// A probe writes, and says what the store says.
-func TestProbe(t *testing.T) {
-	t.Parallel()
-	var fault outbox.Fault
-	b, err := outbox.Open(outbox.Faulty(outbox.NewMemoryStore(), func() outbox.Fault { return fault }), nil)
-	require.NoError(t, err)
-	require.NoError(t, outbox.Probe(t.Context(), b))
-	fault.After = errors.New("read-only")
-	require.ErrorIs(t, outbox.Probe(t.Context(), b), fault.After)
-}
 
 // Of Sends that wait for one commit none waits longer for it than the commit has,
 // and each is accepted once by the next one: the first did take place.

@@ -84,9 +84,6 @@ func Claimed(ctx context.Context, s *Store, name string) (n int, err error) {
 	return n, err
 }
 
-// Probe tries whether the store of an outbox can be written to.
-func Probe(ctx context.Context, o *Outbox) error { return o.store.probe(ctx) }
-
 // HoldLease gives the lease of a route to a worker that does nothing.
 func HoldLease(ctx context.Context, s *Store, name string, until time.Time) {
 	_ = s.store.Do(ctx, func(t jobstore.Txn) error {
