@@ -120,15 +120,6 @@ func (o *Outbox) writeProcess(p *page) {
 	}
 }
 
-// deadOf returns how many dead letters there were of a cause.
-func (c *routeCounters) deadOf(cause Cause) int64 {
-	all, ok := c.causes.Load(cause)
-	if !ok {
-		return 0
-	}
-	return all.(*atomic.Int64).Load() //nolint:forcetypeassert // it has nothing else
-}
-
 //nolint:gochecknoglobals // read-only table
 var escapeLabel = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 

@@ -34,14 +34,27 @@ type routeCounters struct {
 
 	failed, uncertain atomic.Int64
 	took, delay       histogram
-	causes            sync.Map // of *atomic.Int64, by Cause
+
+	mu     sync.Mutex
+	causes map[Cause]int64 // dead, by cause
 }
 
 // countDead counts dead letters.
 func (c *routeCounters) countDead(cause Cause, n int) {
 	c.dead.Add(int64(n))
-	all, _ := c.causes.LoadOrStore(cause, new(atomic.Int64))
-	all.(*atomic.Int64).Add(int64(n)) //nolint:forcetypeassert // it has nothing else
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.causes == nil {
+		c.causes = make(map[Cause]int64)
+	}
+	c.causes[cause] += int64(n)
+}
+
+// deadOf returns how many dead letters there were of a cause.
+func (c *routeCounters) deadOf(cause Cause) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.causes[cause]
 }
 
 // countMessage counts a message that a Sender has answered.

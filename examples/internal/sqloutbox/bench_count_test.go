@@ -71,4 +71,3 @@ func BenchmarkScrape(b *testing.B) {
 		})
 	}
 }
-
