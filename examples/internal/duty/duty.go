@@ -139,25 +139,17 @@ func (d *desk) addPeople() (err error) {
 	}
 	d.mux.Handle(callbacks.Path, webhook)
 	d.mux.Handle("/take/", d.escalation.Handler())
-	d.mux.HandleFunc("GET /healthz", d.health)
+	d.mux.Handle("GET /healthz", httpserver.NewHealth(d.log, d.health))
 	d.mux.Handle("/", httpserver.NotFound(d.log))
 	return nil
 }
 
-// health answers 200 if alerts are accepted and delivered, or says what is wrong.
-func (d *desk) health(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
-	defer cancel()
-	err := d.intact(ctx)
-	if err == nil {
-		err = d.box.Health(ctx)
+// health asks the outbox, and looks at the file of the database.
+func (d *desk) health(ctx context.Context) error {
+	if err := d.intact(ctx); err != nil {
+		return err
 	}
-	if err != nil {
-		d.log.Error("not healthy", "error", err)
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		return
-	}
-	_, _ = io.WriteString(w, "ok\n")
+	return d.box.Health(ctx)
 }
 
 // steps returns who is told when.

@@ -106,7 +106,7 @@ func (r *relay) ownPath() string { return callbacks.Path + r.config.secrets.Firs
 // need nothing behind it, and the health check. All else does not exist, and is
 // logged. An http.ServeMux would redirect what a proxy has doubled or escaped.
 func (r *relay) newMux(webhook http.Handler) http.Handler {
-	health, nothing := r.newHealth(), httpserver.NotFound(r.log)
+	health, nothing := httpserver.NewHealth(r.log, r.health), httpserver.NotFound(r.log)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch place := path.Clean("/" + req.URL.Path); {
 		case strings.HasPrefix(place+"/", callbacks.Path):

@@ -1,4 +1,4 @@
-package relaying
+package httpserver
 
 import (
 	"context"
@@ -22,10 +22,10 @@ func TestHealthIsCheap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		var answer error
-		h := &health{log: slog.New(slog.DiscardHandler), ask: func(context.Context) error {
+		h := NewHealth(slog.New(slog.DiscardHandler), func(context.Context) error {
 			asked++
 			return answer
-		}}
+		})
 		ask := func() (int, string) {
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", http.NoBody))
@@ -60,10 +60,10 @@ func TestHealthIsCheap(t *testing.T) {
 func TestHealthOfAStoreThatHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := &health{log: slog.New(slog.DiscardHandler), ask: func(ctx context.Context) error {
+		h := NewHealth(slog.New(slog.DiscardHandler), func(ctx context.Context) error {
 			<-ctx.Done()
 			return ctx.Err()
-		}}
+		})
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
 		began := time.Now()
