@@ -206,7 +206,7 @@ func (t *sqlTxn) Restore(number int64, name string, until int64) (gone bool, err
 // vanished returns the record of a route that is restored. Its epoch is greater than
 // all before it.
 func vanished(name string, now, until int64) *RouteRecord {
-	return &RouteRecord{Name: name, Owner: Vanished, Epoch: now, Expires: until}
+	return &RouteRecord{Name: name, Owner: Vanished, Epoch: now, Expires: until, Lease: until - now, Seen: now}
 }
 
 func (t *sqlTxn) Orphans() (numbers []int64, err error) {
