@@ -38,7 +38,7 @@ func TestDatabaseThatGoesAndComes(t *testing.T) {
 			p.errout.Await(t, `level=ERROR msg="alert not accepted" .*outbox: send: `)
 			require.Eventually(t, func() bool { // what was said within a second still holds
 				status, text = p.get(t, "/healthz")
-				return status == 503 && text == "store\n"
+				return status == 503 && text == "no alert can be accepted, the store does not take a write\n"
 			}, clitest.Patience, 100*time.Millisecond)
 			tt.up()
 			require.Eventually(t, func() bool {
