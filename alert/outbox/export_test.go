@@ -77,3 +77,9 @@ func Claimed(ctx context.Context, s *Store, name string) (n int, err error) {
 	})
 	return n, err
 }
+
+// StoreOf returns a Store over one that a test has made.
+func StoreOf(s jobstore.Store) *Store { return &Store{s} }
+
+// SetRandom replaces the source of random waits, see backoff.
+func (o *Outbox) SetRandom(below func(time.Duration) time.Duration) { o.below = below }

@@ -3,10 +3,11 @@ package outbox
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -111,6 +112,7 @@ type Outbox struct {
 	opts  Options
 	group groupCommit
 	stats counters
+	below func(time.Duration) time.Duration // see backoff
 
 	mu      sync.Mutex
 	routes  []*route
@@ -137,7 +139,7 @@ func Open(store *Store, opts *Options) (*Outbox, error) {
 	if store == nil || store.store == nil {
 		return nil, &Error{Op: "open", Err: errors.New("no store"), final: true}
 	}
-	o := &Outbox{store: store.store, group: newGroupCommit()}
+	o := &Outbox{store: store.store, group: newGroupCommit(), below: rand.N[time.Duration]}
 	if opts != nil {
 		o.opts = *opts
 	}
@@ -284,4 +286,4 @@ func (o *Outbox) enrolled(ctx context.Context) ([]*route, error) {
 }
 
 // newOwner returns a name that no other worker has.
-func newOwner() string { return rand.Text() }
+func newOwner() string { return cryptorand.Text() }

@@ -77,7 +77,7 @@ func (w *worker) classify(batch []jobstore.Job, places []int, outcomes []outcome
 }
 
 func (w *worker) backoff() backoff {
-	return backoff{first: w.r.opts.Backoff, longest: w.r.opts.MaxBackoff}
+	return backoff{w.r.opts.Backoff, w.r.opts.MaxBackoff, w.o.below}
 }
 
 // keepOrder looks at alerts of one Key that were in one message. If an earlier
@@ -128,7 +128,7 @@ func (w *worker) settle(ctx context.Context, batch []jobstore.Job, outcomes []ou
 			return err
 		}
 		w.log(ctx, slog.LevelWarn, "settling failed, retrying", slog.Any("error", err))
-		pause := time.NewTimer(backoff{first: w.o.opts.Poll / 4, longest: w.o.opts.Poll}.after(n))
+		pause := time.NewTimer(backoff{w.o.opts.Poll / 4, w.o.opts.Poll, w.o.below}.after(n))
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
