@@ -171,6 +171,7 @@ func moodAbout(kind string, a *alert.Alert, lots *rand.Rand) error {
 // problem follow one another.
 func (w *world) call(caller int) {
 	rng := rand.New(rand.NewPCG(w.seed, uint64(caller)+1)) //nolint:gosec // a test that can be repeated
+	<-time.After(time.Duration(rng.Int64N(int64(time.Second))))
 	for n := 0; w.now() < w.plan.length && !w.Failed(); n++ {
 		alerts := make([]alert.Alert, 1)
 		if w.plan.storms && rng.IntN(20) == 0 {
@@ -182,8 +183,8 @@ func (w *world) call(caller int) {
 				Source: "sim", ID: id, Name: id, Key: fmt.Sprintf("c%d-%d", caller, rng.IntN(6)),
 				Status: alert.Status(rng.IntN(2)), Severity: alert.Severity(rng.IntN(int(alert.Critical) + 1)),
 			}
-			if len(w.plan.poisons) > 0 && rng.IntN(20) == 0 {
-				alerts[i].Summary = w.plan.poisons[rng.IntN(len(w.plan.poisons))]
+			if n < w.plan.poisoned && rng.IntN(20) == 0 {
+				alerts[i].Summary = w.plan.poison
 			}
 		}
 		w.insist(rng, alerts)

@@ -20,6 +20,8 @@ const (
 	storePatience = 15 * time.Second // for a call of the store that hangs
 	sendPatience  = time.Minute      // for a Send without a deadline
 	honoured      = time.Hour        // of what a far end asks for
+	rebirth       = time.Minute      // until another process takes the place of a dead one
+	lookedAt      = 5                // alerts at once, of those that wait longest
 	deafMargin    = 30 * time.Second // until a Sender that does not listen is told of
 )
 
@@ -38,7 +40,8 @@ type fate struct {
 	handed  int // messages
 	heard   int
 	refused bool // by itself
-	over    bool // it is told or dead
+	over    bool // it is told or dead, and this was seen then:
+	ended   time.Duration
 }
 
 // A sending is a message under way.
@@ -61,7 +64,7 @@ type judge struct {
 	disturbed map[*destination]time.Duration
 	vanished  map[*destination]time.Duration
 	logs      map[string]time.Duration // by process and route
-	calls     int
+	deaths    int
 }
 
 func newJudge(w *world) *judge {
@@ -124,6 +127,16 @@ func (j *judge) disturb(route string, over time.Duration) {
 			j.disturbed[d] = max(j.disturbed[d], j.w.now()+over)
 		}
 	}
+}
+
+// died notes that a process has died. If an alert killed it, that is in the bound.
+func (j *judge) died(pause time.Duration, disturbs bool) {
+	if disturbs {
+		j.disturb("", pause+j.w.lease)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.deaths++
 }
 
 // jumped notes that the clock was set. Set back, nothing may wait for longer than the
@@ -263,18 +276,17 @@ func (j *judge) sent(s *sending) {
 	}
 }
 
-// bound returns how long an alert may take at a destination where nothing is wrong, but
-// for poisonous alerts. It is called with the lock.
-func (j *judge) bound(d *destination) time.Duration {
-	o := &d.opts
-	waiting, poisoned := 0, 0
-	for _, in := range j.order {
-		if f := in.at[d]; in.accepted && f != nil && !f.over {
-			if waiting++; in.Summary != "" {
-				poisoned++
-			}
-		}
+// late returns how much later an alert is at a destination than it may be. The time
+// that it may take begins when it is accepted, or when the last trouble is over. It is
+// called with the lock.
+func (j *judge) late(in *item, d *destination) time.Duration {
+	since := max(in.asked, j.disturbed[d])
+	o, took := &d.opts, j.w.now()-since
+	most := 2*j.w.lease + 2*o.Timeout + 2*o.MaxBackoff + 4*j.w.poll + 30*time.Second
+	if took <= most {
+		return took - most
 	}
+	waiting, poisoned, deadly := j.queue(d, since)
 	message := 3 * time.Second // a message, and its turn
 	if o.Budget.Messages > 0 {
 		message += o.Budget.Per * 3 / 2 / time.Duration(o.Budget.Messages)
@@ -283,8 +295,31 @@ func (j *judge) bound(d *destination) time.Duration {
 		message += o.Timeout
 	}
 	splits := time.Duration(bits.Len(uint(o.Batch)) + 2) //nolint:gosec // positive
-	most := 2*j.w.lease + 2*o.Timeout + 2*o.MaxBackoff + 4*j.w.poll + 30*time.Second
-	return most + time.Duration(waiting)*message + time.Duration(poisoned)*splits*(o.MaxBackoff+message)
+	most += time.Duration(deadly) * splits * (j.w.lease + rebirth)
+	most += time.Duration(waiting)*message + time.Duration(poisoned)*splits*(o.MaxBackoff+message)
+	return took - most
+}
+
+// queue counts what has been waiting at a destination since a time: all alerts, those
+// that are poisonous, and those of all destinations that kill.
+func (j *judge) queue(d *destination, since time.Duration) (waiting, poisoned, deadly int) {
+	for _, in := range j.order {
+		for at, f := range in.at {
+			if !in.accepted || f.over && f.ended <= since {
+				continue
+			}
+			if in.Summary == poisonCrash {
+				deadly++
+			}
+			if at == d {
+				waiting++
+			}
+			if at == d && in.Summary != "" {
+				poisoned++
+			}
+		}
+	}
+	return waiting, poisoned, deadly
 }
 
 // ending returns how long a process may take to end that is told to at a time.
@@ -310,7 +345,7 @@ func (j *judge) settled() bool { return j.look() == 0 }
 
 // look judges what has become of each item, and returns how many are on their way.
 func (j *judge) look() (left int) {
-	found := j.w.store.scan()
+	found, looked := j.w.store.scan(), make(map[*destination]int)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, in := range j.order {
@@ -322,19 +357,22 @@ func (j *judge) look() (left int) {
 			at, there := found[place{d.name, in.Name}]
 			switch {
 			case there && at.Stage == jobstore.StageDead:
-				f.over = true
 				j.judgeDead(in, d, &at)
+				f.over, f.ended = true, j.w.now()
 			case there && j.excused(in, d):
 			case there:
 				left++
-				if late := j.w.now() - max(in.asked, j.disturbed[d]) - j.bound(d); late > 0 {
+				if looked[d]++; looked[d] > lookedAt {
+					continue
+				}
+				if late := j.late(in, d); late > 0 {
 					j.w.fail("%s: %s waits for %v too long: %s", d.name, in.Name, late, &at)
 				}
 			case f.heard == 0:
-				f.over = true
+				f.over, f.ended = true, j.w.now()
 				j.w.fail("%s: %s is lost", d.name, in.Name)
 			default:
-				f.over = true
+				f.over, f.ended = true, j.w.now()
 			}
 		}
 	}
@@ -366,10 +404,9 @@ func (j *judge) judgeDead(in *item, d *destination, at *found) {
 	case outbox.Refused:
 		right = f.refused
 	case outbox.Expired:
-		late := j.w.now() - max(in.asked, j.disturbed[d]) - j.bound(d)
-		right = d.opts.MaxAge > 0 && at.Due-at.Accepted >= d.opts.MaxAge.Milliseconds() && (late <= 0 || j.excused(in, d))
+		right = d.opts.MaxAge > 0 && at.Due-at.Accepted >= d.opts.MaxAge.Milliseconds() && (j.late(in, d) <= 0 || j.excused(in, d))
 	case outbox.Uncertain:
-		right = f.handed > 0 && (d.opts.NeverTwice || !d.opts.Resend)
+		right = (f.handed > 0 || j.deaths > 0) && (d.opts.NeverTwice || !d.opts.Resend)
 	case outbox.Overtaken:
 		right = d.opts.NeverTwice
 	case "crashed":

@@ -80,7 +80,8 @@ type plan struct {
 	length   time.Duration
 	routes   []*destination
 	callers  int
-	poisons  []string
+	poison   string // kind of poisonous alerts
+	poisoned int    // alerts of each caller among which they are
 	troubles []trouble
 	events   []happening
 	storms   bool // callers send many alerts at once
@@ -92,7 +93,7 @@ func newPlan(w *world) *plan {
 		p.routes = append(p.routes, newDestination(w.rng, fmt.Sprintf("route%d", i), w.lease))
 	}
 	if w.rng.IntN(2) == 0 {
-		p.poisons = append(p.poisons, poisons[w.rng.IntN(len(poisons))])
+		p.poison, p.poisoned = poisons[w.rng.IntN(len(poisons))], 20+w.rng.IntN(40)
 	}
 	return p
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,8 +69,8 @@ func (p *process) kill(why string) {
 		}
 		w.mu.Unlock()
 		close(p.dead)
-		pause := time.Duration(w.lots("rebirth", p.name).Int64N(int64(time.Minute)))
-		w.judge.disturb("", pause+w.lease)
+		pause := time.Duration(w.lots("rebirth", p.name).Int64N(int64(rebirth)))
+		w.judge.died(pause, !strings.Contains(why, "poison"))
 		w.callers.Go(func() {
 			select {
 			case <-time.After(pause):
@@ -210,7 +211,9 @@ type diary struct {
 	attrs []slog.Attr
 }
 
-func (d *diary) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (d *diary) Enabled(_ context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && !d.p.isDead()
+}
 
 func (d *diary) Handle(_ context.Context, r slog.Record) error {
 	text := r.Message
