@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,6 +54,28 @@ type found struct {
 
 func (f *found) String() string {
 	return fmt.Sprintf("%d attempts, due in %v, cause %q, error %q", f.Attempts, time.Duration(f.Due-f.now)*time.Millisecond, f.Cause, f.Error)
+}
+
+// dump describes what waits in the store.
+func (s *simStore) dump() string {
+	var b strings.Builder
+	s.do(func(t jobstore.Txn) {
+		names, err := t.Routes()
+		require.NoError(s.w, err)
+		for number, name := range names {
+			r, err := t.Look(number)
+			require.NoError(s.w, err)
+			fmt.Fprintf(&b, "in the store of %s at %d: %+v\n", name, t.Now(), *r)
+			jobs, err := t.List(number, false, 0, 50)
+			require.NoError(s.w, err)
+			for i := range jobs {
+				j := jobs[i]
+				j.Problem, j.Doc = "", nil
+				fmt.Fprintf(&b, "  %s: %+v\n", s.name(&jobs[i]), j)
+			}
+		}
+	})
+	return b.String()
 }
 
 // vanish takes the row of some route away.

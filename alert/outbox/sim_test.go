@@ -90,6 +90,7 @@ type world struct {
 	slots   []*process    // those that live, or nil
 	born    int
 	wrong   int
+	inStore string // at the end
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -159,6 +160,7 @@ func (w *world) print() {
 	for _, e := range w.history {
 		fmt.Fprintf(&b, "%14v %s\n", e.at, e.text)
 	}
+	b.WriteString(w.inStore)
 	w.Logf("history of seed %d\n%s", w.seed, b.String())
 }
 
@@ -189,6 +191,7 @@ func (w *world) play() {
 	}
 	cancel()
 	actors.Wait()
+	w.inStore = w.store.dump()
 	w.end()
 	if w.Failed() || os.Getenv("TOCSIN_HISTORY") != "" {
 		w.print()
