@@ -55,8 +55,14 @@ func (f *farEnd) Send(ctx context.Context, alerts ...alert.Alert) error {
 	}
 	s := w.judge.sends(f, ctx, alerts, kind)
 	defer w.judge.sent(s)
-	a := f.answer(kind, alerts, lots)
-	listens := ctx
+	return f.deliver(ctx, f.answer(kind, alerts, lots), lots, len(alerts),
+		func(i int) { w.judge.heard(s, alerts[i].Name) },
+		func(err error) error { return w.judge.answered(s, err) })
+}
+
+// deliver lets n alerts be heard, or not, and answers.
+func (f *farEnd) deliver(ctx context.Context, a answer, lots *rand.Rand, n int, heard func(int), answered func(error) error) error {
+	listens, p := ctx, f.p
 	if a.deaf {
 		listens = context.WithoutCancel(ctx)
 	}
@@ -67,9 +73,9 @@ func (f *farEnd) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if err := p.sleep(listens, until); err != nil {
 		return err
 	}
-	for i := range alerts {
+	for i := range n {
 		if a.heard && at(a.each, i) == nil {
-			w.judge.heard(s, alerts[i].Name)
+			heard(i)
 		}
 	}
 	if a.kills {
@@ -79,16 +85,16 @@ func (f *farEnd) Send(ctx context.Context, alerts ...alert.Alert) error {
 		if a.heard {
 			err = fmt.Errorf("%w: %w", alert.ErrUncertain, err)
 		}
-		return w.judge.answered(s, err)
+		return answered(err)
 	}
 	if a.panic {
-		_ = w.judge.answered(s, mood{unsure: true, again: true})
+		_ = answered(mood{unsure: true, again: true})
 		panic("sim: in the sender")
 	}
 	if a.each != nil {
-		return w.judge.answered(s, alert.Partial(a.each))
+		return answered(alert.Partial(a.each))
 	}
-	return w.judge.answered(s, a.err)
+	return answered(a.err)
 }
 
 // at returns an error of a list that may be empty.

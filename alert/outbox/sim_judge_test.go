@@ -129,6 +129,23 @@ func (j *judge) disturb(route string, over time.Duration) {
 	}
 }
 
+// disturbIf is disturb with nothing to come, if something is so.
+func (j *judge) disturbIf(so bool, route string) {
+	if so {
+		j.disturb(route, 0)
+	}
+}
+
+// disturbedAt returns until when all was disturbed at last.
+func (j *judge) disturbedAt() (last time.Duration) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, at := range j.disturbed {
+		last = max(last, at)
+	}
+	return last
+}
+
 // died notes that a process has died. If an alert killed it, that is in the bound.
 func (j *judge) died(pause time.Duration, disturbs bool) {
 	if disturbs {
@@ -332,16 +349,6 @@ func (j *judge) ending(asked time.Duration) time.Duration {
 	}
 	return most
 }
-
-// watch looks at everything from time to time.
-func (j *judge) watch(ctx context.Context) {
-	for sleep(ctx, time.Minute) && !j.w.Failed() {
-		j.look()
-	}
-}
-
-// settled reports whether nothing is left to do.
-func (j *judge) settled() bool { return j.look() == 0 }
 
 // look judges what has become of each item, and returns how many are on their way.
 func (j *judge) look() (left int) {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/escalate"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
@@ -23,6 +24,7 @@ type process struct {
 	name  string
 	place int
 	box   *outbox.Outbox
+	duty  *escalate.Escalation
 	end   context.CancelFunc
 	done  chan error
 	dead  chan struct{}
@@ -47,7 +49,13 @@ func (w *world) begin(place int) {
 		return time.Duration(w.lots("wait", name, d.String()).Int64N(int64(d)))
 	})
 	p.box = box
+	if w.duty != nil {
+		w.duty.join(p)
+	}
 	for _, d := range w.plan.routes {
+		if w.duty != nil {
+			break // they are its steps
+		}
 		opts := d.opts
 		require.NoError(w, box.Route(d.name, &farEnd{p: p, d: d}, &opts))
 	}
@@ -193,8 +201,13 @@ func (w *world) jump(rng *rand.Rand) {
 
 // send hands alerts to the Outbox of the process. The outcome is unknown if it dies.
 func (p *process) send(ctx context.Context, alerts ...alert.Alert) error {
+	return p.await(func() error { return p.box.Send(ctx, alerts...) })
+}
+
+// await runs f in the process.
+func (p *process) await(f func() error) error {
 	outcome := make(chan error, 1)
-	go func() { outcome <- p.box.Send(ctx, alerts...) }()
+	go func() { outcome <- f() }()
 	select {
 	case err := <-outcome:
 		return err

@@ -80,6 +80,9 @@ func (s *simStore) dump() string {
 
 // vanish takes the row of some route away.
 func (w *world) vanish(rng *rand.Rand) {
+	if w.duty != nil {
+		return
+	}
 	d := w.plan.routes[rng.IntN(len(w.plan.routes))]
 	w.note("%s vanishes from the store", d.name)
 	w.store.vanish(d.name)

@@ -14,11 +14,12 @@ import (
 // A simStore is the store of a world: one in memory, whose clock the world sets and
 // whose routes can vanish.
 type simStore struct {
-	w       *world
-	real    jobstore.Store
-	scratch jobstore.Store   // an empty one, to find out what a transaction is about
-	gone    map[int64]bool   // routes; guarded by the lock of the real store, as
-	names   map[int64]string // of alerts, by the number of a job
+	w         *world
+	real      jobstore.Store
+	scratch   jobstore.Store       // an empty one, to find out what a transaction is about
+	gone      map[int64]bool       // routes; guarded by the lock of the real store, as
+	committed func([]jobstore.Job) // is told of new jobs, if not nil
+	names     map[int64]string     // of alerts, by the number of a job
 }
 
 func newSimStore(w *world) *simStore {
@@ -91,8 +92,17 @@ func (s *processStore) call(ctx context.Context, do func(context.Context, func(j
 	case trouble == storeHangs && !done:
 		return s.hang(ctx)
 	}
-	if err := do(ctx, func(t jobstore.Txn) error { return f(&simTxn{Txn: t, s: s.simStore}) }); err != nil {
+	var added []jobstore.Job
+	if err := do(ctx, func(t jobstore.Txn) error {
+		own := &simTxn{Txn: t, s: s.simStore}
+		err := f(own)
+		added = own.added
 		return err
+	}); err != nil {
+		return err
+	}
+	if s.committed != nil {
+		s.committed(added)
 	}
 	if err := s.p.sleep(ctx, latency); err != nil && s.p.isDead() {
 		return err
@@ -179,7 +189,13 @@ func (p *peeker) IncidentsByReference(e int64, _ jobstore.Hash) ([]jobstore.Inci
 type simTxn struct {
 	jobstore.Txn
 
-	s *simStore
+	s     *simStore
+	added []jobstore.Job
+}
+
+func (t *simTxn) Add(jobs []jobstore.Job) error {
+	t.added = append(t.added, jobs...)
+	return t.Txn.Add(jobs)
 }
 
 func (t *simTxn) Look(route int64) (*jobstore.RouteRecord, error) {
@@ -220,4 +236,14 @@ func (s *simStore) vanish(name string) (number int64) {
 		}
 	})
 	return number
+}
+
+// routeName returns the name of a route.
+func (s *simStore) routeName(number int64) (name string) {
+	s.do(func(t jobstore.Txn) {
+		names, err := t.Routes()
+		require.NoError(s.w, err)
+		name = names[number]
+	})
+	return name
 }

@@ -78,6 +78,7 @@ type world struct {
 
 	store   *simStore
 	judge   *judge
+	duty    *duty         // of worlds with an escalation
 	over    chan struct{} // closed at the end: who is dead may leave
 	failed  chan struct{} // closed once something is wrong
 	once    sync.Once     // of that
@@ -172,7 +173,13 @@ func (w *world) play() {
 	ctx, cancel := context.WithCancel(w.Context())
 	var actors sync.WaitGroup
 	for i := range w.plan.callers {
-		w.callers.Go(func() { w.call(i) })
+		w.callers.Go(func() {
+			if w.duty != nil {
+				w.duty.call(i)
+			} else {
+				w.call(i)
+			}
+		})
 	}
 	for _, e := range w.plan.events {
 		actors.Go(func() {
@@ -181,10 +188,14 @@ func (w *world) play() {
 			}
 		})
 	}
-	actors.Go(func() { w.judge.watch(ctx) })
+	actors.Go(func() {
+		for sleep(ctx, time.Minute) && !w.Failed() {
+			w.look()
+		}
+	})
 	w.callers.Wait()
 	<-time.After(max(0, w.plan.length-w.now()))
-	for !w.Failed() && !w.judge.settled() {
+	for !w.Failed() && w.look() > 0 {
 		if <-time.After(10 * time.Second); w.now() > longestPlay {
 			w.fail("the world does not come to rest")
 		}
@@ -196,6 +207,14 @@ func (w *world) play() {
 	if w.Failed() || os.Getenv("TOCSIN_HISTORY") != "" {
 		w.print()
 	}
+}
+
+// look judges how all stands, and returns how much is on its way.
+func (w *world) look() int {
+	if w.duty != nil {
+		return w.duty.look()
+	}
+	return w.judge.look()
 }
 
 // end ends all processes, those that live in an orderly way.
