@@ -52,7 +52,8 @@ type problem struct {
 	name     string
 	fate     int // what its caller does about it
 	accepted time.Duration
-	tokens   []string // of the messages in the chat
+	token    string   // of the last message in the chat that was heard
+	tokens   []string // of all
 	perhaps  bool     // somebody wanted to take it, along with others
 	acked    time.Duration
 	over     time.Duration // its recovery was accepted
@@ -60,6 +61,9 @@ type problem struct {
 	dead     []bool
 	settled  bool
 }
+
+// errRefused says that a chat has refused to tell of a problem.
+var errRefused = errors.New("sim: nobody will ever hear of it")
 
 const (
 	nobodyCares = iota
@@ -160,6 +164,7 @@ func (d *duty) sends(e *stepEnd, alerts []alert.Alert) {
 		case p == nil:
 			d.w.fail("%s got %s, which nobody sent", e.d.name, alerts[i].Name)
 		case e.step == 0:
+			p.tokens = append(p.tokens, alerts[i].URL)
 		case p.acked > 0 && now > p.acked+ackMargin:
 			d.w.fail("%s is told of %s, which was taken at %v", e.d.name, p.name, p.acked)
 		case p.over > 0 && now > max(p.over, d.w.judge.disturbedAt())+d.bound():
@@ -177,7 +182,7 @@ func (d *duty) hears(e *stepEnd, a *alert.Alert) {
 		return
 	}
 	if e.step == 0 && a.Status == alert.Firing {
-		p.tokens = append(p.tokens, a.URL)
+		p.token = a.URL
 	}
 	if p.heard[e.step]++; e.step > 0 && p.heard[e.step] > 1 {
 		d.w.fail("%s rings twice about %s", e.d.name, p.name)
@@ -219,7 +224,11 @@ func (d *duty) live(p *problem, rng *rand.Rand) {
 		if done {
 			d.set(&p.acked)
 			w.note("%s is taken", p.name)
+			return
 		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		p.fate = nobodyCares
 	case itEnds:
 		a.ID, a.Status = p.name+" end", alert.Resolved
 		if d.insist(rng, "accepts the end of "+p.name, func(ctx context.Context, by *process) error { return by.send(ctx, a) }) {
@@ -233,14 +242,14 @@ func (d *duty) live(p *problem, rng *rand.Rand) {
 // about.
 func (d *duty) take(ctx context.Context, by *process, p *problem) error {
 	d.mu.Lock()
-	token := ""
-	if n := len(p.tokens); n > 0 {
-		token = p.tokens[n-1]
-	}
+	token := p.token
 	for _, other := range d.order {
 		other.perhaps = other.perhaps || slices.Contains(other.tokens, token)
 	}
 	d.mu.Unlock()
+	if at := d.w.store.scan()[place{d.steps[0].name, p.name}]; at.Stage == jobstore.StageDead && token == "" {
+		return errRefused
+	}
 	if token == "" {
 		return errors.New("sim: nobody has heard of it yet")
 	}
@@ -264,8 +273,11 @@ func (d *duty) insist(rng *rand.Rand, what string, do func(context.Context, *pro
 			ctx, cancel := context.WithTimeout(d.w.Context(), 20*time.Second)
 			err := do(ctx, p)
 			cancel()
-			if err == nil {
+			switch {
+			case err == nil:
 				return true
+			case errors.Is(err, errRefused):
+				return false
 			}
 			if late := d.w.now() - max(began, d.w.judge.disturbedAt()) - d.bound(); late > 0 {
 				d.w.fail("nobody %s: %v", what, err)
