@@ -52,8 +52,8 @@ type problem struct {
 	name     string
 	fate     int // what its caller does about it
 	accepted time.Duration
-	token    string   // of the last message in the chat that was heard
-	tokens   []string // of all
+	links    []string // of the messages in the chat that were heard: of a late one it may lead nowhere
+	tokens   []string // of all messages
 	perhaps  bool     // somebody wanted to take it, along with others
 	acked    time.Duration
 	over     time.Duration // its recovery was accepted
@@ -182,7 +182,7 @@ func (d *duty) hears(e *stepEnd, a *alert.Alert) {
 		return
 	}
 	if e.step == 0 && a.Status == alert.Firing {
-		p.token = a.URL
+		p.links = append(p.links, a.URL)
 	}
 	if p.heard[e.step]++; e.step > 0 && p.heard[e.step] > 1 {
 		d.w.fail("%s rings twice about %s", e.d.name, p.name)
@@ -242,7 +242,10 @@ func (d *duty) live(p *problem, rng *rand.Rand) {
 // about.
 func (d *duty) take(ctx context.Context, by *process, p *problem) error {
 	d.mu.Lock()
-	token := p.token
+	token := ""
+	if n := len(p.links); n > 0 {
+		token = p.links[d.w.lots("link", p.name).IntN(n)]
+	}
 	for _, other := range d.order {
 		other.perhaps = other.perhaps || slices.Contains(other.tokens, token)
 	}
