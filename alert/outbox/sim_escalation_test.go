@@ -250,10 +250,10 @@ func (d *duty) take(ctx context.Context, by *process, p *problem) error {
 		other.perhaps = other.perhaps || slices.Contains(other.tokens, token)
 	}
 	d.mu.Unlock()
-	if at := d.w.store.scan()[place{d.steps[0].name, p.name}]; at.Stage == jobstore.StageDead && token == "" {
-		return errRefused
-	}
 	if token == "" {
+		if at := d.w.store.scan()[place{d.steps[0].name, p.name}]; at.Stage == jobstore.StageDead {
+			return errRefused
+		}
 		return errors.New("sim: nobody has heard of it yet")
 	}
 	return by.await(func() error {

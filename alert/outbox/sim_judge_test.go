@@ -60,6 +60,8 @@ type judge struct {
 	mu        sync.Mutex
 	items     map[string]*item
 	order     []*item
+	poisonous []*item
+	open      []*item                   // of order, those that are not over everywhere
 	words     map[*destination][]string // heard in time, in order
 	disturbed map[*destination]time.Duration
 	vanished  map[*destination]time.Duration
@@ -86,7 +88,10 @@ func (j *judge) offers(alerts []alert.Alert, began time.Duration) {
 					in.at[d] = new(fate)
 				}
 			}
-			j.items[a.Name], j.order = in, append(j.order, in)
+			j.items[a.Name], j.order, j.open = in, append(j.order, in), append(j.open, in)
+			if a.Summary != "" {
+				j.poisonous = append(j.poisonous, in)
+			}
 		}
 	}
 }
@@ -355,7 +360,15 @@ func (j *judge) look() (left int) {
 	found, looked := j.w.store.scan(), make(map[*destination]int)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, in := range j.order {
+	j.open = slices.DeleteFunc(j.open, func(in *item) bool {
+		for _, f := range in.at {
+			if !f.over {
+				return false
+			}
+		}
+		return true
+	})
+	for _, in := range j.open {
 		for _, d := range j.w.plan.routes {
 			f := in.at[d]
 			if !in.accepted || f == nil || f.over || j.orphan(in, d) {
@@ -395,9 +408,9 @@ func (j *judge) orphan(in *item, d *destination) bool {
 // excused reports whether an alert is poisonous, or waits for an earlier one of its Key
 // that is.
 func (j *judge) excused(in *item, d *destination) bool {
-	for _, other := range j.order {
+	for _, other := range j.poisonous {
 		f := other.at[d]
-		if f != nil && !f.over && other.Key == in.Key && other.Summary != "" && other.began <= in.began {
+		if f != nil && !f.over && other.Key == in.Key && other.began <= in.began {
 			return true
 		}
 	}
