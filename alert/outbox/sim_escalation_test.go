@@ -24,7 +24,7 @@ import (
 // or it is over.
 func TestSimulationEscalation(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t, 60) {
+	for _, seed := range seeds(t, 40) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { newDutyWorld(t, seed).play() })

@@ -24,14 +24,14 @@ import (
 
 // TestSimulation plays worlds in which several processes share a store and all goes
 // wrong that can, and judges what becomes of each alert. TOCSIN_SEEDS is how many
-// worlds are played. A failed one prints its history, any one with TOCSIN_HISTORY, and
+// worlds are played. A failed one prints its history, and
 //
-//	go test ./alert/outbox -run TestSimulation/seed=17$
+//	go test ./alert/outbox -v -run TestSimulation/seed=17$
 //
-// plays it again: what happens depends on the seed alone.
+// plays it again and prints it in any case: what happens depends on the seed alone.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t, 60) {
+	for _, seed := range seeds(t, 40) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { newWorld(t, seed).play() })
@@ -48,8 +48,8 @@ const (
 // TOCSIN_SEEDS says, or n.
 func seeds(t *testing.T, n uint64) (list []uint64) {
 	t.Helper()
-	if named := regexp.MustCompile(`/\^?seed=(\d+)\$?$`).FindStringSubmatch(flag.Lookup("test.run").Value.String()); named != nil {
-		seed, err := strconv.ParseUint(named[1], 10, 64)
+	if text := named(); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
 		require.NoError(t, err)
 		return []uint64{seed}
 	}
@@ -62,6 +62,15 @@ func seeds(t *testing.T, n uint64) (list []uint64) {
 		list = append(list, seed)
 	}
 	return list
+}
+
+// named returns the seed that -run names, if it does.
+func named() string {
+	found := regexp.MustCompile(`/\^?seed=(\d+)\$?$`).FindStringSubmatch(flag.Lookup("test.run").Value.String())
+	if found == nil {
+		return ""
+	}
+	return found[1]
 }
 
 // A world is one play. Its goroutines draw no lots from a common source: each lot
@@ -204,7 +213,7 @@ func (w *world) play() {
 	actors.Wait()
 	w.inStore = w.store.dump()
 	w.end()
-	if w.Failed() || os.Getenv("TOCSIN_HISTORY") != "" {
+	if w.Failed() || testing.Verbose() && named() != "" {
 		w.print()
 	}
 }
