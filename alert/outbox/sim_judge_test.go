@@ -40,6 +40,7 @@ type fate struct {
 	handed  int // messages
 	heard   int
 	refused bool // by itself
+	dead    bool
 	over    bool // it is told or dead, and this was seen then:
 	ended   time.Duration
 }
@@ -377,6 +378,7 @@ func (j *judge) look() (left int) {
 			at, there := found[place{d.name, in.Name}]
 			switch {
 			case there && at.Stage == jobstore.StageDead:
+				f.dead = true
 				j.judgeDead(in, d, &at)
 				f.over, f.ended = true, j.w.now()
 			case there && j.excused(in, d):
@@ -426,11 +428,11 @@ func (j *judge) judgeDead(in *item, d *destination, at *found) {
 	case outbox.Expired:
 		right = d.opts.MaxAge > 0 && at.Due-at.Accepted >= d.opts.MaxAge.Milliseconds() && (j.late(in, d) <= 0 || j.excused(in, d))
 	case outbox.Uncertain:
-		right = (f.handed > 0 || j.deaths > 0) && (d.opts.NeverTwice || !d.opts.Resend)
+		right = (f.handed > 0 || j.deaths > 0 || j.w.plan.loses()) && (d.opts.NeverTwice || !d.opts.Resend)
 	case outbox.Overtaken:
 		right = d.opts.NeverTwice
 	case "crashed":
-		right = f.handed >= 3
+		right = in.Summary == poisonCrash || f.handed >= 3
 	}
 	if !right {
 		j.w.fail("%s: %s is dead without reason: %s", d.name, in.Name, at)
@@ -458,7 +460,7 @@ func (j *judge) judgeOrder(d *destination) {
 	}
 	before := make(map[string]string)
 	for _, in := range j.order {
-		if _, heard := last[in.Name]; !heard || j.orphan(in, d) {
+		if _, heard := last[in.Name]; !heard || j.orphan(in, d) || in.at[d].dead { // which may be said once more, and is not
 			continue
 		}
 		if b, ok := before[in.Key]; ok {

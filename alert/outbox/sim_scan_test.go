@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -120,11 +121,10 @@ func (d *destination) take(w *world) {
 	}
 }
 
-// slow reports whether the store takes so long that a message can follow its token
-// late.
+// slow reports whether a message can follow its token late, because of the store.
 func (p *plan) slow() bool {
 	for _, t := range p.troubles {
-		if t.kind == storeSlow || t.kind == storeHangs {
+		if slices.Contains(storeTroubles, t.kind) {
 			return true
 		}
 	}
@@ -145,4 +145,13 @@ func (d *destination) leave(s *sending) {
 	if d.busy == s {
 		d.busy = nil
 	}
+}
+
+// loses reports whether a worker may lose its route without knowing what it has claimed.
+func (p *plan) loses() bool {
+	jumps := false
+	p.w.mu.Lock()
+	jumps = !p.w.forward.IsZero()
+	p.w.mu.Unlock()
+	return jumps || p.slow()
 }
