@@ -26,7 +26,7 @@ import (
 // wrong that can, and judges what becomes of each alert. TOCSIN_SEEDS is how many
 // worlds are played. A failed one prints its history, and
 //
-//	go test ./alert/outbox -v -run TestSimulation/seed=17$
+//	go test ./alert/outbox -v -run "^TestSimulation$/seed=17$"
 //
 // plays it again and prints it in any case: what happens depends on the seed alone.
 func TestSimulation(t *testing.T) {
