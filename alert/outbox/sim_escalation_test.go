@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,6 +42,7 @@ type duty struct {
 	after    []time.Duration
 	patience time.Duration
 
+	many     atomic.Int64 // problems
 	mu       sync.Mutex
 	problems map[string]*problem // by Key, which is the name too
 	order    []*problem
@@ -197,6 +199,7 @@ func (d *duty) call(caller int) {
 	<-time.After(time.Duration(rng.Int64N(int64(time.Second))))
 	for n := 0; w.now() < w.plan.length && !w.Failed(); n++ {
 		p := &problem{name: fmt.Sprintf("c%d-%d", caller, n), fate: rng.IntN(3), heard: make([]int, len(d.steps)), dead: make([]bool, len(d.steps))}
+		d.many.Add(1)
 		d.mu.Lock()
 		d.problems[p.name], d.order = p, append(d.order, p)
 		d.mu.Unlock()
@@ -293,7 +296,7 @@ func (d *duty) insist(rng *rand.Rand, what string, do func(context.Context, *pro
 
 // bound is how long a step may take where nothing is wrong.
 func (d *duty) bound() time.Duration {
-	most, messages := 4*d.w.lease+8*d.w.poll+time.Minute, time.Duration(len(d.order))
+	most, messages := 4*d.w.lease+8*d.w.poll+time.Minute, time.Duration(d.many.Load())
 	for _, s := range d.steps {
 		message := 3 * time.Second
 		if s.opts.Budget.Messages > 0 {
