@@ -1,6 +1,6 @@
 # Each target is a short script in .ci, which CI runs too.
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps docs api release-check mib real torture ci
+.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps docs api release-check mib real torture simulate ci
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ real: ## tests against real parts, which .ci/install installs on Debian
 
 torture: ## kill servers of queue and outbox, and databases, TORTURE (200) times
 	.ci/torture
+
+simulate: ## play SEEDS (2000) simulated worlds of the outbox
+	.ci/simulate
 
 ci: ## all that CI does
 	.ci/run

@@ -30,7 +30,9 @@ func (w *worker) claim(ctx context.Context) (batch []jobstore.Job, wait time.Dur
 	}
 	w.idle = len(c.batch) == 0 && !c.more
 	w.free = w.idle && c.leased && c.wait == 0
-	w.suspects = len(c.batch) > 0 && c.batch[0].Limit > 0
+	if len(c.batch) > 0 { // else, as in a pause, it is the same ones' turn as before
+		w.suspects = c.batch[0].Limit > 0
+	}
 	for cause, n := range c.deadByCause {
 		w.reportDead(ctx, cause, n, "")
 	}
@@ -160,7 +162,7 @@ func (c *claim) countDead(cause Cause, n int) {
 // choose finds what is to be sent now, and ends what is too old.
 func (c *claim) choose() error {
 	for range maxExpired {
-		jobs, err := jobstore.Next(c.txn, c.r.number, c.r.opts.Batch)
+		jobs, err := c.next()
 		if c.more = err == nil && len(jobs) > 0; !c.more {
 			return err
 		}

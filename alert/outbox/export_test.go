@@ -99,3 +99,9 @@ func HoldLease(ctx context.Context, s *Store, name string, until time.Time) {
 		return t.Put(number, r)
 	})
 }
+
+// StoreOf returns a Store over one that a test has made.
+func StoreOf(s jobstore.Store) *Store { return &Store{s} }
+
+// SetRandom replaces the source of random waits, see backoff.
+func (o *Outbox) SetRandom(below func(time.Duration) time.Duration) { o.below = below }

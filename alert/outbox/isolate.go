@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tocsin-go/tocsin/internal/jobstore"
@@ -22,23 +23,21 @@ const (
 	probeAfter  = 3 // failures in a row
 	outageAfter = 8 // failures in a row: more than a few alerts are at fault
 	maxCrashes  = 3
-	aloneAfter  = 2 // crashes
+	aloneAfter  = 2    // crashes
+	wideView    = 1000 // jobs
 )
 
 // half returns the Limit of n jobs that failed together.
 func half(n int) int { return (n + 1) / 2 }
 
-// pick returns those of the jobs that go into the next message. Suspects go
-// without others, the largest groups first, since a group that passes shows that
-// the far end is there. They alternate with what is not under suspicion. With each
-// job, jobs has all earlier ones of its Problem, and so has the message.
-func (c *claim) pick(jobs []jobstore.Job) []jobstore.Job {
-	suspects, clean := 0, false // the largest Limit, and whether any job has none
+// suspect sets the Limit of jobs in hand that differs from what is stored. With each
+// job, jobs has all earlier ones of its Problem.
+func (c *claim) suspect(jobs []jobstore.Job) {
 	var lowest map[jobstore.Hash]int
 	for i := range jobs {
 		j := &jobs[i]
 		switch {
-		case j.Crashes >= aloneAfter:
+		case j.Crashes >= aloneAfter, c.r.opts.Batch == 1 && j.Attempts > 0:
 			j.Limit = 1
 		case j.Due <= c.record.Forgiven:
 			j.Limit = 0
@@ -53,8 +52,42 @@ func (c *claim) pick(jobs []jobstore.Job) []jobstore.Job {
 			}
 			lowest[j.Problem] = j.Limit
 		}
-		suspects, clean = max(suspects, j.Limit), clean || j.Limit == 0
 	}
+}
+
+// next returns the first jobs that are due. If all of these are suspects, and there
+// may be others behind them, it looks further: alerts that keep failing, and what
+// follows them, must not fill the view.
+func (c *claim) next() ([]jobstore.Job, error) {
+	limit := c.r.opts.Batch
+	jobs, err := jobstore.Next(c.txn, c.r.number, limit)
+	if err != nil {
+		return nil, err
+	}
+	c.suspect(jobs)
+	isClean := func(j jobstore.Job) bool { return j.Limit == 0 }
+	if len(jobs) < limit || slices.ContainsFunc(jobs, isClean) {
+		return jobs, nil
+	}
+	jobs, err = jobstore.Next(c.txn, c.r.number, max(wideView, 2*limit))
+	c.suspect(jobs)
+	return jobs, err
+}
+
+// pick returns those of the jobs that go into the next message. Suspects go
+// without others, the largest groups first, since a group that passes shows that
+// the far end is there. They alternate with what is not under suspicion. With each
+// job, jobs has all earlier ones of its Problem, and so has the message.
+func (c *claim) pick(jobs []jobstore.Job) []jobstore.Job {
+	suspects, clean := 0, false // the largest Limit, and whether any job has none
+	for i := range jobs {
+		suspects, clean = max(suspects, jobs[i].Limit), clean || jobs[i].Limit == 0
+	}
+	batch := c.pickOf(jobs, suspects, clean)
+	return batch[:min(len(batch), c.r.opts.Batch)]
+}
+
+func (c *claim) pickOf(jobs []jobstore.Job, suspects int, clean bool) []jobstore.Job {
 	switch {
 	case c.record.Probe:
 		return longestDue(jobs, 0)

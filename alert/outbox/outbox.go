@@ -3,10 +3,11 @@ package outbox
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -112,6 +113,7 @@ type Outbox struct {
 	opts  Options
 	group groupCommit
 	stats counters
+	below func(time.Duration) time.Duration // see backoff
 
 	opened time.Time
 
@@ -140,7 +142,9 @@ func Open(store *Store, opts *Options) (*Outbox, error) {
 	if store == nil || store.store == nil {
 		return nil, &Error{Op: "open", Err: errors.New("no store"), final: true}
 	}
-	o := &Outbox{store: boundedStore{store.store, storeTime}, group: newGroupCommit(), opened: time.Now()}
+	o := &Outbox{
+		store: boundedStore{store.store, storeTime}, group: newGroupCommit(), opened: time.Now(), below: rand.N[time.Duration],
+	}
 	if opts != nil {
 		o.opts = *opts
 	}
@@ -287,4 +291,4 @@ func (o *Outbox) enrolled(ctx context.Context) ([]*route, error) {
 }
 
 // newOwner returns a name that no other worker has.
-func newOwner() string { return rand.Text() }
+func newOwner() string { return cryptorand.Text() }

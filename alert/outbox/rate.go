@@ -1,9 +1,6 @@
 package outbox
 
-import (
-	"math/rand/v2"
-	"time"
-)
+import "time"
 
 // A Budget is how many messages a route may send. It holds in any span of Per,
 // over all processes and also after a restart: a quarter of it at once and the
@@ -41,7 +38,10 @@ func (p pace) full() int64 { return p.slack + p.interval }
 func (p pace) take(full, now int64) int64 { return max(full, now*1000) + p.interval }
 
 // A backoff is how long to wait after failures.
-type backoff struct{ first, longest time.Duration }
+type backoff struct {
+	first, longest time.Duration
+	below          func(time.Duration) time.Duration // a random wait that is shorter
+}
 
 // after returns the wait after n failures in a row, at least one, as a random
 // part between a half and the whole of what doubles each time.
@@ -50,5 +50,5 @@ func (b backoff) after(n int) time.Duration {
 	if n = max(n, 1) - 1; n < 32 && b.first<<n > 0 {
 		d = min(d, b.first<<n)
 	}
-	return d - rand.N(d/2+1)
+	return d - b.below(d/2+1)
 }

@@ -68,15 +68,21 @@ func (o *Outbox) restore(ctx context.Context) error {
 }
 
 // readopt gives a route that was restored while its worker was sending back to the
-// worker. Its lease must last: afterwards another one may have been sending too.
-func (w *worker) readopt(r *jobstore.RouteRecord, batch []jobstore.Job) {
-	if r.Owner != jobstore.Vanished || !time.Now().Before(w.until) {
-		return
+// worker. If its lease is over another one may have been sending too, to which the
+// route is left: then late is set, and the outcome is recorded all the same, since
+// nobody has claimed anything since and what rang must not ring again.
+func (w *worker) readopt(r *jobstore.RouteRecord, batch []jobstore.Job) (late bool) {
+	switch {
+	case r.Owner != jobstore.Vanished:
+		return false
+	case !time.Now().Before(w.until):
+		return true
 	}
 	r.Owner, w.epoch = w.owner, r.Epoch
 	for i := range batch {
 		r.Claimed = append(r.Claimed, batch[i].Number)
 	}
+	return false
 }
 
 // warnOrphans tells of alerts whose route is not in the store: its row was removed,

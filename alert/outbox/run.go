@@ -51,9 +51,12 @@ func (o *Outbox) Run(ctx context.Context) error {
 	return nil
 }
 
+// backoff returns the waits between attempts to reach the store.
+func (o *Outbox) backoff() backoff { return backoff{o.opts.Poll, 10 * o.opts.Poll, o.below} }
+
 // await returns the routes once the store knows them, or none if ctx ends before.
 func (o *Outbox) await(ctx context.Context) []*route {
-	retry := backoff{first: o.opts.Poll, longest: 10 * o.opts.Poll}
+	retry := o.backoff()
 	for n := 1; ctx.Err() == nil; n++ {
 		routes, err := o.enrolled(ctx)
 		if err == nil {
@@ -70,7 +73,7 @@ func (o *Outbox) await(ctx context.Context) []*route {
 
 // pollRoute calls the poll of a route's participant until ctx ends.
 func (o *Outbox) pollRoute(ctx context.Context, r *route) {
-	retry := backoff{first: o.opts.Poll, longest: 10 * o.opts.Poll}
+	retry := o.backoff()
 	for failures := 0; ctx.Err() == nil; {
 		wait := o.opts.Poll
 		more, err := r.poll(ctx)

@@ -84,7 +84,7 @@ func (w *worker) classify(batch []jobstore.Job, places []int, outcomes []outcome
 }
 
 func (w *worker) backoff() backoff {
-	return backoff{first: w.r.opts.Backoff, longest: w.r.opts.MaxBackoff}
+	return backoff{w.r.opts.Backoff, w.r.opts.MaxBackoff, w.o.below}
 }
 
 // keepOrder looks at alerts of one Key that were in one message. If an earlier
@@ -141,7 +141,7 @@ func (w *worker) settle(ctx context.Context, batch []jobstore.Job, outcomes []ou
 		if errors.Is(err, jobstore.ErrNoRoute) {
 			_ = w.o.restore(ctx) // else the next attempt fails too
 		}
-		pause := time.NewTimer(backoff{first: w.o.opts.Poll / 4, longest: w.o.opts.Poll}.after(n))
+		pause := time.NewTimer(backoff{w.o.opts.Poll / 4, w.o.opts.Poll, w.o.below}.after(n))
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
@@ -164,11 +164,12 @@ func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes [
 		if err != nil {
 			return err
 		}
-		w.readopt(r, batch)
-		if r.Owner != w.owner || r.Epoch != w.epoch {
+		late := w.readopt(r, batch)
+		switch {
+		case late:
+		case r.Owner != w.owner || r.Epoch != w.epoch:
 			return errFenced
-		}
-		if len(r.Claimed) == 0 {
+		case len(r.Claimed) == 0:
 			return nil // an attempt before succeeded though it had failed
 		}
 		if also != nil {
@@ -177,7 +178,7 @@ func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes [
 			}
 		}
 		w.pause(t.Now(), r, batch, outcomes)
-		if err := apply(t, w.r.number, batch, outcomes); err != nil {
+		if err := apply(t, w.r.number, batch, outcomes); err != nil || late {
 			return err
 		}
 		r.Claimed, r.Expires = nil, t.Now()+w.o.opts.Lease.Milliseconds()

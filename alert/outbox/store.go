@@ -18,7 +18,7 @@ type Store struct{ store jobstore.Store }
 // NewMemoryStore returns a store in the memory of this process. It is for tests
 // and for programs that may lose what was accepted and not delivered: all of it is
 // lost on exit. Its clock is monotonic: setting the machine's time ends no lease.
-func NewMemoryStore() *Store { return &Store{jobstore.NewMemory()} }
+func NewMemoryStore() *Store { return &Store{jobstore.NewMemory(jobstore.Monotonic())} }
 
 // NewSQLStore returns a store in a database, so that nothing accepted is lost
 // with the process. Several processes may share it, and any of them may die at

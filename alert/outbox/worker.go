@@ -33,7 +33,7 @@ type worker struct {
 // run works until ctx ends, and gives the lease back.
 func (w *worker) run(ctx context.Context) {
 	failures := 0
-	retry := backoff{first: w.o.opts.Poll, longest: 10 * w.o.opts.Poll}
+	retry := w.o.backoff()
 	for ctx.Err() == nil {
 		wait, err := w.step(ctx)
 		if err == nil {

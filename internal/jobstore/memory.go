@@ -7,17 +7,23 @@ import (
 	"time"
 )
 
-// NewMemory returns a store in the memory of this process.
-func NewMemory() Store {
+// NewMemory returns a store in the memory of this process, with a clock.
+func NewMemory(clock func() time.Time) Store {
 	m := &memory{incident: newIncidentMemory(), events: make(map[Hash]int64), records: make(map[int64]RouteRecord), queues: make(map[int64]*queue)}
-	return &memoryStore{lock: make(chan struct{}, 1), start: time.Now(), content: func() *memory { return m }}
+	return &memoryStore{lock: make(chan struct{}, 1), clock: clock, content: func() *memory { return m }}
 }
 
-// A memoryStore keeps jobs in slices. Its clock is monotonic: setting the
-// machine's time ends no lease.
+// Monotonic returns a clock for a memory store: setting the machine's time ends no
+// lease.
+func Monotonic() func() time.Time {
+	start := time.Now()
+	return func() time.Time { return start.Add(time.Since(start)) }
+}
+
+// A memoryStore keeps jobs in slices.
 type memoryStore struct {
 	lock    chan struct{} // holding its only place is holding the lock
-	start   time.Time
+	clock   func() time.Time
 	content func() *memory // a closure, where no printer finds alerts
 }
 
@@ -32,7 +38,7 @@ func (s *memoryStore) Do(ctx context.Context, f func(Txn) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	t := &memoryTxn{memory: s.content(), at: s.start.Add(time.Since(s.start)).UnixMilli()}
+	t := &memoryTxn{memory: s.content(), at: s.clock().UnixMilli()}
 	defer func() {
 		for _, undo := range slices.Backward(t.undo) {
 			undo()
