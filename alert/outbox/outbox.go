@@ -111,7 +111,9 @@ type Outbox struct {
 	store boundedStore
 	opts  Options
 	group groupCommit
-	stats counters
+
+	handover handover
+	stats    counters
 
 	opened time.Time
 

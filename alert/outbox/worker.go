@@ -137,7 +137,7 @@ func (w *worker) mustWait(r *jobstore.RouteRecord, now int64) time.Duration {
 // deliver hands a batch to the Sender once, and settles what came of it. It does
 // not if the lease could end before the message has.
 func (w *worker) deliver(ctx context.Context, batch []jobstore.Job) error {
-	alerts, places, outcomes := open(batch)
+	alerts, places, outcomes := w.open(batch)
 	if len(alerts) == 0 {
 		return w.settle(ctx, batch, outcomes, nil)
 	}
@@ -191,10 +191,14 @@ func (w *worker) holds() bool {
 
 // open reads the alerts of a batch. places has the position in the batch of
 // each; what cannot be read has its outcome already.
-func open(batch []jobstore.Job) (alerts []alert.Alert, places []int, outcomes []outcome) {
+func (w *worker) open(batch []jobstore.Job) (alerts []alert.Alert, places []int, outcomes []outcome) {
 	outcomes = make([]outcome, len(batch))
 	for i := range batch {
-		a, err := jobstore.Decode(batch[i].Doc)
+		a, here := w.o.handover.take(batch[i].Doc)
+		err := error(nil)
+		if !here {
+			a, err = jobstore.Decode(batch[i].Doc)
+		}
 		if err != nil {
 			outcomes[i] = outcome{kind: outcomeDead, cause: Unreadable, text: jobstore.ErrorText(err)}
 			continue
