@@ -32,6 +32,7 @@ type worker struct {
 
 // run works until ctx ends, and gives the lease back.
 func (w *worker) run(ctx context.Context) {
+	ctx = jobstore.Unhurried(ctx)
 	failures := 0
 	retry := backoff{first: w.o.opts.Poll, longest: 10 * w.o.opts.Poll}
 	for ctx.Err() == nil {

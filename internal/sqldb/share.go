@@ -5,10 +5,22 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 )
 
-// mostShared bounds the transactions that share one commit.
-const mostShared = 16
+const (
+	mostShared    = 16                   // transactions in one commit
+	longestGather = 5 * time.Millisecond // for which one waits for another
+)
+
+// unhurried is the key of Unhurried.
+type unhurried struct{}
+
+// Unhurried returns a context for transactions that nobody waits for. On SQLite they
+// wait for as long as a commit takes, if one in a hurry is likely to come within it.
+func Unhurried(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unhurried{}, true)
+}
 
 // errAlone says that a transaction was rolled back for the sake of another one with
 // which it was to share a commit.
@@ -19,11 +31,16 @@ var errAlone = errors.New("rolled back together with another transaction")
 type commitGroup struct {
 	mu      sync.Mutex
 	waiting []*member
+	hurried time.Time     // when one in a hurry was committed last
+	until   time.Time     // before it, the next one is likely to come
+	arrived chan struct{} // closed when one has; nil if nobody waits for that
 }
 
 // A member is a transaction that waits. Its own goroutine runs it, when the leader of
 // the group hands over the connection.
 type member struct {
+	hurry bool
+
 	turn chan session // nil: the group has failed, and this one is run alone
 	ran  chan error
 	end  chan error
@@ -33,7 +50,7 @@ type member struct {
 // one another within it, as they would without. If one of them fails, all are rolled
 // back and run once more, each alone, so that no error comes from what others did.
 func (db *DB) share(ctx context.Context, f func(*Tx) error) error {
-	m := &member{turn: make(chan session, 1), ran: make(chan error, 1), end: make(chan error, 1)}
+	m := &member{hurry: ctx.Value(unhurried{}) == nil, turn: make(chan session, 1), ran: make(chan error, 1), end: make(chan error, 1)}
 	db.group.enqueue(m)
 	var err error
 	select {
@@ -61,7 +78,12 @@ func (db *DB) share(ctx context.Context, f func(*Tx) error) error {
 
 // lead runs a transaction and those that wait, and commits them.
 func (db *DB) lead(ctx context.Context, own *member, f func(*Tx) error) error {
+	if !own.hurry {
+		db.group.gather(ctx)
+	}
 	others := db.group.take(own)
+	hurry := own.hurry || slices.ContainsFunc(others, func(m *member) bool { return m.hurry })
+	began := time.Now()
 	begun, ran, committing := false, 0, false
 	outcome := errAlone
 	defer func() { // also if f panics
@@ -90,6 +112,9 @@ func (db *DB) lead(ctx context.Context, own *member, f func(*Tx) error) error {
 	if committing || !begun && ctx.Err() == nil {
 		outcome = err
 	}
+	if hurry {
+		db.group.expect(time.Since(began))
+	}
 	return err
 }
 
@@ -113,6 +138,42 @@ func (g *commitGroup) enqueue(m *member) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, m)
+	if m.hurry && g.arrived != nil {
+		close(g.arrived)
+		g.arrived = nil
+	}
+}
+
+// expect says that one in a hurry was committed. If that is so all the time, whoever
+// waited for it is likely to be back within a commit.
+func (g *commitGroup) expect(took time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	if now.Sub(g.hurried) < 4*took {
+		g.until = now.Add(min(took, longestGather))
+	}
+	g.hurried = now
+}
+
+// gather waits for one in a hurry, who would wait for the commit otherwise.
+func (g *commitGroup) gather(ctx context.Context) {
+	g.mu.Lock()
+	wait := time.Until(g.until)
+	if wait <= 0 || slices.ContainsFunc(g.waiting, func(m *member) bool { return m.hurry }) {
+		g.mu.Unlock()
+		return
+	}
+	arrived := make(chan struct{})
+	g.arrived = arrived
+	g.mu.Unlock()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-arrived:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // withdraw reports whether m waited still, and lets it wait no more.
@@ -131,6 +192,6 @@ func (g *commitGroup) take(leader *member) []*member {
 	defer g.mu.Unlock()
 	n := min(len(g.waiting), mostShared-1)
 	group := slices.Clone(g.waiting[:n])
-	g.waiting = slices.Delete(g.waiting, 0, n)
+	g.waiting, g.arrived = slices.Delete(g.waiting, 0, n), nil
 	return group
 }
