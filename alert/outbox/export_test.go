@@ -25,7 +25,7 @@ func NewGroupCommit() *GroupCommit { return &GroupCommit{newGroupCommit()} }
 
 // Submit submits n entries.
 func (g *GroupCommit) Submit(ctx context.Context, n int, commit func(ctx context.Context, n int) error) error {
-	return g.group.submit(ctx, make([]jobstore.Entry, n), func(ctx context.Context, entries []jobstore.Entry) error { return commit(ctx, len(entries)) })
+	return g.group.submit(ctx, make([]jobstore.Entry, n), func(ctx context.Context, entries func() []jobstore.Entry) error { return commit(ctx, len(entries())) })
 }
 
 // Faulty returns a store that does to each transaction what fault says: it is not

@@ -50,7 +50,7 @@ func newGroupCommit() groupCommit { return groupCommit{lock: make(chan struct{},
 // If the one that commits gives up because its own context has ended, those
 // that it took along try again: no event is accepted twice by it. All do if
 // commit returns errTryAgain.
-func (g *groupCommit) submit(ctx context.Context, entries []jobstore.Entry, commit func(context.Context, []jobstore.Entry) error) (err error) {
+func (g *groupCommit) submit(ctx context.Context, entries []jobstore.Entry, commit func(context.Context, func() []jobstore.Entry) error) (err error) {
 	for {
 		before := err
 		p := &submission{entries: entries, done: make(chan error, 1)}
@@ -74,7 +74,7 @@ func (g *groupCommit) submit(ctx context.Context, entries []jobstore.Entry, comm
 
 // commit commits the submissions of all who wait, unless somebody has committed the
 // own one meanwhile.
-func (g *groupCommit) commit(ctx context.Context, own *submission, commit func(context.Context, []jobstore.Entry) error) (err error) {
+func (g *groupCommit) commit(ctx context.Context, own *submission, commit func(context.Context, func() []jobstore.Entry) error) (err error) {
 	defer func() { <-g.lock }()
 	select {
 	case err := <-own.done:
@@ -82,7 +82,8 @@ func (g *groupCommit) commit(ctx context.Context, own *submission, commit func(c
 	default:
 	}
 	g.gather(ctx)
-	group, entries := g.collect(own)
+	group := []*submission{own}
+	entries := func() []jobstore.Entry { return g.collect(&group) }
 	began := time.Now()
 	err = errTryAgain
 	defer func() { // also if commit panics
@@ -143,27 +144,28 @@ func (g *groupCommit) enqueue(p *submission) {
 	}
 }
 
-// collect returns a submission and the others that go along with it, and all their
-// entries.
-func (g *groupCommit) collect(own *submission) (group []*submission, entries []jobstore.Entry) {
+// collect adds those that wait to a group, as long as there is room, and returns all
+// its entries. It may be called again while the group waits for the store.
+func (g *groupCommit) collect(group *[]*submission) (entries []jobstore.Entry) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	group = []*submission{own}
-	entries = slices.Clone(own.entries)
-	size := own.size()
+	size := 0
+	for _, p := range *group {
+		entries, size = append(entries, p.entries...), size+p.size()
+	}
 	left := g.waiting[:0]
 	for _, p := range g.waiting {
 		switch {
-		case p == own:
+		case p == (*group)[0]:
 		case len(entries)+len(p.entries) > groupEntries || size+p.size() > groupBytes:
 			left = append(left, p)
 		default:
-			group, entries, size = append(group, p), append(entries, p.entries...), size+p.size()
+			*group, entries, size = append(*group, p), append(entries, p.entries...), size+p.size()
 		}
 	}
 	clear(g.waiting[len(left):])
 	g.waiting, g.complete = left, nil
-	return group, entries
+	return entries
 }
 
 // size returns the bytes of the documents.
