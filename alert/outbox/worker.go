@@ -195,7 +195,7 @@ func (w *worker) holds() bool {
 func (w *worker) open(batch []jobstore.Job) (alerts []alert.Alert, places []int, outcomes []outcome) {
 	outcomes = make([]outcome, len(batch))
 	for i := range batch {
-		a, here := w.o.handover.take(batch[i].Doc)
+		a, here := w.o.handover().take(batch[i].Doc)
 		err := error(nil)
 		if !here {
 			a, err = jobstore.Decode(batch[i].Doc)
