@@ -25,6 +25,7 @@ type worker struct {
 	asked     bool      // for a lease, and may have it even if nobody said so
 	until     time.Time // by this machine's clock, before the lease ends; zero without one
 	idle      bool      // there was nothing to do when it last looked
+	full      bool      // there was as much to do as a message takes
 	free      bool      // and there is as soon as something is accepted
 	suspects  bool      // the last message was of alerts that had failed together
 	unsettled bool      // something was sent, and nobody could be told
@@ -32,11 +33,14 @@ type worker struct {
 
 // run works until ctx ends, and gives the lease back.
 func (w *worker) run(ctx context.Context) {
-	ctx = jobstore.Unhurried(ctx)
 	failures := 0
 	retry := backoff{first: w.o.opts.Poll, longest: 10 * w.o.opts.Poll}
 	for ctx.Err() == nil {
-		wait, err := w.step(ctx)
+		stepping := ctx
+		if !w.full { // else it is behind
+			stepping = jobstore.Unhurried(ctx)
+		}
+		wait, err := w.step(stepping)
 		if err == nil {
 			failures = 0
 		} else if ctx.Err() == nil {

@@ -88,8 +88,10 @@ func (db *DB) lead(ctx context.Context, own *member, f func(*Tx) error) error {
 	outcome := errAlone
 	defer func() { // also if f panics
 		for i, m := range others {
-			if m.turn <- nil; i < ran {
+			if i < ran {
 				m.end <- outcome
+			} else {
+				m.turn <- nil
 			}
 		}
 		<-db.writer

@@ -179,6 +179,40 @@ func TestWaitingTransactionIsWithdrawn(t *testing.T) {
 	})
 }
 
+// Who gives up when the leader has it already holds nobody up either.
+func TestTransactionInAGroupIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	for _, leads := range []error{nil, errNo} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			fake := &fakeDriver{}
+			c := &crowd{t: t, fake: fake, db: fake.open(t), errs: make(map[string]chan error)}
+			hold, leader := make(chan struct{}), make(chan struct{})
+			c.start(t.Context(), "first", func(context.Context) error {
+				<-hold
+				return nil
+			})
+			synctest.Wait()
+			c.start(t.Context(), "a", func(context.Context) error {
+				<-leader
+				return leads
+			})
+			synctest.Wait()
+			c.start(ctx, "b", nil)
+			c.start(t.Context(), "c", nil)
+			synctest.Wait()
+			close(hold)
+			synctest.Wait() // a leads, and has b and c in its group
+			cancel()
+			require.ErrorIs(t, <-c.errs["b"], context.Canceled)
+			close(leader)
+			require.ErrorIs(t, <-c.errs["a"], leads)
+			require.NoError(t, <-c.errs["c"])
+			require.NotContains(t, fake.events(), "b")
+		})
+	}
+}
+
 // Who is in no hurry waits for one who is, while such ones keep coming.
 func TestUnhurriedWaits(t *testing.T) {
 	t.Parallel()
