@@ -152,10 +152,10 @@ func TestGroupCommitGathers(t *testing.T) {
 				for _, think := range tt.think {
 					go func() {
 						for range 10 {
-							time.Sleep(think)
+							<-time.After(think)
 							if err := g.Submit(t.Context(), 1, func(_ context.Context, n int) error {
 								commits, total = commits+1, total+n
-								time.Sleep(commitTime)
+								<-time.After(commitTime)
 								return nil
 							}); err != nil {
 								callers <- err

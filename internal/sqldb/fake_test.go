@@ -98,7 +98,7 @@ func (c fakeConn) ExecContext(_ context.Context, query string, _ []driver.NamedV
 type fakeTx struct{ *fakeDriver }
 
 func (t fakeTx) Commit() error {
-	time.Sleep(t.commitTime)
+	<-time.After(t.commitTime)
 	return t.note("commit")
 }
 

@@ -232,12 +232,12 @@ func TestUnhurriedWaits(t *testing.T) {
 				fake := &fakeDriver{commitTime: time.Millisecond}
 				c := &crowd{t: t, fake: fake, db: fake.open(t), errs: make(map[string]chan error)}
 				for range 2 {
-					time.Sleep(tt.since)
+					<-time.After(tt.since)
 					c.start(t.Context(), "accept", nil)
 					require.NoError(t, <-c.errs["accept"])
 				}
 				c.start(sqldb.Unhurried(t.Context()), "worker", nil)
-				time.Sleep(tt.comes)
+				<-time.After(tt.comes)
 				c.start(t.Context(), "last", nil)
 				require.NoError(t, <-c.errs["worker"])
 				require.NoError(t, <-c.errs["last"])
