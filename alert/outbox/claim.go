@@ -29,6 +29,7 @@ func (w *worker) claim(ctx context.Context) (batch []jobstore.Job, wait time.Dur
 		w.epoch, w.until = c.record.Epoch, began.Add(w.o.opts.Lease)
 	}
 	w.idle = len(c.batch) == 0 && !c.more
+	w.full = len(c.batch) == w.r.opts.Batch
 	w.free = w.idle && c.leased && c.wait == 0
 	if len(c.batch) > 0 { // else, as in a pause, it is the same ones' turn as before
 		w.suspects = c.batch[0].Limit > 0

@@ -25,7 +25,14 @@ func NewGroupCommit() *GroupCommit { return &GroupCommit{newGroupCommit()} }
 
 // Submit submits n entries.
 func (g *GroupCommit) Submit(ctx context.Context, n int, commit func(ctx context.Context, n int) error) error {
-	return g.group.submit(ctx, make([]jobstore.Entry, n), func(ctx context.Context, entries []jobstore.Entry) error { return commit(ctx, len(entries)) })
+	return g.SubmitLate(ctx, n, func(ctx context.Context, collect func() int) error { return commit(ctx, collect()) })
+}
+
+// SubmitLate is Submit for a commit that asks for the number of entries itself.
+func (g *GroupCommit) SubmitLate(ctx context.Context, n int, commit func(ctx context.Context, collect func() int) error) error {
+	return g.group.submit(ctx, make([]jobstore.Entry, n), func(ctx context.Context, collect func() []jobstore.Entry) error {
+		return commit(ctx, func() int { return len(collect()) })
+	})
 }
 
 // Faulty returns a store that does to each transaction what fault says: it is not

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -125,5 +126,79 @@ func TestCommitPanics(t *testing.T) {
 			_ = g.Submit(t.Context(), 1, func(context.Context, int) error { panic("in the driver") })
 		})
 		require.NoError(t, g.Submit(t.Context(), 1, func(context.Context, int) error { return nil }))
+	})
+}
+
+// The leader waits for those who are about to come back, for half of a commit, and a
+// lone caller for nobody.
+func TestGroupCommitGathers(t *testing.T) {
+	t.Parallel()
+	const commitTime = 4 * time.Millisecond
+	for _, tt := range []struct {
+		name  string
+		think []time.Duration // of each caller, from its commit to its next Send
+		most  int             // commits, for ten Sends of each
+	}{
+		{"lone", []time.Duration{time.Millisecond}, 10},
+		{"soon back", []time.Duration{0, 100 * time.Microsecond, 200 * time.Microsecond, time.Millisecond}, 12},
+		{"one is late", []time.Duration{100 * time.Microsecond, 3 * time.Millisecond}, 20},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g := outbox.NewGroupCommit()
+				commits, total, began := 0, 0, time.Now()
+				callers := make(chan error, len(tt.think))
+				for _, think := range tt.think {
+					go func() {
+						for range 10 {
+							<-time.After(think)
+							if err := g.Submit(t.Context(), 1, func(_ context.Context, n int) error {
+								commits, total = commits+1, total+n
+								<-time.After(commitTime)
+								return nil
+							}); err != nil {
+								callers <- err
+								return
+							}
+						}
+						callers <- nil
+					}()
+				}
+				for range tt.think {
+					require.NoError(t, <-callers)
+				}
+				require.Equal(t, 10*len(tt.think), total)
+				require.LessOrEqual(t, commits, tt.most)
+				if len(tt.think) == 1 {
+					require.Equal(t, 10*(commitTime+tt.think[0]), time.Since(began))
+				}
+			})
+		})
+	}
+}
+
+// What comes while a group waits for the store goes with it, once.
+func TestGroupCommitCollectsLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := outbox.NewGroupCommit()
+		hold := make(chan struct{})
+		var sizes []int
+		commit := func(_ context.Context, collect func() int) error {
+			sizes = append(sizes, collect())
+			<-hold
+			sizes = append(sizes, collect(), collect())
+			return nil
+		}
+		outcomes := make(chan error, 2)
+		for range 2 {
+			go func() { outcomes <- g.SubmitLate(t.Context(), 1, commit) }()
+			synctest.Wait()
+		}
+		close(hold)
+		require.NoError(t, <-outcomes)
+		require.NoError(t, <-outcomes)
+		require.Equal(t, []int{1, 2, 2}, sizes)
 	})
 }

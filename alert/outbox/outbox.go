@@ -112,8 +112,10 @@ type Outbox struct {
 	store boundedStore
 	opts  Options
 	group groupCommit
-	stats counters
-	below func(time.Duration) time.Duration // see backoff
+
+	handover func() *handover // a closure, where no printer finds alerts
+	stats    counters
+	below    func(time.Duration) time.Duration // see backoff
 
 	opened time.Time
 
@@ -145,6 +147,8 @@ func Open(store *Store, opts *Options) (*Outbox, error) {
 	o := &Outbox{
 		store: boundedStore{store.store, storeTime}, group: newGroupCommit(), opened: time.Now(), below: rand.N[time.Duration],
 	}
+	accepted := new(handover)
+	o.handover = func() *handover { return accepted }
 	if opts != nil {
 		o.opts = *opts
 	}

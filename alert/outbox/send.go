@@ -47,6 +47,9 @@ func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
 		}
 		entries, errs := encodeAll(alerts, routes)
 		if len(entries) > 0 {
+			for i := range entries {
+				o.handover().add(&entries[i])
+			}
 			err = o.group.submit(ctx, entries, o.commit)
 		}
 		if errors.Is(err, jobstore.ErrNoRoute) && !again {
@@ -81,8 +84,10 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]jobstore.Entry, []error
 	return entries, errs
 }
 
-// commit keeps entries in one transaction and wakes the workers.
-func (o *Outbox) commit(ctx context.Context, entries []jobstore.Entry) error {
+// commit keeps entries in one transaction and wakes the workers. What has come while
+// it waited for the store goes with it.
+func (o *Outbox) commit(ctx context.Context, collect func() []jobstore.Entry) error {
+	entries := collect()
 	accepted, done, err := 0, false, error(nil)
 	store := o.store.forRows(len(entries))
 	if o.opts.Window > 0 {
@@ -90,6 +95,7 @@ func (o *Outbox) commit(ctx context.Context, entries []jobstore.Entry) error {
 	}
 	if err == nil && !done {
 		err = store.Locked(ctx, func(t jobstore.Txn) (err error) {
+			entries = collect()
 			accepted, err = o.accept(t, entries)
 			return err
 		})

@@ -25,6 +25,7 @@ type worker struct {
 	asked     bool      // for a lease, and may have it even if nobody said so
 	until     time.Time // by this machine's clock, before the lease ends; zero without one
 	idle      bool      // there was nothing to do when it last looked
+	full      bool      // there was as much to do as a message takes
 	free      bool      // and there is as soon as something is accepted
 	suspects  bool      // the last message was of alerts that had failed together
 	unsettled bool      // something was sent, and nobody could be told
@@ -35,7 +36,11 @@ func (w *worker) run(ctx context.Context) {
 	failures := 0
 	retry := w.o.backoff()
 	for ctx.Err() == nil {
-		wait, err := w.step(ctx)
+		stepping := ctx
+		if !w.full { // else it is behind
+			stepping = jobstore.Unhurried(ctx)
+		}
+		wait, err := w.step(stepping)
 		if err == nil {
 			failures = 0
 		} else if ctx.Err() == nil {
@@ -137,7 +142,7 @@ func (w *worker) mustWait(r *jobstore.RouteRecord, now int64) time.Duration {
 // deliver hands a batch to the Sender once, and settles what came of it. It does
 // not if the lease could end before the message has.
 func (w *worker) deliver(ctx context.Context, batch []jobstore.Job) error {
-	alerts, places, outcomes := open(batch)
+	alerts, places, outcomes := w.open(batch)
 	if len(alerts) == 0 {
 		return w.settle(ctx, batch, outcomes, nil)
 	}
@@ -191,10 +196,14 @@ func (w *worker) holds() bool {
 
 // open reads the alerts of a batch. places has the position in the batch of
 // each; what cannot be read has its outcome already.
-func open(batch []jobstore.Job) (alerts []alert.Alert, places []int, outcomes []outcome) {
+func (w *worker) open(batch []jobstore.Job) (alerts []alert.Alert, places []int, outcomes []outcome) {
 	outcomes = make([]outcome, len(batch))
 	for i := range batch {
-		a, err := jobstore.Decode(batch[i].Doc)
+		a, here := w.o.handover().take(batch[i].Doc)
+		err := error(nil)
+		if !here {
+			a, err = jobstore.Decode(batch[i].Doc)
+		}
 		if err != nil {
 			outcomes[i] = outcome{kind: outcomeDead, cause: Unreadable, text: jobstore.ErrorText(err)}
 			continue

@@ -23,6 +23,9 @@ type Entry struct {
 	Lane    Lane
 	Routes  []int64 // those whose filter lets it pass
 	Doc     []byte
+
+	// Alert is what Decode returns of Doc; nil if only Decode knows.
+	Alert *alert.Alert
 }
 
 // Encode makes an entry of an alert. One without an ID gets one.
@@ -40,7 +43,40 @@ func Encode(a *alert.Alert) (Entry, error) {
 	if a.Key != "" && a.Status != alert.News { // news need no place among what is said of a problem
 		l.Problem = Identity(&clean, clean.Key)
 	}
+	l.Alert = decoded(&clean)
 	return l, err
+}
+
+// decoded returns an alert as it comes back from the store, with Labels of its own.
+// It returns nil if it has text that is not UTF-8, which JSON replaces.
+func decoded(a *alert.Alert) *alert.Alert {
+	b := *a
+	for _, s := range [...]string{
+		a.Source, a.ID, a.Key, a.Level, a.Name, a.Summary, a.Product, a.Region, a.Resource, a.Instance, a.URL,
+	} {
+		if !utf8.ValidString(s) {
+			return nil
+		}
+	}
+	b.Labels = nil
+	for name, value := range a.Labels {
+		if !utf8.ValidString(name) || !utf8.ValidString(value) {
+			return nil
+		}
+		if b.Labels == nil {
+			b.Labels = make(map[string]string, len(a.Labels))
+		}
+		b.Labels[name] = value
+	}
+	for _, at := range [...]*time.Time{&b.StartsAt, &b.EndsAt} { // zones lose their names
+		text, err := at.MarshalText()
+		zero := at.IsZero()
+		*at = time.Time{}
+		if err != nil || !zero && at.UnmarshalText(text) != nil {
+			return nil
+		}
+	}
+	return &b
 }
 
 // Identity returns the identity of an ID or a Key. A test may bear that of a real

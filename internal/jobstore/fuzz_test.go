@@ -48,13 +48,16 @@ func FuzzEncode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source, id, key string, status uint8, severity int8, at int64, label string) {
 		a := alert.Alert{
 			Source: source, ID: id, Key: key, Status: alert.Status(status), Severity: alert.Severity(severity),
-			StartsAt: time.Unix(at, 0), Labels: map[string]string{label: label},
+			StartsAt: time.Unix(at, 0), EndsAt: time.Unix(0, at).In(time.FixedZone("zone", int(severity)*60)), Labels: map[string]string{label: label},
 		}
 		entry, err := jobstore.Encode(&a)
 		require.NoError(t, err)
 		b, err := jobstore.Decode(entry.Doc)
 		require.NoError(t, err)
 		require.NotEmpty(t, b.ID)
+		if entry.Alert != nil {
+			require.Equal(t, b, *entry.Alert)
+		}
 		if utf8.ValidString(key) {
 			require.Equal(t, key, b.Key)
 		}

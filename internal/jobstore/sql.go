@@ -36,3 +36,7 @@ func (s *sqlStore) Do(ctx context.Context, f func(Txn) error) error {
 func (s *sqlStore) Locked(ctx context.Context, f func(Txn) error) error {
 	return s.db.Locked(ctx, func(tx *sqldb.Tx) error { return f(&sqlTxn{ctx: ctx, tx: tx}) })
 }
+
+// Unhurried returns a context for transactions that nobody waits for: they may wait
+// for one of those that accept, to share its commit.
+func Unhurried(ctx context.Context) context.Context { return sqldb.Unhurried(ctx) }

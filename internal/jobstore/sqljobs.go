@@ -15,12 +15,15 @@ const jobColumns = 11
 
 func (t *sqlTxn) Add(jobs []Job) error {
 	for len(jobs) > 0 {
-		var args []any
 		n, size := 0, 0
 		for n < len(jobs) && n < rowsAtOnce && (n == 0 || size+len(jobs[n].Doc) <= bytesAtOnce) {
-			args = append(args, jobs[n].row()...)
 			size += len(jobs[n].Doc)
 			n++
+		}
+		n = t.portion(n)
+		args := make([]any, 0, n*jobColumns)
+		for i := range jobs[:n] {
+			args = append(args, jobs[i].row()...)
 		}
 		if _, err := t.tx.Exec(t.ctx, fmt.Sprintf(sqlAddJobs, tuples(n, jobColumns)), args...); err != nil {
 			return err

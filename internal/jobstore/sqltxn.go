@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +53,16 @@ func allThere(routes []int64) string {
 	return fmt.Sprintf("(SELECT COUNT(*) FROM outbox_routes WHERE id IN (%s)) = %d", strings.Join(list, ","), len(list))
 }
 
+// portion returns how many of n rows go into one statement. SQLite keeps statements
+// prepared and has no round trips, so there it is a power of two: few texts do for all.
+func (t *sqlTxn) portion(n int) int {
+	n = min(n, rowsAtOnce)
+	if t.tx.Dialect() == sqldb.SQLite {
+		n = 1 << (bits.Len(uint(n)) - 1)
+	}
+	return n
+}
+
 // rows runs a query and gives each row to f.
 func (t *sqlTxn) rows(query string, args []any, f func(scan func(...any) error) error) (err error) {
 	rows, err := t.tx.Query(t.ctx, query, args...)
@@ -71,7 +82,9 @@ func (t *sqlTxn) rows(query string, args []any, f func(scan func(...any) error) 
 // The other arguments stand before the list.
 func exec[T any](t *sqlTxn, query string, list []T, args ...any) (int, error) {
 	total := 0
-	for chunk := range slices.Chunk(list, rowsAtOnce) {
+	for len(list) > 0 {
+		chunk := list[:t.portion(len(list))]
+		list = list[len(chunk):]
 		n, err := t.tx.Exec(t.ctx, fmt.Sprintf(query, sqldb.Marks(len(chunk))), append(slices.Clip(args), anys(chunk)...)...)
 		if err != nil {
 			return total, err
@@ -96,7 +109,9 @@ func anys[T any](list []T) []any {
 
 func (t *sqlTxn) Remember(events []Hash, until int64) (map[Hash]bool, error) {
 	fresh := make(map[Hash]bool, len(events))
-	for chunk := range slices.Chunk(events, rowsAtOnce) {
+	for len(events) > 0 {
+		chunk := events[:t.portion(len(events))]
+		events = events[len(chunk):]
 		var err error
 		if t.tx.Dialect() == sqldb.MySQL {
 			err = t.rememberApart(chunk, until, fresh)

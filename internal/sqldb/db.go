@@ -36,6 +36,9 @@ type DB struct {
 	dialect Dialect
 	writer  chan struct{} // of capacity 1: who holds it may write, on SQLite
 	doubt   atomic.Int32  // about the connections that lie idle
+
+	group    commitGroup // of those that wait for it
+	prepared statements
 }
 
 // New returns a DB. It touches nothing.
@@ -46,7 +49,10 @@ func New(db *sql.DB, d Dialect) (*DB, error) {
 	if !d.Valid() {
 		return nil, fmt.Errorf("unknown SQL dialect %v", d)
 	}
-	return &DB{sql: db, dialect: d, writer: make(chan struct{}, 1)}, nil
+	return &DB{
+		sql: db, dialect: d, writer: make(chan struct{}, 1),
+		prepared: statements{ready: make(map[string]*sql.Stmt), wanted: make(map[string]bool)},
+	}, nil
 }
 
 // Dialect returns the dialect.
@@ -151,19 +157,16 @@ func (db *DB) Once(ctx context.Context, query string, args []any, dest ...any) e
 }
 
 func (db *DB) tx(ctx context.Context, f func(*Tx) error) error {
-	return db.repeat(ctx, func() error { return db.once(ctx, f) })
+	return db.repeat(ctx, func() error {
+		if db.dialect == SQLite {
+			return db.share(ctx, f)
+		}
+		return db.once(ctx, f)
+	})
 }
 
 // repeat repeats what the engine wants to have repeated.
 func (db *DB) repeat(ctx context.Context, try func() error) error {
-	if db.dialect == SQLite {
-		select {
-		case db.writer <- struct{}{}:
-			defer func() { <-db.writer }()
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 	began, pause := time.Now(), firstPause
 	for repeats := 0; ; repeats++ {
 		db.testIdle(ctx)

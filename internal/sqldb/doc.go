@@ -13,5 +13,6 @@
 //   - A transaction sees what was committed before its statement. Who must not
 //     be overtaken locks the row first.
 //   - One writer at a time on SQLite, arranged here: concurrent ones would wait
-//     for each other in the engine, by sleeping.
+//     for each other in the engine, by sleeping. Those that wait share one commit, so
+//     none may wait for another one while it runs.
 package sqldb

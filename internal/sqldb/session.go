@@ -28,6 +28,7 @@ type session interface {
 
 // once runs f in one transaction.
 func (db *DB) once(ctx context.Context, f func(*Tx) error) (err error) {
+	db.prepared.prepare(ctx, db.sql)
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
 		return notBegun{err}
@@ -70,7 +71,11 @@ func (db *DB) begin(ctx context.Context, conn *sql.Conn) (s session, end func(ct
 	if err != nil {
 		return nil, nil, err
 	}
-	return tx, func(_ context.Context, commit bool) error {
+	s = tx
+	if db.dialect == SQLite {
+		s = preparedSession{tx, &db.prepared}
+	}
+	return s, func(_ context.Context, commit bool) error {
 		if commit {
 			return tx.Commit()
 		}

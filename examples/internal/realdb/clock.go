@@ -107,10 +107,35 @@ func (c *clockConn) QueryContext(ctx context.Context, query string, args []drive
 	return c.fullConn.QueryContext(ctx, c.later(query), args)
 }
 
-// PrepareContext makes it later.
+// PrepareContext prepares what does not read the clock.
 func (c *clockConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	return c.fullConn.PrepareContext(ctx, c.later(query))
+	s, err := c.fullConn.PrepareContext(ctx, query)
+	if err != nil || c.later(query) == query {
+		return s, err
+	}
+	return &clockStmt{Stmt: s, conn: c, query: query}, nil
 }
+
+// A clockStmt is a statement that reads the clock, which moves after it was prepared.
+type clockStmt struct {
+	driver.Stmt
+
+	conn  *clockConn
+	query string
+}
+
+// QueryContext makes it later.
+func (s *clockStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return s.conn.QueryContext(ctx, s.query, args)
+}
+
+// ExecContext makes it later.
+func (s *clockStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	return s.conn.fullConn.ExecContext(ctx, s.conn.later(s.query), args)
+}
+
+// CheckNamedValue asks the connection.
+func (s *clockStmt) CheckNamedValue(v *driver.NamedValue) error { return s.conn.CheckNamedValue(v) }
 
 // ExecContext takes note of the statement.
 func (c *clockConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
