@@ -24,7 +24,7 @@ type Count struct {
 }
 
 // Counts returns what is in the store for each route that it knows, by name, and
-// for routes whose row has vanished, which are called #NUMBER. It is quick however
+// for routes whose row has vanished or cannot be read, which are called #NUMBER. It is quick however
 // much waits, since it counts at most 2,000 critical alerts and 2,000 others of
 // each kind: 2,000 and more of one means that there may be any number. Oldest looks
 // at the first hundred of each.
