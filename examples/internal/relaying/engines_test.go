@@ -11,10 +11,9 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/realdb"
 )
 
-// The URLs of -db lead to the real servers, and an event is remembered there.
-func TestServersOfDatabases(t *testing.T) {
-	t.Parallel()
-	for name, open := range map[string]func(*testing.T) string{
+// servers returns the real servers of databases, each of which gives the URL for -db.
+func servers() map[string]func(*testing.T) string {
+	return map[string]func(*testing.T) string{
 		"PostgreSQL": func(t *testing.T) string {
 			t.Helper()
 			_, _, dsn := realdb.Postgres(t).Open(t)
@@ -25,7 +24,24 @@ func TestServersOfDatabases(t *testing.T) {
 			_, _, dsn := realdb.MariaDB(t).Open(t) // root@tcp(127.0.0.1:1234)/t1?interpolateParams=true
 			return "mysql://" + strings.NewReplacer("tcp(", "", ")", "").Replace(dsn)
 		},
-	} {
+	}
+}
+
+// The storm of TestStorm, with a server.
+func TestStormOnServers(t *testing.T) {
+	t.Parallel()
+	for name, open := range servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testStorm(t, open(t))
+		})
+	}
+}
+
+// The URLs of -db lead to the real servers, and an event is remembered there.
+func TestServersOfDatabases(t *testing.T) {
+	t.Parallel()
+	for name, open := range servers() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := open(t)

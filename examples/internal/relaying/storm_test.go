@@ -157,6 +157,11 @@ func countAlerts(t *testing.T, message string) int {
 // messages a minute.
 func TestStorm(t *testing.T) {
 	t.Parallel()
+	testStorm(t, filepath.Join(t.TempDir(), "storm.db"))
+}
+
+func testStorm(t *testing.T, db string) {
+	t.Helper()
 	s, rate := &storm{total: smallStorm}, 1200
 	if text := os.Getenv("TOCSIN_STORM"); text != "" {
 		var err error
@@ -167,7 +172,7 @@ func TestStorm(t *testing.T) {
 	groups := []*wecomtest.Server{wecomtest.NewServer(t), wecomtest.NewServer(t)}
 	args := []string{
 		"-listen", "127.0.0.1:0", "-callback-secret", testSecret, "-wecom-rate", strconv.Itoa(rate), "-admin-listen", "127.0.0.1:0",
-		"-db", filepath.Join(t.TempDir(), "storm.db"),
+		"-db", db,
 	}
 	for _, g := range groups {
 		g.Rate = rate
