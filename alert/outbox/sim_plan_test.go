@@ -28,7 +28,7 @@ type trouble struct {
 	often    float64
 }
 
-// Kinds of trouble. Those of the store:
+// Kinds of trouble. Those of the store.
 const (
 	storeAway     = "store away"             // nothing is done
 	storeMute     = "store mute"             // it is done, and an error comes back
