@@ -105,8 +105,8 @@ func TestSwallowedConnections(t *testing.T) {
 				}
 			}
 			delivered(t, far, 3+cap(sent))
-			require.Contains(t, log.String(), "outbox not available, retrying")
-			require.Contains(t, log.String(), "accepting failed, retrying")
+			// Who has a connection in hand at that moment, or takes one from the pool.
+			require.Regexp(t, "(accepting failed|settling failed|outbox not available), retrying", log.String())
 		})
 	}
 }
