@@ -111,12 +111,12 @@ func vendorText(body []byte) string {
 		Detail  loose         `json:"detail"`
 		Errors  list[problem] `json:"errors"`
 	}
-	text := strings.TrimSpace(string(body))
 	if json.Unmarshal(body, &a) != nil {
+		text := markup.OneLine(string(body), len(body)) // which takes away what could hide the first character
 		if strings.HasPrefix(text, "<") || strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
 			return ""
 		}
-		return markup.OneLine(text, len(text))
+		return text
 	}
 	var parts []string
 	for _, s := range []loose{a.Message, a.Error, a.Detail} {

@@ -36,6 +36,7 @@ type DB struct {
 	dialect Dialect
 	writer  chan struct{} // of capacity 1: who holds it may write, on SQLite
 	doubt   atomic.Int32  // about the connections that lie idle
+	bounded bounded
 
 	group    commitGroup // of those that wait for it
 	prepared statements

@@ -61,6 +61,9 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) (err error) {
 // begin begins a transaction, and returns how it is ended.
 func (db *DB) begin(ctx context.Context, conn *sql.Conn) (s session, end func(ctx context.Context, commit bool) error, err error) {
 	if db.dialect == MySQL {
+		if err := db.bounded.boundIdle(ctx, conn); err != nil {
+			return nil, nil, err
+		}
 		return beginByHand(ctx, conn)
 	}
 	opts := &sql.TxOptions{}
