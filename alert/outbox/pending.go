@@ -19,7 +19,7 @@ type Selection struct {
 	OlderThan time.Duration // of these, those that were accepted so long ago
 }
 
-// A Change says what became of the alerts of a [Selection].
+// A Change counts what an operation did with the alerts of a [Selection].
 type Change struct {
 	Alerts  int `json:"alerts"`  // that were changed
 	Claimed int `json:"claimed"` // left alone, since a worker is sending them: try again, or find them delivered

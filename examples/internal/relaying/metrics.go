@@ -10,7 +10,7 @@ import (
 	"github.com/tocsin-go/tocsin/aliyun"
 )
 
-// callbackCounts are the callbacks by what became of them.
+// callbackCounts are the callbacks by outcome.
 type callbackCounts struct{ accepted, unreadable, refused, failed atomic.Int64 }
 
 // A fate is what OnCallback learns of one request.
@@ -67,7 +67,7 @@ func (r *relay) metrics(w http.ResponseWriter, req *http.Request) {
 		return // who asked has hung up
 	}
 	const name = "tocsin_relay_callbacks_total"
-	_, _ = fmt.Fprintf(w, "# HELP %[1]s Callbacks by what became of them.\n# TYPE %[1]s counter\n", name)
+	_, _ = fmt.Fprintf(w, "# HELP %[1]s Callbacks by outcome.\n# TYPE %[1]s counter\n", name)
 	for _, c := range [...]struct {
 		outcome string
 		n       *atomic.Int64
