@@ -127,7 +127,7 @@ func TestLeaderOfASharedCommitFails(t *testing.T) {
 	}
 }
 
-// Nobody knows what became of a commit that failed, so all are told.
+// Nobody knows whether a commit that failed took place, so all are told.
 func TestSharedCommitFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -65,7 +65,7 @@ func TestFileThatVanishes(t *testing.T) {
 	require.NotContains(t, p.printed(), "hush")
 }
 
-// The page has what the outbox did and what became of the callbacks, and is guarded
+// The page has what the outbox did and the outcomes of the callbacks, and is guarded
 // as the rest of the admin API.
 func TestMetricsOfTheRelay(t *testing.T) {
 	t.Parallel()
