@@ -2,6 +2,7 @@ package ocp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -15,10 +16,9 @@ import (
 
 // Operations of a client, as errors and logs name them.
 const (
-	opPush          = "push"
-	opEvents        = "list alarms"
-	opEvent         = "get alarm"
-	opNotifications = "list notifications"
+	opPush = "push"
+	opList = "list alarms"
+	opGet  = "get alarm"
 )
 
 // jsonType is the Content-Type of every request, and a part of what is signed.
@@ -66,6 +66,13 @@ func NewClient(baseURL string, credentials Credentials, opts *Options) (*Client,
 		return nil, fmt.Errorf("ocp: new client: %w", err)
 	}
 	limit := httpcall.NewLimiter(0, 1)
+	if o.HTTPClient == nil && o.RootCAs != nil {
+		transport := &http.Transport{
+			Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: 90 * time.Second,
+			TLSClientConfig: &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
+		}
+		o.HTTPClient = &http.Client{Transport: transport}
+	}
 	return &Client{
 		base:        base,
 		credentials: credentials,

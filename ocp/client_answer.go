@@ -69,12 +69,12 @@ func (e *envelope) status(outer int) int {
 }
 
 // code returns the code of an error. The number 0 says nothing.
-func (e *envelope) code() Code {
+func (e *envelope) code() string {
 	code := markup.OneLine(text(e.Error.Code), maxCode)
 	if strings.Trim(code, "0") == "" {
 		return ""
 	}
-	return Code(code)
+	return code
 }
 
 // text returns a JSON string or number as text, and nothing for other values.

@@ -8,13 +8,20 @@ import (
 	"time"
 )
 
-// defaultLoginPause is for how long a refused login keeps a client silent.
-const defaultLoginPause = 10 * time.Minute
+const (
+	// defaultLoginPause is for how long a refused login keeps a client silent.
+	defaultLoginPause = 10 * time.Minute
+
+	// loginPatience is how long the first login keeps the others waiting. A
+	// server that has not refused it by then hangs rather than refuses.
+	loginPatience = 2 * time.Second
+)
 
 // A login keeps a client from locking its account. Until one call has shown
-// that the credentials are good, calls go one at a time; after one was refused
-// there is none for a while. So a wrong password is tried once a pause,
-// however many goroutines use the client.
+// that the credentials are good, calls go one at a time, or one every two
+// seconds if there is no answer; after one was refused there is none for a while.
+// So a wrong password is tried once a pause, however many goroutines use the
+// client.
 type login struct {
 	pause time.Duration // 0 or less: no protection
 	turn  chan struct{} // a token: who has it may try unproven credentials
@@ -46,7 +53,9 @@ func (l *login) enter(ctx context.Context, op string) (leave func(error), err er
 		l.turn <- struct{}{}
 		return nil, err
 	}
-	return func(err error) { l.settle(err); l.turn <- struct{}{} }, nil
+	pass := sync.OnceFunc(func() { l.turn <- struct{}{} })
+	late := time.AfterFunc(loginPatience, pass)
+	return func(err error) { l.settle(err); late.Stop(); pass() }, nil
 }
 
 // ask reports whether the credentials are known to be good, or returns the

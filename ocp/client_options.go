@@ -1,6 +1,7 @@
 package ocp
 
 import (
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -18,6 +19,10 @@ type Options struct {
 	// HTTPClient carries the requests. Its Transport, Jar and Timeout are
 	// used; redirects are refused. Default: a client of the Client's own.
 	HTTPClient *http.Client
+
+	// RootCAs are the authorities that vouch for OCP's certificate, for a client
+	// of the Client's own. Default: those of the system.
+	RootCAs *x509.CertPool
 
 	// Timeout bounds one attempt, the answer included. Default: 10 s; -1
 	// leaves it to HTTPClient and the context.

@@ -29,6 +29,10 @@ type RepeatOptions struct {
 	// MaxActive bounds the alerts that are kept alive, of 1 KB and more each.
 	// Default: 10000.
 	MaxActive int
+
+	// OnPushed is told of each repetition that OCP accepted, by Run, which waits
+	// for it. Default: nobody.
+	OnPushed func(a alert.Alert)
 }
 
 // A Repeater keeps alarms alive: OCP ends an alarm that is not pushed again,
@@ -43,12 +47,14 @@ type RepeatOptions struct {
 // The notes live in the process. If it ends, OCP ends the alarms, though the
 // problems may last: have the source report them anew after a start.
 //
-// It is safe for concurrent use, and starts no goroutine.
+// It is safe for concurrent use. The goroutines that Run starts end before it
+// returns.
 type Repeater struct {
 	sender   *Sender
 	interval time.Duration
 	most     int
 	onError  func(a alert.Alert, err error)
+	onPushed func(a alert.Alert)
 	run      chan struct{} // a token: who has it may run
 
 	mu     sync.Mutex
@@ -64,7 +70,8 @@ type problem struct{ source, key string }
 type noted struct {
 	alert alert.Alert
 	since uint64    // its place in the order of arrival
-	last  time.Time // when it was pushed
+	tried time.Time // when it was last pushed, whether OCP took it or not
+	told  time.Time // when onError last heard that it was not tried
 }
 
 var _ alert.Sender = (*Repeater)(nil)
@@ -72,9 +79,10 @@ var _ alert.Sender = (*Repeater)(nil)
 // NewRepeater returns a Repeater that pushes through a Sender. Call Run, or
 // nothing is repeated.
 //
-// onError is told of each repetition that failed, with an [*Error]. Run calls
-// it and waits for it. It is required, since an alarm ends without a word
-// while its repetitions fail.
+// onError is told of each repetition that failed, and of each that came so late
+// that OCP may have ended the alarm before, with an [*Error]. Run calls it, once
+// at a time, and waits for it. It is required, since an alarm ends without a
+// word while its repetitions fail.
 func NewRepeater(s *Sender, onError func(a alert.Alert, err error), opts *RepeatOptions) (*Repeater, error) {
 	var o RepeatOptions
 	if opts != nil {
@@ -85,7 +93,7 @@ func NewRepeater(s *Sender, onError func(a alert.Alert, err error), opts *Repeat
 	}
 	r := &Repeater{
 		sender: s, interval: cmp.Or(o.Interval, defaultInterval), most: cmp.Or(o.MaxActive, defaultActive),
-		onError: onError, run: make(chan struct{}, 1), active: map[problem]*noted{},
+		onError: onError, onPushed: o.OnPushed, run: make(chan struct{}, 1), active: map[problem]*noted{},
 	}
 	if r.interval < time.Second || r.most < 0 {
 		return nil, fmt.Errorf("ocp: new repeater: want an interval of at least 1s, and room for at least one alert, not %v and %d", r.interval, r.most)
@@ -134,7 +142,7 @@ func (r *Repeater) note(a *alert.Alert) error {
 		n = &noted{since: r.order}
 		r.active[id] = n
 	}
-	n.alert, n.last = a.Clone(), time.Now()
+	n.alert, n.tried = a.Clone(), time.Now()
 	return nil
 }
 
@@ -155,8 +163,10 @@ func (r *Repeater) Active() int {
 // Run pushes every alert that is kept alive once an interval, until ctx ends,
 // whose error it returns. Only one Run may be under way; a second one returns
 // an error at once. A repetition that fails is told to onError, and made again
-// after an interval; of those that would fail in the same way it is told
-// without a try.
+// after an interval. If OCP refuses the login or asks for a pause, or if three
+// repetitions in a row fail for whatever reason, the others are not tried, and
+// are the first in the next round, a quarter of an interval later. Of many alerts
+// up to eight are pushed at a time.
 func (r *Repeater) Run(ctx context.Context) error {
 	select {
 	case <-r.run:
@@ -176,60 +186,42 @@ func (r *Repeater) Run(ctx context.Context) error {
 	}
 }
 
-// round pushes what is due. After a failure that all would share it tells of
-// the rest without trying.
-func (r *Repeater) round(ctx context.Context) {
-	var rest error
-	for _, id := range r.due() {
-		a, ok := r.take(id)
-		if !ok {
-			continue // resolved meanwhile
-		}
-		err := rest
-		if err == nil {
-			err = r.sender.push(ctx, &a)
-			rest = forTheRest(err)
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			r.onError(a, err)
-		}
-	}
-}
-
-// due returns the problems to push now, in the order of their arrival.
+// due returns the problems to push now: first those that were not tried for the
+// longest time, and of these the oldest.
 func (r *Repeater) due() []problem {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	type entry struct {
-		id    problem
-		since uint64
-	}
-	var list []entry
+	var list []problem
 	for id, n := range r.active {
-		if time.Since(n.last) >= r.interval {
-			list = append(list, entry{id, n.since})
+		if time.Since(n.tried) >= r.interval {
+			list = append(list, id)
 		}
 	}
-	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.since, b.since) })
-	ids := make([]problem, len(list))
-	for i, e := range list {
-		ids[i] = e.id
-	}
-	return ids
+	slices.SortFunc(list, func(a, b problem) int {
+		m, n := r.active[a], r.active[b]
+		return cmp.Or(m.tried.Compare(n.tried), cmp.Compare(m.since, n.since))
+	})
+	return list
 }
 
-// take returns the alert to push for a problem, unless that is over, and
-// counts it as pushed.
-func (r *Repeater) take(id problem) (alert.Alert, bool) {
+// take returns the alert to push for a problem, unless that is over, and for how
+// long it was not pushed. It counts as tried unless it is skipped; ok is false for
+// one that is skipped too soon to be told again.
+func (r *Repeater) take(id problem, skipped bool) (a alert.Alert, gap time.Duration, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.active[id]
 	if n == nil {
-		return alert.Alert{}, false
+		return alert.Alert{}, 0, false
 	}
-	n.last = time.Now()
-	return n.alert.Clone(), true
+	gap = time.Since(n.tried)
+	switch {
+	case !skipped:
+		n.tried = time.Now()
+	case time.Since(n.told) < r.interval:
+		return alert.Alert{}, 0, false
+	default:
+		n.told = time.Now()
+	}
+	return n.alert.Clone(), gap, true
 }

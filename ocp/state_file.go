@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -21,6 +22,12 @@ import (
 const (
 	maxStateEntries = 4096
 	maxStateSize    = 1 << 20 // bytes; what is longer is not ours
+)
+
+// The times of the lock.
+const (
+	lockPatience = 900 * time.Millisecond // one waits no longer for another's writing
+	lockPause    = 5 * time.Millisecond   // between two looks
 )
 
 // stateHeader is the first line of a state file.
@@ -110,7 +117,7 @@ func parseRecord(line string) (subject string, r record, ok bool) {
 
 // add writes the sightings down beside what other processes have.
 func (f stateFile) add(ctx context.Context, seen []sighting) error {
-	unlock, err := lockFile(ctx, f.path+".lock")
+	unlock, err := lockDir(ctx, filepath.Dir(f.path))
 	if err != nil {
 		return withoutPath(err)
 	}
@@ -121,6 +128,16 @@ func (f stateFile) add(ctx context.Context, seen []sighting) error {
 		known[s.subject] = record{s.event, now}
 	}
 	return withoutPath(f.replace(known.text()))
+}
+
+// probe finds out whether something can be written beside the file, before it
+// is too late to say so.
+func (f stateFile) probe() error {
+	file, err := os.CreateTemp(filepath.Dir(f.path), ".tocsin-probe-*")
+	if err != nil {
+		return withoutPath(err)
+	}
+	return withoutPath(errors.Join(file.Close(), os.Remove(file.Name())))
 }
 
 // text returns the newest entries as lines.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/ocp"
 )
 
 func main() { cli.Main(run) }
@@ -40,32 +41,55 @@ func (s *settings) push(ctx context.Context, stdout io.Writer) error {
 	if err := s.client.Push(ctx, s.alarm); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "accepted: %s %s\n", s.alarm.Type, cli.Printable(s.alarm.Target))
+	s.accepted(stdout)
 	return nil
 }
 
-// repeat pushes once an interval until ctx ends. It tells of each failure, and
-// gives up at the first that another push cannot mend. It returns the error of
-// the last push that was made, unless that was interrupted.
+// accepted says that OCP took the alarm.
+func (s *settings) accepted(stdout io.Writer) {
+	fmt.Fprintf(stdout, "accepted: %s %s\n", s.alarm.Type, cli.Printable(s.alarm.Target))
+}
+
+// repeat keeps the alarm alive until ctx ends. It tells of each failure, and gives
+// up at the first that another push cannot mend. A failure that was not followed
+// by a success is that of the program.
 func (s *settings) repeat(ctx context.Context, stdout, stderr io.Writer) error {
-	ticker := time.NewTicker(s.every)
-	defer ticker.Stop()
+	sender, err := ocp.NewSender(s.client, s.alarm.Type, &ocp.SenderOptions{Alarm: func(alert.Alert, ocp.Alarm) ocp.Alarm { return s.alarm }})
+	if err != nil {
+		return err
+	}
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
 	var last error
-	for {
-		err := s.push(ctx, stdout)
-		switch {
-		case err != nil && ctx.Err() != nil:
-			return last
-		case err != nil && !alert.Retryable(err):
-			return err
-		case err != nil:
-			fmt.Fprintf(stderr, "ocp-push: %s\n", cli.Printable(err.Error()))
+	failed := func(_ alert.Alert, err error) {
+		if ctx.Err() != nil {
+			return
 		}
 		last = err
+		if !alert.Retryable(err) {
+			giveUp(err)
+			return
+		}
+		fmt.Fprintf(stderr, "ocp-push: %s\n", cli.Printable(err.Error()))
+	}
+	a := alert.Alert{Source: "ocp-push", Key: s.alarm.Target}
+	repeater, err := ocp.NewRepeater(sender, failed, &ocp.RepeatOptions{Interval: s.every, OnPushed: func(alert.Alert) {
+		last = nil
+		s.accepted(stdout)
+	}})
+	if err != nil {
+		return err
+	}
+	for err := repeater.Send(ctx, a); err != nil; err = repeater.Send(ctx, a) { // a Repeater keeps alive what was accepted once
+		failed(a, alert.ErrorAt(err, 0, 1))
 		select {
 		case <-ctx.Done():
 			return last
-		case <-ticker.C:
+		case <-time.After(s.every):
 		}
 	}
+	last = nil
+	s.accepted(stdout)
+	_ = repeater.Run(ctx) // ends with ctx
+	return last
 }

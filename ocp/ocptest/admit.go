@@ -24,7 +24,7 @@ func (s *Server) admit(r *http.Request, body []byte) *refusal {
 	switch {
 	case s.MaxLogins > 0 && s.failed >= s.MaxLogins:
 		s.logins++
-		return &refusal{http.StatusUnauthorized, "IAM10003", "用户已被锁定"}
+		return &refusal{http.StatusUnauthorized, "10003", "用户已被锁定"}
 	case refused == nil:
 		s.failed = 0
 	default:
@@ -43,25 +43,25 @@ func (s *Server) login(r *http.Request, body []byte) *refusal {
 		if hmac.Equal([]byte(proof), []byte(want)) {
 			return nil
 		}
-		return &refusal{http.StatusUnauthorized, "IAM10004", "用户名或密码错误"}
+		return &refusal{http.StatusUnauthorized, "10004", "用户名或密码错误"}
 	case "OCP-ACCESS-KEY-HMACSHA1":
 		return s.checkSignature(r, body, proof)
 	}
-	return &refusal{http.StatusUnauthorized, "IAM10000", "用户未登录"}
+	return &refusal{http.StatusUnauthorized, "10000", "用户未登录"}
 }
 
 // checkSignature checks the signature of a request, which covers all of it.
 func (s *Server) checkSignature(r *http.Request, body []byte, proof string) *refusal {
 	date, err := time.Parse(http.TimeFormat, r.Header.Get("Date"))
 	if err != nil || s.now().Sub(date).Abs() > maxSkew {
-		return &refusal{http.StatusUnauthorized, "IAM10000", "Date 无效或已过期"}
+		return &refusal{http.StatusUnauthorized, "10000", "Date 无效或已过期"}
 	}
 	key, signature, _ := strings.Cut(proof, ":")
 	mac := hmac.New(sha1.New, []byte(s.SecretKey))
 	_, _ = mac.Write([]byte(signed(r, body))) // a hash takes everything
 	want := base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	if key != s.AccessKey || !hmac.Equal([]byte(signature), []byte(want)) {
-		return &refusal{http.StatusUnauthorized, "IAM10000", "签名不匹配"}
+		return &refusal{http.StatusUnauthorized, "10000", "签名不匹配"}
 	}
 	return nil
 }

@@ -1,0 +1,202 @@
+package ocp
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/tocsin-go/tocsin/alert"
+)
+
+// Bounds of a list, which a server may claim without end.
+const (
+	pageSize = "50" // alarms; with some 7 KB each well below the 1 MiB of an answer
+	maxPages = 2000
+	maxID    = 64 // bytes; those seen are numbers
+)
+
+// Alarms reads the alarms that a query selects, page by page as the loop goes
+// on: level (1 to 5), status (Active, Inactive, Silenced, Inhibited), appType,
+// scope, keyword, activeAtStart and activeAtEnd, and, of 3.x only, alarmType and
+// obCluster. It ends after the last alarm or after the first error, which is an
+// [*Error]. Whoever breaks off the loop reads no further page.
+//
+// Key and ID of an alarm are those of the same alarm out of a channel, its
+// labels those that OCP keeps. The list changes while it is read: an alarm may be
+// missed, and one that comes twice is yielded once. So what is there is true, and
+// what is missing says nothing; ask [Client.Alarm] about it.
+//
+// Vendor pages: zh-CN/1900.reference-guide/200.api-reference/1000.alert of
+// https://github.com/oceanbase/ocp-doc, branch V4.2.2.
+func (c *Client) Alarms(ctx context.Context, query url.Values) iter.Seq2[alert.Alert, error] {
+	return func(yield func(alert.Alert, error) bool) {
+		seen := map[string]bool{}
+		for number := 1; ; number++ {
+			before := len(seen)
+			entries, last, err := c.page(ctx, query, number)
+			for i := 0; i < len(entries) && err == nil; i++ {
+				var a alert.Alert
+				a, err = parseAlarm(entries[i])
+				if err != nil || seen[a.Key] {
+					continue
+				}
+				seen[a.Key] = true
+				if !yield(a, nil) {
+					return
+				}
+			}
+			switch {
+			case err == nil && last:
+				return
+			case err == nil && (number >= maxPages || len(seen) == before):
+				err = errors.New("the list does not end")
+			}
+			if err != nil {
+				yield(alert.Alert{}, listError(opList, fmt.Errorf("page %d: %w", number, err)))
+				return
+			}
+		}
+	}
+}
+
+// Alarm reads one alarm by its id, which consists of letters, digits, - and _. An
+// id that OCP does not know is an error with HTTP 404, or with a code that ends in
+// 70001, or both.
+func (c *Client) Alarm(ctx context.Context, id string) (alert.Alert, error) {
+	if !isID(id) {
+		return alert.Alert{}, &Error{Op: opGet, Err: &FieldError{"id", "want 1 to 64 letters, digits, - and _"}}
+	}
+	data, err := c.do(ctx, &request{op: opGet, method: http.MethodGet, path: []string{"alarms", id}})
+	if err != nil {
+		return alert.Alert{}, err
+	}
+	a, err := parseAlarm(data)
+	if p, listed := parsePage(data); err != nil && listed == nil && len(p.contents) == 1 { // as a table of the vendor says
+		a, err = parseAlarm(p.contents[0])
+	}
+	if err == nil && a.Key != "alarm/"+id {
+		err = errors.New("the answer is about another alarm")
+	}
+	if err != nil {
+		return alert.Alert{}, listError(opGet, err)
+	}
+	return a, nil
+}
+
+// listError returns the error of a call that failed, or that was answered and
+// makes no sense.
+func listError(op string, err error) *Error {
+	if e, failed := errors.AsType[*Error](err); failed {
+		return e
+	}
+	return &Error{Op: op, HTTPStatus: http.StatusOK, Err: err}
+}
+
+// page reads one page. It reports whether that was the last one.
+func (c *Client) page(ctx context.Context, query url.Values, number int) (entries []json.RawMessage, last bool, err error) {
+	q := url.Values{"size": {pageSize}}
+	for name, values := range query {
+		q[name] = values
+	}
+	q.Set("page", strconv.Itoa(number))
+	data, err := c.do(ctx, &request{op: opList, method: http.MethodGet, path: []string{"alarms"}, query: q})
+	if err != nil {
+		return nil, false, err
+	}
+	p, err := parsePage(data)
+	return p.contents, len(p.contents) == 0 || number >= p.pages, err
+}
+
+// A page is the data of one answer to a list.
+type page struct {
+	contents []json.RawMessage
+	pages    int
+}
+
+// parsePage reads the data of a list. Page numbers stand under page, or, as
+// tables of the vendor say, beside contents; the number of pages is called
+// totalPages or totalPage. Without one the list goes on until a page is empty.
+// Newest versions may send a bare list.
+func parsePage(data json.RawMessage) (p page, err error) {
+	if json.Unmarshal(data, &p.contents) == nil && p.contents != nil {
+		return page{p.contents, 1}, nil
+	}
+	var outer, inner fields
+	if json.Unmarshal(data, &outer) != nil || json.Unmarshal(outer["contents"], &p.contents) != nil || p.contents == nil {
+		return p, errors.New("the answer holds no list")
+	}
+	if json.Unmarshal(outer["page"], &inner) != nil {
+		inner = nil
+	}
+	said := cmp.Or(inner.text("totalPages"), inner.text("totalPage"), outer.text("totalPages"), outer.text("totalPage"))
+	if p.pages, err = strconv.Atoi(said); err != nil {
+		p.pages = maxPages + 1
+	}
+	return p, nil
+}
+
+// fields is a JSON object whose members are read one by one, so that none of
+// them can cost the others.
+type fields map[string]json.RawMessage
+
+// text returns a text or number as text.
+func (f fields) text(name string) string { return text(f[name]) }
+
+// parseAlarm reads an alarm as OCP lists it. What is missing, or of a type that
+// nobody expects, is empty.
+func parseAlarm(raw json.RawMessage) (alert.Alert, error) {
+	var f fields
+	if json.Unmarshal(raw, &f) != nil || !isID(f.text("id")) {
+		return alert.Alert{}, errors.New("an alarm of the answer is no object with an id")
+	}
+	p := &Payload{Values: f.labels()}
+	for variable, name := range map[string]string{
+		"alarm_id": "id", "alarm_type": "alarmType", "alarm_name": "name", "alarm_level": "level", "alarm_status": "status", "alarm_scope": "scope",
+		"alarm_target": "target", "alarm_summary": "summary", "alarm_description": "description", "alarm_active_at": "activeAt",
+		"alarm_updated_at": "updatedAt", "alarm_resolved_at": "resolvedAt", "app_type": "appType",
+	} {
+		if value := f.text(name); value != "" {
+			p.Values[variable] = value
+		}
+	}
+	if n, err := strconv.Atoi(p.text("alarm_level")); err == nil && 1 <= n && n <= 5 {
+		p.Values["alarm_level"] = [...]string{"Down", "Critical", "Alert", "Caution", "Info"}[n-1] // the vendor's own words
+	}
+	delete(p.Values, "alarm_count") // it stands for itself, however it was sent
+	delete(p.Values, "alarm_group_by")
+	labels := f.labels()
+	a := p.Alert()
+	a.Labels = labels
+	return a, nil
+}
+
+// isID reports whether s can stand in a path as it is.
+func isID(s string) bool {
+	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, func(r rune) bool { return r != '-' && r != '_' && !isAlphanumeric(r) })
+}
+
+// labels returns the labels: texts as they are, numbers as they are written, and
+// whatever else there is as JSON.
+func (f fields) labels() map[string]string {
+	var raw fields
+	if json.Unmarshal(f["labels"], &raw) != nil {
+		raw = nil
+	}
+	labels := make(map[string]string, len(raw))
+	for name, value := range raw {
+		var b bytes.Buffer
+		labels[name] = text(value)
+		if value = bytes.TrimSpace(value); len(value) > 0 && value[0] != '"' && string(value) != "null" && json.Compact(&b, value) == nil {
+			labels[name] = b.String()
+		}
+	}
+	return labels
+}
