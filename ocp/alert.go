@@ -155,7 +155,7 @@ func (p *Payload) labels() map[string]string {
 	m := make(map[string]string)
 	for _, part := range targetParts(p.text("alarm_target")) {
 		name := "target." + part.key
-		if _, twice := m[name]; part.key != "" && part.value != "" && !twice && len(m) < maxTargetLabels {
+		if _, twice := m[name]; part.value != "" && !twice && len(m) < maxTargetLabels {
 			m[name] = part.value
 		}
 	}

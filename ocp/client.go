@@ -52,16 +52,7 @@ func NewClient(baseURL string, credentials Credentials, opts *Options) (*Client,
 	if opts != nil {
 		o = *opts
 	}
-	base, err := parseBase(baseURL)
-	if err == nil {
-		err = credentials.check()
-	}
-	if err == nil {
-		err = checkLine(base, credentials, o.AllowHTTP)
-	}
-	if err == nil {
-		err = checkLanguage(o.Language)
-	}
+	base, err := o.check(baseURL, credentials)
 	if err != nil {
 		return nil, fmt.Errorf("ocp: new client: %w", err)
 	}

@@ -54,6 +54,25 @@ type Options struct {
 	FailFast bool
 }
 
+// check reads the address of an OCP, and refuses what cannot be meant. http would
+// carry a password readable over a network.
+func (o *Options) check(baseURL string, credentials Credentials) (*url.URL, error) {
+	base, err := parseBase(baseURL)
+	if err == nil {
+		err = credentials.check()
+	}
+	const longest = 64 // bytes
+	switch {
+	case err != nil:
+		return nil, err
+	case base.Scheme == "http" && credentials.scheme == schemeBasic && !o.AllowHTTP && !isLoopback(base.Hostname()):
+		return nil, errors.New("http would show user and password to everybody on the way: use https, an access key, or set AllowHTTP")
+	case len(o.Language) > longest || strings.ContainsFunc(o.Language, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-,;=. *", r) }):
+		return nil, errors.New("the Language is not one as in Accept-Language")
+	}
+	return base, nil
+}
+
 // maxAddress bounds a base URL in bytes.
 const maxAddress = 2048
 
@@ -99,14 +118,6 @@ func isAlphanumeric(r rune) bool {
 // isBlank reports whether r has no business in an address.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
-// checkLine refuses to carry a password readable over a network.
-func checkLine(base *url.URL, credentials Credentials, allowed bool) error {
-	if base.Scheme == "https" || !credentials.readable() || allowed || isLoopback(base.Hostname()) {
-		return nil
-	}
-	return errors.New("http would show user and password to everybody on the way: use https, an access key, or set AllowHTTP")
-}
-
 // isLoopback reports whether a host is this machine by its name. Other names
 // are not looked up: what they mean may change.
 func isLoopback(host string) bool {
@@ -115,13 +126,4 @@ func isLoopback(host string) bool {
 	}
 	address, err := netip.ParseAddr(host)
 	return err == nil && address.Unmap().IsLoopback()
-}
-
-// checkLanguage checks a list of languages as in Accept-Language.
-func checkLanguage(s string) error {
-	const longest = 64 // bytes
-	if len(s) > longest || strings.ContainsFunc(s, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-,;=. *", r) }) {
-		return errors.New("the Language is not one as in Accept-Language")
-	}
-	return nil
 }

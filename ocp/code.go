@@ -13,40 +13,33 @@ const (
 	classDenied        // the login is good and may not do this
 )
 
-// codeMeaning is what is known of a code of OCP's table of errors.
+// A codeMeaning is what is known of a code.
+type codeMeaning struct {
+	class   class
+	meaning string
+}
+
+// codes holds what is known of OCP's table of errors.
 //
 // Vendor page: zh-CN/2100.appendix/100.ocp-error-table.md of
 // https://github.com/oceanbase/ocp-doc, branch V4.2.2.
-func codeMeaning(code string) (class, string) {
-	switch code {
-	case "ALM10001":
-		return classDenied, "no permission for alarms"
-	case "ALM20001":
-		return classFix, "no alarm rule has this name: create one without an expression"
-	case "ALM20026":
-		return classFix, "a template of the rule uses a variable that does not exist"
-	case "ALM70001":
-		return classFix, "the alarm does not exist"
-	case "ALM70002":
-		return classRetry, "the alarm could not be created"
-	case "IAM10000":
-		return classLogin, "not logged in"
-	case "IAM10003":
-		return classLogin, "the user is locked"
-	case "IAM10004", "IAM10006":
-		return classLogin, "wrong user or password"
-	case "IAM10014":
-		return classDenied, "the user may not log in from this address"
-	case "IAM10017":
-		return classDenied, "the user may not do this"
-	case "COM10001":
-		return classFix, "an argument is wrong"
-	case "COM10003":
-		return classFix, "the request is wrong"
-	case "COM10004":
-		return classRetry, "OCP took too long"
+func codes() map[string]codeMeaning {
+	return map[string]codeMeaning{
+		"ALM10001": {classDenied, "no permission for alarms"},
+		"ALM20001": {classFix, "no alarm rule has this name: create one without an expression"},
+		"ALM20026": {classFix, "a template of the rule uses a variable that does not exist"},
+		"ALM70001": {classFix, "the alarm does not exist"},
+		"ALM70002": {classRetry, "the alarm could not be created"},
+		"IAM10000": {classLogin, "not logged in"},
+		"IAM10003": {classLogin, "the user is locked"},
+		"IAM10004": {classLogin, "wrong user or password"},
+		"IAM10006": {classLogin, "wrong user or password"},
+		"IAM10014": {classDenied, "the user may not log in from this address"},
+		"IAM10017": {classDenied, "the user may not do this"},
+		"COM10001": {classFix, "an argument is wrong"},
+		"COM10003": {classFix, "the request is wrong"},
+		"COM10004": {classRetry, "OCP took too long"},
 	}
-	return classUnknown, ""
 }
 
 // describeCode returns a code and what it means. How the bare numbers that OCP
@@ -54,14 +47,13 @@ func codeMeaning(code string) (class, string) {
 // means what a text with the same digits does, and decides nothing. 10004 may
 // be a timeout or a wrong password.
 func describeCode(code string) string {
-	if _, meaning := codeMeaning(code); meaning != "" {
-		return "code " + code + " (" + meaning + ")"
+	known := codes()
+	if k, ok := known[code]; ok {
+		return "code " + code + " (" + k.meaning + ")"
 	}
-	if strings.Trim(code, "0123456789") == "" {
-		for _, prefix := range [...]string{"ALM", "IAM", "COM"} {
-			if _, meaning := codeMeaning(prefix + code); meaning != "" {
-				return "code " + code + " (if that is " + prefix + code + ": " + meaning + ")"
-			}
+	for _, prefix := range [...]string{"ALM", "IAM", "COM"} {
+		if k, ok := known[prefix+code]; ok && strings.Trim(code, "0123456789") == "" {
+			return "code " + code + " (if that is " + prefix + code + ": " + k.meaning + ")"
 		}
 	}
 	return "code " + code

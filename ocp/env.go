@@ -2,14 +2,10 @@ package ocp
 
 import (
 	"encoding/json"
-	"errors"
-	"log/slog"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // maxVariable bounds a value in bytes. Linux starts no program with a longer one,
@@ -19,10 +15,10 @@ const maxVariable = 128 << 10
 // maxPayloadProblems bounds the list of problems of one Payload.
 const maxPayloadProblems = 32
 
-// ErrNoAlarm is what FromEnv's error matches if the environment holds nothing
+// ErrNoAlarm is FromEnv's error if the environment holds nothing
 // of an alarm: the program was not started by a channel of OCP, or behind
 // something that clears the environment, such as sudo.
-var ErrNoAlarm = errors.New("no variable of an alarm is set")
+var ErrNoAlarm error = noAlarm{} //nolint:gochecknoglobals // a sentinel that knows that trying again does not help
 
 // A Payload is what OCP said about one alarm, or about several in an aggregated
 // message. It may be read concurrently. Its texts may hold lines of logs, with
@@ -55,8 +51,8 @@ type Payload struct {
 // as ${ob_tenant}, counts as missing. A value is cut, visibly, at 128 KiB, and
 // bytes that are not UTF-8 become U+FFFD.
 //
-// The only error matches [ErrNoAlarm]. It is not retryable, and names
-// variables, never values.
+// The only error is [ErrNoAlarm]. It is not retryable, and names variables, never
+// values.
 func FromEnv(environ []string, extra ...string) (*Payload, error) {
 	p := &Payload{Values: make(map[string]string)}
 	known := knownVariables(nil)
@@ -76,7 +72,7 @@ func FromEnv(environ []string, extra ...string) (*Payload, error) {
 		p.Message = p.messageFromJSON()
 	}
 	if p.namesNothing() && p.Message == "" {
-		return nil, noAlarm{}
+		return nil, ErrNoAlarm
 	}
 	p.check()
 	return p, nil
@@ -188,33 +184,14 @@ func plainName(name string) string {
 	}, name)
 }
 
-// LogValue returns what identifies the alarm, and the problems. Everything
-// else may be long or hold personal data.
-func (p *Payload) LogValue() slog.Value {
-	attrs := make([]slog.Attr, 0, 6)
-	attrs = append(attrs, slog.Int("variables", len(p.Values)))
-	for _, name := range [...]string{"id", "type", "status", "level"} {
-		if value := p.text("alarm_" + name); value != "" {
-			attrs = append(attrs, slog.String(name, markup.OneLine(value, 256)))
-		}
-	}
-	if len(p.Problems) > 0 {
-		attrs = append(attrs, slog.Any("problems", p.Problems))
-	}
-	return slog.GroupValue(attrs...)
-}
-
-// noAlarm is the error of FromEnv.
+// noAlarm is the type of ErrNoAlarm.
 type noAlarm struct{}
 
 // Error says what was looked for.
 func (noAlarm) Error() string {
-	return "ocp: from env: " + ErrNoAlarm.Error() + " (looked for message, alarm_id, alarm_type, alarm_name, alarm_target and others); " +
+	return "ocp: from env: no variable of an alarm is set (looked for message, alarm_id, alarm_type, alarm_name, alarm_target and others); " +
 		"is this run as the script of an OCP alert channel?"
 }
-
-// Unwrap returns ErrNoAlarm.
-func (noAlarm) Unwrap() error { return ErrNoAlarm }
 
 // Retryable reports false.
 func (noAlarm) Retryable() bool { return false }

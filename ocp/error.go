@@ -64,9 +64,9 @@ type Error struct {
 
 // Error says what failed, what OCP means and whether trying again can help.
 func (e *Error) Error() string {
-	if e.isCertificate() {
+	if reason := e.certificate(); reason != nil {
 		return fmt.Sprintf("ocp: %s: the certificate of OCP is not trusted: %v; trying the same again does not help: "+
-			"if OCP has a certificate of a private authority, give that authority (Options.RootCAs, or -ca-file)", e.Op, certificateReason(e.Err))
+			"if OCP has a certificate of a private authority, give that authority (Options.RootCAs, or -ca-file)", e.Op, reason)
 	}
 	if transport, ok := e.Err.(*httpcall.Error); ok { //nolint:errorlint // one further down says less than the whole
 		return transport.Error() // begins with channel and operation itself
@@ -92,12 +92,6 @@ func (e *Error) Error() string {
 		b.WriteString(", trace " + e.TraceID)
 	}
 	return b.String()
-}
-
-// certificateReason returns what is wrong with a certificate.
-func certificateReason(err error) error {
-	bad, _ := errors.AsType[*tls.CertificateVerificationError](err)
-	return bad.Err
 }
 
 // advice tells a person woken by the error what to do.
@@ -136,16 +130,15 @@ func (e *Error) loginAdvice() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // class returns what to do about the code.
-func (e *Error) class() class {
-	c, _ := codeMeaning(e.Code)
-	return c
-}
+func (e *Error) class() class { return codes()[e.Code].class }
 
-// isCertificate reports whether OCP showed a certificate that this program does
-// not trust. Only somebody who changes something mends that.
-func (e *Error) isCertificate() bool {
-	_, bad := errors.AsType[*tls.CertificateVerificationError](e.Err)
-	return bad
+// certificate returns what is wrong with the certificate that OCP showed, if that
+// is the cause. Only somebody who changes something mends it.
+func (e *Error) certificate() error {
+	if bad, ok := errors.AsType[*tls.CertificateVerificationError](e.Err); ok {
+		return bad.Err
+	}
+	return nil
 }
 
 // isLogin reports whether OCP refused the credentials.
@@ -163,7 +156,7 @@ func (e *Error) isDenied() bool {
 // is not trusted, and for what OCP called wrong. A failure that OCP does not explain is retryable.
 func (e *Error) Retryable() bool {
 	switch {
-	case e.isLogin(), e.isDenied(), e.isCertificate(), e.class() == classFix:
+	case e.isLogin(), e.isDenied(), e.certificate() != nil, e.class() == classFix:
 		return false
 	case e.class() == classRetry:
 		return true

@@ -50,9 +50,6 @@ func TargetParts(target string) (parts []TargetPart) {
 	return parts
 }
 
-// KnownVariables are the names that are read.
-func KnownVariables() map[string]bool { return knownVariables(nil) }
-
 // DefaultLoginPause and DefaultReset are the waits unless something else is
 // said.
 const (

@@ -129,26 +129,17 @@ func parsePage(data json.RawMessage) (p page, err error) {
 	if json.Unmarshal(data, &p.contents) == nil && p.contents != nil {
 		return page{p.contents, 1}, nil
 	}
-	var outer, inner fields
+	var outer fields
 	if json.Unmarshal(data, &outer) != nil || json.Unmarshal(outer["contents"], &p.contents) != nil || p.contents == nil {
 		return p, errors.New("the answer holds no list")
 	}
-	if json.Unmarshal(outer["page"], &inner) != nil {
-		inner = nil
-	}
+	inner := outer.object("page")
 	said := cmp.Or(inner.text("totalPages"), inner.text("totalPage"), outer.text("totalPages"), outer.text("totalPage"))
 	if p.pages, err = strconv.Atoi(said); err != nil {
 		p.pages = maxPages + 1
 	}
 	return p, nil
 }
-
-// fields is a JSON object whose members are read one by one, so that none of
-// them can cost the others.
-type fields map[string]json.RawMessage
-
-// text returns a text or number as text.
-func (f fields) text(name string) string { return text(f[name]) }
 
 // parseAlarm reads an alarm as OCP lists it. What is missing, or of a type that
 // nobody expects, is empty.
@@ -186,10 +177,7 @@ func isID(s string) bool {
 // labels returns the labels: texts as they are, numbers as they are written, and
 // whatever else there is as JSON.
 func (f fields) labels() map[string]string {
-	var raw fields
-	if json.Unmarshal(f["labels"], &raw) != nil {
-		raw = nil
-	}
+	raw := f.object("labels")
 	labels := make(map[string]string, len(raw))
 	for name, value := range raw {
 		var b bytes.Buffer

@@ -112,26 +112,24 @@ var ErrFull = errors.New("pushed once, but too many alerts are kept alive alread
 func (r *Repeater) Send(ctx context.Context, alerts ...alert.Alert) error {
 	err := r.sender.Send(ctx, alerts...)
 	errs := make([]error, len(alerts))
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for i := range alerts { // in the order given: a problem may end and begin again
+		a := &alerts[i]
 		errs[i] = alert.ErrorAt(err, i, len(alerts))
 		switch {
-		case errs[i] != nil || alerts[i].Test || alerts[i].Status == alert.News: // there is nothing to keep alive or to end
-		case alerts[i].Status == alert.Resolved:
-			r.forget(&alerts[i])
-		default:
-			errs[i] = r.note(&alerts[i])
+		case errs[i] != nil || a.Test || a.Status == alert.News: // there is nothing to keep alive or to end
+		case a.Status == alert.Resolved:
+			delete(r.active, problem{a.Source, a.Key})
+		case a.Key != "":
+			errs[i] = r.note(a)
 		}
 	}
 	return alert.Partial(errs)
 }
 
-// note keeps an alert alive from now on.
+// note keeps an alert alive from now on. The caller holds the lock.
 func (r *Repeater) note(a *alert.Alert) error {
-	if a.Key == "" {
-		return nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	id := problem{a.Source, a.Key}
 	n := r.active[id]
 	if n == nil && len(r.active) >= r.most {
@@ -144,13 +142,6 @@ func (r *Repeater) note(a *alert.Alert) error {
 	}
 	n.alert, n.tried = a.Clone(), time.Now()
 	return nil
-}
-
-// forget ends the repetition of a problem.
-func (r *Repeater) forget(a *alert.Alert) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.active, problem{a.Source, a.Key})
 }
 
 // Active returns how many alerts are kept alive.

@@ -72,7 +72,7 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 	known, trouble := r.file.read()
 	news := make([]int, 0, len(alerts)) // indices
 	for i := range alerts {
-		if s := sightingOf(&alerts[i]); s.subject == "" || !known.has(s) {
+		if s := sightingOf(&alerts[i]); s.subject == "" || known[s.subject].event != s.event {
 			news = append(news, i)
 		}
 	}

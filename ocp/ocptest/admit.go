@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -88,39 +89,19 @@ func signed(r *http.Request, body []byte) string {
 		r.Host + "\n" + strings.Join(vendor, "\n") + "\n" + path
 }
 
-// sortedQuery brings a query as it arrived into the order that is signed.
+// sortedQuery brings a query as it arrived into the order that is signed: by key,
+// the values of one sorted and joined, all but the unreserved characters of RFC
+// 3986 escaped.
 func sortedQuery(raw string) string {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return raw // matches nothing
 	}
-	var keys []string
-	for key := range values {
-		keys = append(keys, key)
+	more := strings.NewReplacer("$", "%24", "&", "%26", "+", "%2B", ":", "%3A", "=", "%3D", "@", "%40") // which PathEscape leaves alone
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(values)) { // as they are, not as they are escaped
+		list := strings.Join(slices.Sorted(slices.Values(values[key])), ",")
+		pairs = append(pairs, more.Replace(url.PathEscape(key))+"="+more.Replace(url.PathEscape(list)))
 	}
-	slices.Sort(keys) // as they are, not as they are escaped
-	var b strings.Builder
-	for i, key := range keys {
-		if i > 0 {
-			b.WriteByte('&')
-		}
-		list := slices.Clone(values[key])
-		slices.Sort(list)
-		b.WriteString(quote(key) + "=" + quote(strings.Join(list, ",")))
-	}
-	return b.String()
-}
-
-// quote escapes all bytes but the unreserved ones of RFC 3986.
-func quote(s string) string {
-	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-	var b strings.Builder
-	for i := range len(s) {
-		if strings.IndexByte(plain, s[i]) >= 0 {
-			b.WriteByte(s[i])
-		} else {
-			fmt.Fprintf(&b, "%%%02X", s[i])
-		}
-	}
-	return b.String()
+	return strings.Join(pairs, "&")
 }
