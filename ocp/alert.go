@@ -70,7 +70,6 @@ func (p *Payload) Alert() alert.Alert {
 	return a
 }
 
-// isTest reports whether this is what the test button of a channel sends.
 func (p *Payload) isTest() bool {
 	return p.namesNothing() && !p.unnamed && !announcesRecovery(p.Message)
 }
@@ -92,7 +91,6 @@ func (p *Payload) count() int {
 // that cannot be read is more than one: OCP counts aggregated messages only.
 func (p *Payload) isAggregated() bool { return p.count() > 1 || p.count() < 0 }
 
-// cluster returns the name of the cluster.
 func (p *Payload) cluster() string {
 	return p.first("ob_cluster", "ob_cluster_name", "app_cluster", "obproxy_cluster")
 }
@@ -111,7 +109,6 @@ func (p *Payload) instance() string {
 	return p.first("service", "alarm_target")
 }
 
-// summary says what the alarm says beyond its name, level and place.
 func (p *Payload) summary() string {
 	var s summaryLines
 	if count := p.text("alarm_count"); count != "" {
@@ -150,7 +147,6 @@ func (p *Payload) summary() string {
 // as a whole.
 const maxTargetLabels = 64
 
-// labels returns what the payload says beyond the fields of an alert.
 func (p *Payload) labels() map[string]string {
 	m := make(map[string]string)
 	for _, part := range targetParts(p.text("alarm_target")) {

@@ -91,7 +91,6 @@ type request struct {
 	body       []byte
 }
 
-// do makes the call and returns the data of the answer.
 func (c *Client) do(ctx context.Context, r *request) (data []byte, err error) {
 	leave, err := c.login.enter(ctx, r.op)
 	if err != nil {
@@ -121,7 +120,6 @@ func (c *Client) target(r *request) *url.URL {
 	return u
 }
 
-// header returns the header of an attempt made at a moment.
 func (c *Client) header(r *request, target *url.URL, at time.Time) http.Header {
 	h := http.Header{"Accept": {jsonType}, "Content-Type": {jsonType}}
 	if c.language != "" {
@@ -133,7 +131,6 @@ func (c *Client) header(r *request, target *url.URL, at time.Time) http.Header {
 	return h
 }
 
-// failure turns the error of a call into an *Error.
 func failure(op string, err error) error {
 	if err == nil {
 		return nil

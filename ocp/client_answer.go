@@ -32,10 +32,8 @@ const (
 // missing, or of a type that nobody expects, costs no other.
 type fields map[string]json.RawMessage
 
-// text returns a text or number as text.
 func (f fields) text(name string) string { return text(f[name]) }
 
-// object returns a member that is an object.
 func (f fields) object(name string) (o fields) {
 	if json.Unmarshal(f[name], &o) != nil {
 		return nil
@@ -63,7 +61,6 @@ func (f fields) status(outer int) int {
 	return outer
 }
 
-// text returns a JSON string or number as text, and nothing for other values.
 func text(raw json.RawMessage) string {
 	raw = bytes.TrimSpace(raw)
 	var s string
@@ -79,7 +76,6 @@ func text(raw json.RawMessage) string {
 	return s
 }
 
-// A judge decides on the attempts of one call.
 type judge struct {
 	client *Client
 	op     string
@@ -87,7 +83,6 @@ type judge struct {
 	data   []byte      // of the answer that was accepted
 }
 
-// sign remembers what proves the sender of the attempt to come.
 func (j *judge) sign(h http.Header) http.Header {
 	_, proof, _ := strings.Cut(h.Get("Authorization"), " ")
 	if _, signature, signed := strings.Cut(proof, ":"); signed {
@@ -122,7 +117,6 @@ func (j *judge) refuse(resp *httpcall.Response) error {
 	return j.refusal(e, resp)
 }
 
-// refusal returns the error of an answer that says no.
 func (j *judge) refusal(e fields, resp *httpcall.Response) *Error {
 	what := e.object("error")
 	err := &Error{
@@ -165,7 +159,6 @@ func reset(h http.Header) time.Duration {
 	return defaultReset
 }
 
-// unclear is what came instead of an answer.
 type unclear string
 
 // Error says what came and what that means.

@@ -32,7 +32,6 @@ type login struct {
 	refused *Error    // why
 }
 
-// newLogin returns the state of a client that has not called yet.
 func newLogin(pause time.Duration) *login {
 	l := &login{pause: cmp.Or(pause, defaultLoginPause), turn: make(chan struct{}, 1)}
 	l.turn <- struct{}{}

@@ -2,7 +2,6 @@ package ocp
 
 import "strings"
 
-// class says what to do about a failure.
 type class uint8
 
 const (
@@ -13,7 +12,6 @@ const (
 	classDenied        // the login is good and may not do this
 )
 
-// A codeMeaning is what is known of a code.
 type codeMeaning struct {
 	class   class
 	meaning string

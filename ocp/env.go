@@ -78,7 +78,6 @@ func FromEnv(environ []string, extra ...string) (*Payload, error) {
 	return p, nil
 }
 
-// clean bounds a value and makes it UTF-8.
 func (p *Payload) clean(name, value string) string {
 	const mark = "…"
 	if len(value) > maxVariable {
@@ -124,7 +123,6 @@ func (p *Payload) messageFromJSON() string {
 	return p.text("message_json")
 }
 
-// naming lists the variables of which one at least says what an alarm is about.
 func naming() []string {
 	return append([]string{
 		"alarm_id", "alarm_type", "alarm_target", "alarm_name", "alarm_level", "alarm_level_native", "alarm_status", "alarm_status_native",
@@ -132,7 +130,6 @@ func naming() []string {
 	}, append(translations("alarm_name"), translations("alarm_description")...)...)
 }
 
-// namesNothing reports whether no variable says which alarm it is.
 func (p *Payload) namesNothing() bool { return p.first(naming()...) == "" }
 
 // text returns the value of a variable without blanks around it, or "" if OCP
@@ -145,7 +142,6 @@ func (p *Payload) text(name string) string {
 	return text
 }
 
-// first returns the text of the first variable that has one.
 func (p *Payload) first(names ...string) string {
 	return p.firstBut(func(string) bool { return false }, names...)
 }
@@ -160,7 +156,6 @@ func (p *Payload) firstBut(skip func(string) bool, names ...string) string {
 	return ""
 }
 
-// time returns the time that a variable holds, or zero.
 func (p *Payload) time(name string) time.Time { return parseTime(p.text(name)) }
 
 // problem notes that a variable could not be read as expected. It never quotes
@@ -171,7 +166,6 @@ func (p *Payload) problem(name, what string) {
 	}
 }
 
-// placeholder is how a template names a variable.
 func placeholder(name string) string { return "${" + name + "}" }
 
 // plainName makes a name that a caller gave fit for one line of a log.

@@ -94,7 +94,6 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// advice tells a person woken by the error what to do.
 func (e *Error) advice() string {
 	switch {
 	case e.isLogin():
@@ -111,7 +110,6 @@ func (e *Error) advice() string {
 	return "trying the same again does not help"
 }
 
-// loginAdvice is about credentials that were refused.
 func (e *Error) loginAdvice() string {
 	s := "the credentials need mending, trying again may lock the account"
 	switch {
@@ -129,7 +127,6 @@ func (e *Error) loginAdvice() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// class returns what to do about the code.
 func (e *Error) class() class { return codes()[e.Code].class }
 
 // certificate returns what is wrong with the certificate that OCP showed, if that
@@ -141,12 +138,10 @@ func (e *Error) certificate() error {
 	return nil
 }
 
-// isLogin reports whether OCP refused the credentials.
 func (e *Error) isLogin() bool {
 	return e.HTTPStatus == http.StatusUnauthorized || e.class() == classLogin
 }
 
-// isDenied reports whether OCP refused what the credentials may do.
 func (e *Error) isDenied() bool {
 	return e.HTTPStatus == http.StatusForbidden || e.class() == classDenied
 }
@@ -168,7 +163,6 @@ func (e *Error) Retryable() bool {
 	return e.HTTPStatus != http.StatusNotImplemented && e.HTTPStatus != http.StatusHTTPVersionNotSupported
 }
 
-// isWait reports whether OCP refused since there were too many calls.
 func (e *Error) isWait() bool { return e.HTTPStatus == http.StatusTooManyRequests }
 
 // RetryAfter returns how long to wait before another call can help: what the

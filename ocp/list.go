@@ -100,7 +100,6 @@ func listError(op string, err error) *Error {
 	return &Error{Op: op, HTTPStatus: http.StatusOK, Err: err}
 }
 
-// page reads one page. It reports whether that was the last one.
 func (c *Client) page(ctx context.Context, query url.Values, number int) (entries []json.RawMessage, last bool, err error) {
 	q := url.Values{"size": {pageSize}}
 	for name, values := range query {
@@ -115,7 +114,6 @@ func (c *Client) page(ctx context.Context, query url.Values, number int) (entrie
 	return p.contents, len(p.contents) == 0 || number >= p.pages, err
 }
 
-// A page is the data of one answer to a list.
 type page struct {
 	contents []json.RawMessage
 	pages    int
@@ -169,7 +167,6 @@ func parseAlarm(raw json.RawMessage) (alert.Alert, error) {
 	return a, nil
 }
 
-// isID reports whether s can stand in a path as it is.
 func isID(s string) bool {
 	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, func(r rune) bool { return r != '-' && r != '_' && !isAlphanumeric(r) })
 }

@@ -47,13 +47,11 @@ func (r Response) complete(warnings []string) (Response, error) {
 	return Response(begin + `"warning":` + string(encodeJSON(warning)) + "}"), nil
 }
 
-// A notebook collects the warnings of one run of a script.
 type notebook struct {
 	mu       sync.Mutex
 	warnings []string
 }
 
-// notebookKey is where a context has the notebook.
 type notebookKey struct{}
 
 // warn adds a warning to the answer of the script that ctx is of, if there is
@@ -83,7 +81,6 @@ func (n *notebook) take() (once []string) {
 // maxReason bounds the reason of a failure in bytes.
 const maxReason = 2000
 
-// failureText returns the JSON object that reports the failure of a script.
 func failureText(err error) string {
 	return failureAnswer(1, markup.OneLine(hideURLs(err.Error()), maxReason))
 }

@@ -116,7 +116,6 @@ func Deliver(s alert.Sender) Script {
 	}
 }
 
-// run returns the outcome in time.
 func (o *MainOptions) run(ctx context.Context, handle Script) (Response, error) {
 	p, err := FromEnv(o.Environ, o.Extra...)
 	if err != nil {
@@ -160,7 +159,6 @@ func (o *MainOptions) run(ctx context.Context, handle Script) (Response, error) 
 	}
 }
 
-// An outcome is what became of a handler.
 type outcome struct {
 	response Response
 	err      error

@@ -24,7 +24,6 @@ func statusOf(word string) (s alert.Status, known bool) {
 	return alert.Firing, false
 }
 
-// isPlainStatus reports whether a word says no more than firing or resolved.
 func isPlainStatus(word string) bool {
 	switch strings.ToLower(word) {
 	case "", "active", "告警中", "警示中", "inactive", "cleared", "recovered", "restored", "resolved", "已消除", "已恢复", "已恢復":
@@ -79,7 +78,6 @@ func (p *Payload) severity() alert.Severity {
 	return levelSeverity(n)
 }
 
-// levelWord returns OCP's word for the level, in whatever language, or "".
 func (p *Payload) levelWord() string { return p.word("alarm_level", "alarm_level_native", "level") }
 
 // levelNumber returns the number of a level, from 1, the worst, to 5, or 0 for
@@ -188,7 +186,6 @@ func isLost(text string) bool {
 		!strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
-// began returns when the alarm began, or zero.
 func (p *Payload) began() time.Time {
 	if at := p.time("alarm_active_at"); !at.IsZero() {
 		return at

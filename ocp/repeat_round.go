@@ -16,7 +16,6 @@ const (
 	maxInARow  = 3  // failures after which the rest is not tried
 )
 
-// A round pushes what is due at a moment.
 type round struct {
 	repeater *Repeater
 
@@ -28,7 +27,6 @@ type round struct {
 	telling sync.Mutex
 }
 
-// round pushes what is due.
 func (r *Repeater) round(ctx context.Context) {
 	s := &round{repeater: r, list: r.due()}
 	var workers sync.WaitGroup
@@ -38,7 +36,6 @@ func (r *Repeater) round(ctx context.Context) {
 	workers.Wait()
 }
 
-// work pushes one after the other until none is left.
 func (s *round) work(ctx context.Context) {
 	r := s.repeater
 	for {
@@ -78,7 +75,6 @@ func (s *round) tell(a alert.Alert, gap time.Duration, err error) {
 	}
 }
 
-// next returns the problem to push, or to skip for a reason.
 func (s *round) next() (id problem, rest error, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -102,7 +102,6 @@ func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	return alert.Partial(errs)
 }
 
-// push pushes one alert.
 func (s *Sender) push(ctx context.Context, a *alert.Alert) error {
 	return s.client.Push(ctx, s.Alarm(*a))
 }

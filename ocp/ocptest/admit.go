@@ -17,7 +17,6 @@ import (
 // maxSkew is how old a signed request may be, and how young.
 const maxSkew = 15 * time.Minute
 
-// admit checks the login of a request and counts those that fail.
 func (s *Server) admit(r *http.Request, body []byte) *refusal {
 	refused := s.login(r, body)
 	s.mu.Lock()
@@ -35,7 +34,6 @@ func (s *Server) admit(r *http.Request, body []byte) *refusal {
 	return refused
 }
 
-// login checks what a request proves itself with.
 func (s *Server) login(r *http.Request, body []byte) *refusal {
 	scheme, proof, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch scheme {
@@ -51,7 +49,6 @@ func (s *Server) login(r *http.Request, body []byte) *refusal {
 	return &refusal{http.StatusUnauthorized, "10000", "用户未登录"}
 }
 
-// checkSignature checks the signature of a request, which covers all of it.
 func (s *Server) checkSignature(r *http.Request, body []byte, proof string) *refusal {
 	date, err := time.Parse(http.TimeFormat, r.Header.Get("Date"))
 	if err != nil || s.now().Sub(date).Abs() > maxSkew {

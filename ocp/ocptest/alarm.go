@@ -22,7 +22,6 @@ type Rule struct {
 	Description string // default: target and title
 }
 
-// An event is an alarm.
 type event struct {
 	id            int
 	kind, target  string
@@ -37,7 +36,6 @@ type event struct {
 // elimination is how long an alarm lasts that is not pushed again.
 const elimination = 5 * time.Minute
 
-// push takes an alarm that an API user tells of.
 func (s *Server) push(r *http.Request, body []byte) *refusal {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
@@ -62,7 +60,6 @@ func (s *Server) push(r *http.Request, body []byte) *refusal {
 	return s.take(p)
 }
 
-// take notes a push, and tells the channel when it is time.
 func (s *Server) take(p Push) *refusal {
 	rule, known := s.Rules[p.Type]
 	if s.Rules != nil && !known || p.Type == "" {
@@ -111,14 +108,12 @@ func (s *Server) sweep() {
 	}
 }
 
-// tell hands a message to the channel.
 func (s *Server) tell(e *event) {
 	if s.Channel != nil {
 		s.Channel(e.environ())
 	}
 }
 
-// fill gives an alarm the texts of its rule.
 func (r Rule) fill(e *event) {
 	e.name, e.level = cmp.Or(r.Title, e.kind), cmp.Or(r.Level, 3)
 	e.details = expand(cmp.Or(r.Description, "${alarm_target} ${alarm_name}"), func(name string) string {
@@ -149,7 +144,6 @@ func (e *event) environ() []string {
 	return environ
 }
 
-// local writes a time as notifications do: with an offset.
 func local(t time.Time) string {
 	return t.In(time.FixedZone("", 8*60*60)).Format("2006-01-02T15:04:05.999-07:00")
 }
@@ -167,14 +161,12 @@ func Render(template string, environ []string) string {
 	})
 }
 
-// expand replaces the variables of a template.
 func expand(template string, value func(name string) string) string {
 	return regexp.MustCompile(`\$\{[^{}]*\}`).ReplaceAllStringFunc(template, func(name string) string {
 		return value(name[2 : len(name)-1])
 	})
 }
 
-// list returns a page of the alarms, the newest first.
 func (s *Server) list(query url.Values) (any, *refusal) {
 	s.sweep()
 	s.mu.Lock()
@@ -201,7 +193,6 @@ func (s *Server) list(query url.Values) (any, *refusal) {
 	}}, nil
 }
 
-// get returns one alarm.
 func (s *Server) get(id string) (any, *refusal) {
 	s.sweep()
 	s.mu.Lock()
@@ -214,7 +205,6 @@ func (s *Server) get(id string) (any, *refusal) {
 	return nil, &refusal{http.StatusNotFound, "70001", "告警不存在"}
 }
 
-// status returns the status of an alarm.
 func (e *event) status() string {
 	if e.ended.IsZero() {
 		return "Active"
@@ -222,7 +212,6 @@ func (e *event) status() string {
 	return "Inactive"
 }
 
-// wire returns an alarm as OCP lists it.
 func (e *event) wire() map[string]any {
 	w := map[string]any{
 		"id": e.id, "alarmType": e.kind, "appType": "OCP", "name": e.name, "scope": "Service", "level": e.level, "status": e.status(), "target": e.target,
@@ -234,5 +223,4 @@ func (e *event) wire() map[string]any {
 	return w
 }
 
-// utc writes a time as the lists do.
 func utc(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

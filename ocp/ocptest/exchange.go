@@ -10,7 +10,6 @@ import (
 	"github.com/tocsin-go/tocsin/internal/standin"
 )
 
-// answer works off a request that was read whole and does not fail.
 func (s *Server) answer(r *http.Request, body []byte) standin.Answer {
 	if !strings.HasPrefix(r.URL.Path, root+"/") {
 		// Outside of the API there is the console, whose login page comes by a
@@ -31,7 +30,6 @@ func (s *Server) answer(r *http.Request, body []byte) standin.Answer {
 	})}
 }
 
-// serve works off a request of somebody who may make it.
 func (s *Server) serve(r *http.Request, body []byte) (data any, refused *refusal) {
 	path := strings.TrimPrefix(r.URL.Path, root+"/")
 	id, single := strings.CutPrefix(path, "alarms/")
@@ -48,14 +46,12 @@ func (s *Server) serve(r *http.Request, body []byte) (data any, refused *refusal
 	return nil, &refusal{http.StatusNotFound, "", "not found"}
 }
 
-// A refusal is an answer that says no.
 type refusal struct {
 	status  int
 	code    string // digits stand as a number; empty: the number 0
 	message string
 }
 
-// body returns the envelope of an error.
 func (r *refusal) body(now time.Time) string {
 	var code any = r.code
 	if number, err := strconv.Atoi(r.code); err == nil || r.code == "" {
@@ -70,7 +66,6 @@ func (r *refusal) body(now time.Time) string {
 // wireTime is how the envelope writes times.
 const wireTime = "2006-01-02T15:04:05.000Z07:00"
 
-// encode returns v as JSON.
 func encode(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {

@@ -73,7 +73,6 @@ func NewServer(tb testing.TB) *Server {
 	return s
 }
 
-// now reads the server's clock.
 func (s *Server) now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
