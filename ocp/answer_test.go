@@ -144,7 +144,7 @@ func TestCodes(t *testing.T) {
 	} {
 		require.ErrorContains(t, &ocp.Error{Op: "push", HTTPStatus: 500, Code: code}, want)
 	}
-	for _, code := range strings.Fields("IAM10003 IAM10000 IAM10004 IAM10006 IAM10014 IAM10017 ALM10001 ALM70001") {
+	for code := range strings.FieldsSeq("IAM10003 IAM10000 IAM10004 IAM10006 IAM10014 IAM10017 ALM10001 ALM70001") {
 		require.False(t, (&ocp.Error{HTTPStatus: 503, Code: code}).Retryable(), code)
 	}
 	for _, code := range []string{"COM10004", "ALM70002"} {

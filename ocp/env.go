@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // maxVariable bounds a value in bytes. Linux starts no program with a longer one,
@@ -18,7 +19,7 @@ const maxPayloadProblems = 32
 // ErrNoAlarm is FromEnv's error if the environment holds nothing
 // of an alarm: the program was not started by a channel of OCP, or behind
 // something that clears the environment, such as sudo.
-var ErrNoAlarm error = noAlarm{} //nolint:gochecknoglobals // a sentinel that knows that trying again does not help
+var ErrNoAlarm error = noAlarm{}
 
 // A Payload is what OCP said about one alarm, or about several in an aggregated
 // message. It may be read concurrently. Its texts may hold lines of logs, with
@@ -162,21 +163,11 @@ func (p *Payload) time(name string) time.Time { return parseTime(p.text(name)) }
 // the value.
 func (p *Payload) problem(name, what string) {
 	if len(p.Problems) < maxPayloadProblems {
-		p.Problems = append(p.Problems, plainName(name)+": "+what)
+		p.Problems = append(p.Problems, inbound.PlainName(name)+": "+what)
 	}
 }
 
 func placeholder(name string) string { return "${" + name + "}" }
-
-// plainName makes a name that a caller gave fit for one line of a log.
-func plainName(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, name)
-}
 
 // noAlarm is the type of ErrNoAlarm.
 type noAlarm struct{}

@@ -64,7 +64,7 @@ func (h *hook) accept(tb testing.TB, body string) alert.Alert {
 	before := len(h.Accepted())
 	status, answer := h.post(body)
 	require.Equal(tb, http.StatusOK, status, answer)
-	require.Equal(tb, `{"errcode":0,"errmsg":"ok"}`, answer)
+	require.Equal(tb, string(ocp.ResponseOK), answer)
 	require.Len(tb, h.Accepted(), before+1)
 	return h.Accepted()[before]
 }
@@ -344,7 +344,7 @@ func TestHandlerAnswers(t *testing.T) {
 	h.Fail(errors.New("no"))
 	w := serve(h, "POST", "/ocp/"+handlerSecret, body)
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
-	require.Equal(t, `{"errcode":503,"errmsg":"not delivered, send it again"}`, w.Body.String())
+	require.Equal(t, []string{`{"errcode":503,"errmsg":"not delivered, send it again"}`}, []string{w.Body.String()})
 	h = newHook(t, nil)
 	h.Next(func(context.Context, ...alert.Alert) error { panic("hush-value") })
 	w = serve(h, "POST", "/ocp/"+handlerSecret, body)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -102,9 +103,7 @@ func listError(op string, err error) *Error {
 
 func (c *Client) page(ctx context.Context, query url.Values, number int) (entries []json.RawMessage, last bool, err error) {
 	q := url.Values{"size": {pageSize}}
-	for name, values := range query {
-		q[name] = values
-	}
+	maps.Copy(q, query)
 	q.Set("page", strconv.Itoa(number))
 	data, err := c.do(ctx, &request{op: opList, method: http.MethodGet, path: []string{"alarms"}, query: q})
 	if err != nil {

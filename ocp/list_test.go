@@ -69,7 +69,8 @@ func TestListPages(t *testing.T) {
 	}
 	require.Equal(t, 120, n)
 	require.Equal(t, before+3, server.Attempts())
-	for range client.Alarms(t.Context(), nil) {
+	for _, err := range client.Alarms(t.Context(), nil) {
+		require.NoError(t, err)
 		break
 	}
 	require.Equal(t, before+4, server.Attempts(), "whoever breaks off reads no further page")

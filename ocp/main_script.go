@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // The time that Main leaves itself. OCP gives a script ten seconds by default
@@ -137,7 +137,7 @@ func (o *MainOptions) run(ctx context.Context, handle Script) (Response, error) 
 		result := outcome{err: errors.New("ocp: the script did not return")} // if it ends its goroutine
 		defer func() {
 			if v := recover(); v != nil {
-				result = outcome{err: errors.New("ocp: the script panicked: " + panicText(v))}
+				result = outcome{err: errors.New("ocp: the script panicked: " + inbound.PanicText(v))}
 			}
 			done <- result
 		}()
@@ -162,13 +162,4 @@ func (o *MainOptions) run(ctx context.Context, handle Script) (Response, error) 
 type outcome struct {
 	response Response
 	err      error
-}
-
-// panicText describes a recovered value by its type, and in full only if the
-// runtime made it: a value of somebody else may hold a URL or a key.
-func panicText(v any) string {
-	if e, ok := v.(runtime.Error); ok {
-		return e.Error()
-	}
-	return fmt.Sprintf("%T", v)
 }

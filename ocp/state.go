@@ -77,6 +77,7 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 		}
 	}
 	if len(news) == 0 {
+		r.complain(ctx, trouble)
 		return nil
 	}
 	if trouble == nil {
@@ -96,10 +97,7 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if failed := r.note(ctx, told, err); failed != nil {
 		trouble = failed
 	}
-	if trouble != nil {
-		warn(ctx, footOf(trouble))
-		r.log.LogAttrs(ctx, slog.LevelWarn, "the state file cannot be used: alerts will be told again", slog.String("error", "ocp: remember: "+trouble.Error()))
-	}
+	r.complain(ctx, trouble)
 	if err == nil || len(told) == len(alerts) {
 		return err
 	}
@@ -108,6 +106,14 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 		errs[i] = alert.ErrorAt(err, k, len(told))
 	}
 	return alert.Partial(errs)
+}
+
+// complain tells of trouble with the file, unless there is none.
+func (r *rememberer) complain(ctx context.Context, trouble error) {
+	if trouble != nil {
+		warn(ctx, footOf(trouble))
+		r.log.LogAttrs(ctx, slog.LevelWarn, "the state file cannot be used: alerts will be told again", slog.String("error", "ocp: remember: "+trouble.Error()))
+	}
 }
 
 // footOf says in both languages, since no locale is known here, what the reader

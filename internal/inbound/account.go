@@ -27,10 +27,10 @@ type Account struct {
 }
 
 // Format writes the name, whatever the verb is.
-func (a Account) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, plainName(a.Name)) }
+func (a Account) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, PlainName(a.Name)) }
 
-// plainName makes a name fit for one line.
-func plainName(name string) string {
+// PlainName makes a name fit for one line.
+func PlainName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
@@ -59,8 +59,8 @@ func newAccounts(bare string, accounts []Account) ([]account, error) {
 	for _, a := range accounts {
 		c := account{name: a.Name, secret: NewSecret(a.Secret), notices: newNotices()}
 		switch {
-		case a.Name == "" || len(a.Name) > maxName || a.Name != strings.TrimSpace(plainName(a.Name)):
-			return nil, fmt.Errorf("account name %.60q: want one line of 1 to %d bytes without blanks around it", plainName(a.Name), maxName)
+		case a.Name == "" || len(a.Name) > maxName || a.Name != strings.TrimSpace(PlainName(a.Name)):
+			return nil, fmt.Errorf("account name %.60q: want one line of 1 to %d bytes without blanks around it", PlainName(a.Name), maxName)
 		case !FitsPath(a.Secret):
 			return nil, fmt.Errorf("account %q: the secret must be letters, digits and -._~ and not only dots", a.Name)
 		case slices.ContainsFunc(all, func(other account) bool { return other.name == c.name }):

@@ -119,15 +119,19 @@ func (g *Guest) Warn(message string, err error) {
 	g.door.Logger.LogAttrs(g.request.Context(), slog.LevelWarn, message, attrs...)
 }
 
-// Panicked logs a recovered value: by its type, and in full only if the runtime
-// made it, since a value of somebody else may hold a URL or a body.
-func (g *Guest) Panicked(message string, v any) {
-	text := fmt.Sprintf("%T", v)
+// PanicText describes a recovered value by its type, and in full only if the
+// runtime made it: a value of somebody else may hold a URL, a key or a body.
+func PanicText(v any) string {
 	if e, ok := v.(runtime.Error); ok {
-		text = e.Error()
+		return e.Error()
 	}
+	return fmt.Sprintf("%T", v)
+}
+
+// Panicked logs a recovered value.
+func (g *Guest) Panicked(message string, v any) {
 	g.door.Logger.LogAttrs(g.request.Context(), slog.LevelError, message,
-		g.caller(), slog.String("panic", text), slog.String("stack", string(debug.Stack())))
+		g.caller(), slog.String("panic", PanicText(v)), slog.String("stack", string(debug.Stack())))
 }
 
 // caller returns the log attribute for the address of the caller.

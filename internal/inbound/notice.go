@@ -53,20 +53,21 @@ func (g *Guest) notice(u *Unreadable, missed int) alert.Alert {
 	if u.Omit > 0 {
 		keys += ", " + fmt.Sprintf(w.more, u.Omit)
 	}
-	text := w.lost
+	var text strings.Builder
+	text.WriteString(w.lost)
 	for _, line := range [...][2]string{
 		{w.reason, u.Reason}, {w.caller, g.address()}, {w.size, strconv.FormatInt(max(int64(u.Size), g.request.ContentLength), 10)},
-		{w.format, plainName(format)}, {w.keys, keys},
+		{w.format, PlainName(format)}, {w.keys, keys},
 	} {
 		if line[1] != "" {
-			text += "\n" + line[0] + ": " + line[1]
+			text.WriteString("\n" + line[0] + ": " + line[1])
 		}
 	}
 	if missed > 0 {
-		text += "\n" + fmt.Sprintf(w.missed, missed)
+		text.WriteString("\n" + fmt.Sprintf(w.missed, missed))
 	}
 	return alert.Alert{
-		Source: g.door.Source, Name: w.unreadable, Summary: text,
+		Source: g.door.Source, Name: w.unreadable, Summary: text.String(),
 		Status: alert.Firing, Severity: alert.Warning, StartsAt: g.Time.UTC(),
 	}
 }
