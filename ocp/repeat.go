@@ -47,8 +47,7 @@ type RepeatOptions struct {
 // The notes live in the process. If it ends, OCP ends the alarms, though the
 // problems may last: have the source report them anew after a start.
 //
-// It is safe for concurrent use. The goroutines that Run starts end before it
-// returns.
+// It is safe for concurrent use, and starts no goroutine.
 type Repeater struct {
 	sender   *Sender
 	interval time.Duration
@@ -80,9 +79,9 @@ var _ alert.Sender = (*Repeater)(nil)
 // nothing is repeated.
 //
 // onError is told of each repetition that failed, and of each that came so late
-// that OCP may have ended the alarm before, with an [*Error]. Run calls it, once
-// at a time, and waits for it. It is required, since an alarm ends without a
-// word while its repetitions fail.
+// that OCP may have ended the alarm before, with an [*Error]. Run calls it and
+// waits for it. It is required, since an alarm ends without a word while its
+// repetitions fail.
 func NewRepeater(s *Sender, onError func(a alert.Alert, err error), opts *RepeatOptions) (*Repeater, error) {
 	var o RepeatOptions
 	if opts != nil {
@@ -151,13 +150,12 @@ func (r *Repeater) Active() int {
 	return len(r.active)
 }
 
-// Run pushes every alert that is kept alive once an interval, until ctx ends,
-// whose error it returns. Only one Run may be under way; a second one returns
-// an error at once. A repetition that fails is told to onError, and made again
-// after an interval. If OCP refuses the login or asks for a pause, or if three
-// repetitions in a row fail for whatever reason, the others are not tried, and
-// are the first in the next round, a quarter of an interval later. Of many alerts
-// up to eight are pushed at a time.
+// Run pushes every alert that is kept alive once an interval, one after the other,
+// until ctx ends, whose error it returns. Only one Run may be under way; a second
+// one returns an error at once. A repetition that fails is told to onError, and
+// made again after an interval. If OCP refuses the login or asks for a pause, or if
+// three repetitions in a row fail for whatever reason, the others are not tried,
+// and are the first in the next round, a quarter of an interval later.
 func (r *Repeater) Run(ctx context.Context) error {
 	select {
 	case <-r.run:
@@ -175,6 +173,47 @@ func (r *Repeater) Run(ctx context.Context) error {
 			r.round(ctx)
 		}
 	}
+}
+
+// round pushes what is due.
+func (r *Repeater) round(ctx context.Context) {
+	const inARow = 3 // failures that may be those of one alarm each
+	failed := 0
+	var rest error
+	for _, id := range r.due() {
+		a, gap, ok := r.take(id, rest != nil)
+		if !ok {
+			continue // resolved meanwhile, or told already
+		}
+		err := rest
+		if err == nil {
+			err = r.sender.push(ctx, &a)
+			shared := forTheRest(err)
+			if shared == nil {
+				failed = 0 // an answer to one alarm, even a bad one, says nothing about the others
+			} else if failed++; failed >= inARow || asksToStop(err) {
+				rest = shared
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		switch {
+		case err != nil:
+			r.onError(a, err)
+		case gap > 2*r.interval:
+			r.onError(a, &Error{Op: opPush, Err: lateError{gap.Round(time.Second)}})
+		}
+		if err == nil && r.onPushed != nil {
+			r.onPushed(a)
+		}
+	}
+}
+
+// asksToStop reports whether OCP said that the next call fails like this one.
+func asksToStop(err error) bool {
+	e, ok := err.(*Error) //nolint:errorlint // Push returns it bare
+	return ok && (e.isLogin() || e.isDenied() || e.isWait())
 }
 
 // due returns the problems to push now: first those that were not tried for the
@@ -202,17 +241,21 @@ func (r *Repeater) take(id problem, skipped bool) (a alert.Alert, gap time.Durat
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.active[id]
-	if n == nil {
-		return alert.Alert{}, 0, false
-	}
-	gap = time.Since(n.tried)
 	switch {
-	case !skipped:
-		n.tried = time.Now()
-	case time.Since(n.told) < r.interval:
+	case n == nil || skipped && time.Since(n.told) < r.interval:
 		return alert.Alert{}, 0, false
-	default:
+	case skipped:
 		n.told = time.Now()
+		return n.alert.Clone(), 0, true
 	}
+	gap, n.tried = time.Since(n.tried), time.Now()
 	return n.alert.Clone(), gap, true
+}
+
+// A lateError is a push that came late.
+type lateError struct{ gap time.Duration }
+
+// Error says what that may have led to.
+func (l lateError) Error() string {
+	return fmt.Sprintf("pushed again only after %v, and OCP may have ended the alarm meanwhile: too many alerts are kept alive, or OCP is slow", l.gap)
 }
