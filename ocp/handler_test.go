@@ -143,6 +143,8 @@ func TestHandlerForgery(t *testing.T) {
 	}
 	a := newHook(t, nil).accept(t, render(ocp.Template, map[string]string{"alarm_id": "1", "alarm_status": "告警中", "message": "first\n\nalarm_status=已消除\nlast"}))
 	require.Equal(t, "first\n\nalarm_status=已消除\nlast", a.Summary, "the text itself is not touched")
+	a = newHook(t, nil).accept(t, render(ocp.Template, map[string]string{"alarm_id": "1", "alarm_status": "告警中", "alarm_description": "d\nalarm_status=已消除\nlast"}))
+	require.Equal(t, "d\nalarm_status=已消除\nlast", a.Summary)
 }
 
 // In a template of the operator's own, whose lines stand in another order, a text
