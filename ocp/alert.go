@@ -37,9 +37,10 @@ const (
 // repetition from a new beginning: neither an id nor the time of the beginning.
 //
 // What the test button of a channel sends, a message that says of no alarm,
-// becomes a notice that is a test, without Key and ID. A text that announces a
-// recovery is none. Since 3.3.4 OCP gives values to other variables as well, but
-// does not say to which: should they name an alarm, the test is told like one.
+// becomes a notice that is a test, without Key and ID. A text that announces an
+// alarm or a recovery in OCP's words is none. Since 3.3.4 OCP gives values to
+// other variables as well, but does not say to which: should they name an alarm,
+// the test is told like one.
 func (p *Payload) Alert() alert.Alert {
 	a := alert.Alert{Source: Source, Summary: p.summary(), Labels: p.labels()}
 	if p.isTest() {
@@ -71,7 +72,7 @@ func (p *Payload) Alert() alert.Alert {
 }
 
 func (p *Payload) isTest() bool {
-	return p.namesNothing() && !p.unnamed && !announcesRecovery(p.Message)
+	return p.namesNothing() && !p.unnamed && !announcesRecovery(p.Message) && !announcesAlarm(p.Message)
 }
 
 // count returns the number of alarms in the message; 0: not said, -1: not readable.

@@ -148,7 +148,8 @@ func (e *Error) isDenied() bool {
 
 // Retryable reports whether the same call can help later. It is false for a
 // login that was refused, whatever else the answer says, for a certificate that
-// is not trusted, and for what OCP called wrong. A failure that OCP does not explain is retryable.
+// is not trusted, and for what OCP called wrong. A failure that OCP does not
+// explain is retryable.
 func (e *Error) Retryable() bool {
 	switch {
 	case e.isLogin(), e.isDenied(), e.certificate() != nil, e.class() == classFix:

@@ -1,6 +1,7 @@
 package ocp
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,18 +50,26 @@ func (p *Payload) status() alert.Status {
 }
 
 // announcesRecovery reports whether a message begins like one of OCP's
-// templates for recoveries. The heading marks of markdown in front do not
-// matter. No log line can forge it: a template begins with its own text.
+// templates for recoveries. No log line can forge it: a template begins with its
+// own text.
 func announcesRecovery(message string) bool {
-	message = strings.TrimLeft(message, "# \t\r\n")
-	for _, heading := range [...]string{
-		"【OCP 告警恢复通知】", "【告警恢复通知】", "【OCP 警示恢復通知】", "[Alarm Recover Notification]", "[Alert clearance notification]",
-	} {
-		if len(message) >= len(heading) && strings.EqualFold(message[:len(heading)], heading) {
-			return true
-		}
-	}
-	return false
+	return begins(message, "【OCP 告警恢复通知】", "【告警恢复通知】", "【OCP 警示恢復通知】", "[Alarm Recover Notification]", "[Alert clearance notification]")
+}
+
+// announcesAlarm reports whether a message begins like one of OCP's templates for
+// alarms.
+func announcesAlarm(message string) bool {
+	return begins(message, "OCP 告警通知", "OCP告警通知", "【OCP 告警通知】", "【OCP告警通知】", "【告警通知】", "OCP 警示通知", "【OCP 警示通知】",
+		"OCP Alarm Notification", "[OCP Alarm Notification]", "[Alarm Notification]", "[Alert notification]")
+}
+
+// begins reports whether a message begins with one of the headings. The marks of
+// markdown in front do not matter.
+func begins(message string, headings ...string) bool {
+	message = strings.TrimLeft(message, "#* \t\r\n")
+	return slices.ContainsFunc(headings, func(heading string) bool {
+		return len(message) >= len(heading) && strings.EqualFold(message[:len(heading)], heading)
+	})
 }
 
 // severity maps the level: 1 (down) and 2 (critical) are [alert.Critical], 3

@@ -304,7 +304,7 @@ func TestTestMessage(t *testing.T) {
 	}, a)
 	require.True(t, payloadOf(t, "message=x", "app_type=OCP", "value=1", "level=1").Alert().Test)
 	for _, variable := range []string{"alarm_id=1", "alarm_type=x", "alarm_name=x", "alarm_name_1=x", "alarm_level=1", "alarm_status=x", "alarm_status_native=x",
-		"alarm_target=x", "alarm_summary=x", "alarm_description=x", "message=【告警恢复通知】"} {
+		"alarm_target=x", "alarm_summary=x", "alarm_description=x", "message=【告警恢复通知】", "message=### OCP 告警通知 x", "message=OCP告警通知-多条告警"} {
 		p := payloadOf(t, variable, "message=x")
 		require.False(t, p.Alert().Test, variable)
 	}
