@@ -1,7 +1,6 @@
 package relaying
 
 import (
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -31,12 +30,10 @@ func environment(t *testing.T, name string) (environ []string) {
 func (p *program) channel(t *testing.T, environ []string) {
 	t.Helper()
 	body := ocptest.Render(ocp.Template, environ)
-	resp, err := http.Post("http://"+p.addr+"/ocp/"+testSecret, "text/plain", strings.NewReader(body)) //nolint:noctx // of a test
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.addr+"/ocp/"+testSecret, strings.NewReader(body))
 	require.NoError(t, err)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.Equal(t, `{"errcode":0,"errmsg":"ok"}`, string(answer))
+	_, answer := do(t, req)
+	require.Equal(t, string(ocp.ResponseOK), answer)
 }
 
 // What OCP says reaches a group by the HTTP channel as it does by a script.
