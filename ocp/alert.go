@@ -116,7 +116,8 @@ func (p *Payload) summary() string {
 		s.add("alarm_count", count)
 		s.add("alarm_group_by", p.text("alarm_group_by"))
 	}
-	if word := p.word("alarm_status", "alarm_status_native"); !isPlainStatus(word) {
+	word := p.word("alarm_status", "alarm_status_native")
+	if _, _, plain := statusOf(word); !plain {
 		s.add("alarm_status", word)
 	}
 	details := []string{p.prose(append([]string{"alarm_description"}, translations("alarm_description")...)...), p.text("alarm_summary"), strings.TrimSpace(p.Message)}

@@ -43,21 +43,20 @@ func (c *Client) Alarms(ctx context.Context, query url.Values) iter.Seq2[alert.A
 		for number := 1; ; number++ {
 			before := len(seen)
 			entries, last, err := c.page(ctx, query, number)
-			for i := 0; i < len(entries) && err == nil; i++ {
+			for _, entry := range entries {
 				var a alert.Alert
-				a, err = parseAlarm(entries[i])
-				if err != nil || seen[a.Key] {
-					continue
+				if a, err = parseAlarm(entry); err != nil {
+					break
 				}
-				seen[a.Key] = true
-				if !yield(a, nil) {
+				if !seen[a.Key] && !yield(a, nil) {
 					return
 				}
+				seen[a.Key] = true
 			}
-			switch {
-			case err == nil && last:
+			if err == nil && last {
 				return
-			case err == nil && (number >= maxPages || len(seen) == before):
+			}
+			if err == nil && (number >= maxPages || len(seen) == before) {
 				err = errors.New("the list does not end")
 			}
 			if err != nil {
@@ -79,10 +78,10 @@ func (c *Client) Alarm(ctx context.Context, id string) (alert.Alert, error) {
 	if err != nil {
 		return alert.Alert{}, err
 	}
-	a, err := parseAlarm(data)
-	if p, listed := parsePage(data); err != nil && listed == nil && len(p.contents) == 1 { // as a table of the vendor says
-		a, err = parseAlarm(p.contents[0])
+	if contents, _, err := parsePage(data); err == nil && len(contents) == 1 { // as a table of the vendor says
+		data = contents[0]
 	}
+	a, err := parseAlarm(data)
 	if err == nil && a.Key != "alarm/"+id {
 		err = errors.New("the answer is about another alarm")
 	}
@@ -101,6 +100,7 @@ func listError(op string, err error) *Error {
 	return &Error{Op: op, HTTPStatus: http.StatusOK, Err: err}
 }
 
+// page reads one page. It reports whether that was the last one.
 func (c *Client) page(ctx context.Context, query url.Values, number int) (entries []json.RawMessage, last bool, err error) {
 	q := url.Values{"size": {pageSize}}
 	maps.Copy(q, query)
@@ -109,33 +109,28 @@ func (c *Client) page(ctx context.Context, query url.Values, number int) (entrie
 	if err != nil {
 		return nil, false, err
 	}
-	p, err := parsePage(data)
-	return p.contents, len(p.contents) == 0 || number >= p.pages, err
-}
-
-type page struct {
-	contents []json.RawMessage
-	pages    int
+	entries, pages, err := parsePage(data)
+	return entries, len(entries) == 0 || number >= pages, err
 }
 
 // parsePage reads the data of a list. Page numbers stand under page, or, as
 // tables of the vendor say, beside contents; the number of pages is called
 // totalPages or totalPage. Without one the list goes on until a page is empty.
 // Newest versions may send a bare list.
-func parsePage(data json.RawMessage) (p page, err error) {
-	if json.Unmarshal(data, &p.contents) == nil && p.contents != nil {
-		return page{p.contents, 1}, nil
+func parsePage(data json.RawMessage) (contents []json.RawMessage, pages int, err error) {
+	if json.Unmarshal(data, &contents) == nil && contents != nil {
+		return contents, 1, nil
 	}
 	var outer fields
-	if json.Unmarshal(data, &outer) != nil || json.Unmarshal(outer["contents"], &p.contents) != nil || p.contents == nil {
-		return p, errors.New("the answer holds no list")
+	if json.Unmarshal(data, &outer) != nil || json.Unmarshal(outer["contents"], &contents) != nil || contents == nil {
+		return nil, 0, errors.New("the answer holds no list")
 	}
 	inner := outer.object("page")
 	said := cmp.Or(inner.text("totalPages"), inner.text("totalPage"), outer.text("totalPages"), outer.text("totalPage"))
-	if p.pages, err = strconv.Atoi(said); err != nil {
-		p.pages = maxPages + 1
+	if pages, err = strconv.Atoi(said); err != nil {
+		pages = maxPages + 1
 	}
-	return p, nil
+	return contents, pages, nil
 }
 
 // parseAlarm reads an alarm as OCP lists it. What is missing, or of a type that

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,7 +28,7 @@ var errResponse = errors.New("ocp: the script delivered, but its response is not
 
 // complete checks a response, adds the warnings and removes blanks and line feeds:
 // around it, OCP would not take it for JSON.
-func (r Response) complete(warnings []string) (Response, error) {
+func (r Response) complete(n *notebook) (Response, error) {
 	text := strings.TrimSpace(string(r))
 	if text == "" {
 		text = string(ResponseOK)
@@ -36,14 +37,16 @@ func (r Response) complete(warnings []string) (Response, error) {
 	if text[0] != '{' || json.Compact(&line, []byte(text)) != nil {
 		return "", errResponse
 	}
-	if len(warnings) == 0 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.warnings) == 0 {
 		return Response(line.String()), nil
 	}
 	begin := strings.TrimSuffix(line.String(), "}")
 	if begin != "{" {
 		begin += ","
 	}
-	warning := markup.OneLine(strings.Join(warnings, "; "), maxReason)
+	warning := markup.OneLine(strings.Join(n.warnings, "; "), maxReason)
 	return Response(begin + `"warning":` + string(encodeJSON(warning)) + "}"), nil
 }
 
@@ -55,27 +58,15 @@ type notebook struct {
 type notebookKey struct{}
 
 // warn adds a warning to the answer of the script that ctx is of, if there is
-// one.
+// one and it has none like it.
 func warn(ctx context.Context, text string) {
 	if n, ok := ctx.Value(notebookKey{}).(*notebook); ok {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		n.warnings = append(n.warnings, text)
-	}
-}
-
-// take returns the warnings so far, each once.
-func (n *notebook) take() (once []string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	seen := map[string]bool{}
-	for _, w := range n.warnings {
-		if !seen[w] {
-			seen[w] = true
-			once = append(once, w)
+		if !slices.Contains(n.warnings, text) {
+			n.warnings = append(n.warnings, text)
 		}
 	}
-	return once
 }
 
 // maxReason bounds the reason of a failure in bytes.

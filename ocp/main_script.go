@@ -143,7 +143,7 @@ func (o *MainOptions) run(ctx context.Context, handle Script) (Response, error) 
 		}()
 		result.response, result.err = handle(ctx, p)
 		if result.err == nil {
-			result.response, result.err = result.response.complete(notes.take())
+			result.response, result.err = result.response.complete(notes)
 		}
 	}()
 	select {

@@ -12,25 +12,21 @@ import (
 
 // statusOf maps a word for a status, as the consoles, the API and the documents
 // of OCP and ocp-express write it. A silenced or inhibited alarm lasts: what is
-// silent about it is OCP.
-func statusOf(word string) (s alert.Status, known bool) {
+// silent about it is OCP. A word is plain if it says no more than firing or
+// resolved.
+func statusOf(word string) (s alert.Status, known, plain bool) {
 	switch strings.ToLower(word) {
-	case "active", "firing", "告警中", "警示中",
-		"silenced", "shielded", "blocked", "屏蔽", "已屏蔽", "屏蔽中", "inhibited", "suppressed", "抑制", "已抑制", "抑制中":
-		return alert.Firing, true
-	case "inactive", "cleared", "eliminated", "recovered", "restored", "resolved", "expired",
-		"已消除", "已清除", "已恢复", "已恢復", "恢复", "恢復", "已解除", "已解决", "已解決", "已过期", "已過期":
-		return alert.Resolved, true
+	case "active", "firing", "告警中", "警示中":
+		return alert.Firing, true, true
+	case "silenced", "shielded", "blocked", "屏蔽", "已屏蔽", "屏蔽中", "inhibited", "suppressed", "抑制", "已抑制", "抑制中":
+		return alert.Firing, true, false
+	case "inactive", "cleared", "eliminated", "recovered", "restored", "resolved",
+		"已消除", "已清除", "已恢复", "已恢復", "恢复", "恢復", "已解除", "已解决", "已解決":
+		return alert.Resolved, true, true
+	case "expired", "已过期", "已過期":
+		return alert.Resolved, true, false
 	}
-	return alert.Firing, false
-}
-
-func isPlainStatus(word string) bool {
-	switch strings.ToLower(word) {
-	case "", "active", "告警中", "警示中", "inactive", "cleared", "recovered", "restored", "resolved", "已消除", "已恢复", "已恢復":
-		return true
-	}
-	return false
+	return alert.Firing, false, word == ""
 }
 
 // status maps the status. A word that is known decides. Otherwise an alarm is
@@ -39,7 +35,7 @@ func isPlainStatus(word string) bool {
 // recoveries. Whatever else is unknown counts as firing.
 func (p *Payload) status() alert.Status {
 	word := p.word("alarm_status", "alarm_status_native")
-	if s, known := statusOf(word); known {
+	if s, known, _ := statusOf(word); known {
 		return s
 	}
 	ended := p.time("alarm_resolved_at")

@@ -139,22 +139,20 @@ func (r *rememberer) note(ctx context.Context, told []alert.Alert, err error) er
 }
 
 // A sighting is what is remembered of an alert: what it is about, and what it
-// says of that, as hashes.
+// says of that, as hashes. The subject is empty if the alert has no identity.
 type sighting struct{ subject, event string }
 
-// sightingOf returns the sighting of an alert; its subject is empty if the
-// alert has no identity.
-func sightingOf(a *alert.Alert) sighting {
-	event := inbound.Digest(a.ID, a.Status.String(), a.Severity.String())
+func sightingOf(a *alert.Alert) (s sighting) {
 	kind := ""
 	if a.Test {
 		kind = "test "
 	}
 	switch {
 	case a.Key != "" && a.Status != alert.News:
-		return sighting{inbound.Digest(kind+"key", a.Source, a.Key), event}
+		s.subject = inbound.Digest(kind+"key", a.Source, a.Key)
 	case a.ID != "":
-		return sighting{inbound.Digest(kind+"id", a.Source, a.ID), event}
+		s.subject = inbound.Digest(kind+"id", a.Source, a.ID)
 	}
-	return sighting{}
+	s.event = inbound.Digest(a.ID, a.Status.String(), a.Severity.String())
+	return s
 }
