@@ -10,7 +10,7 @@ import (
 
 // handle reads the request in c, unless that has failed, delivers what it says, and returns the
 // answer.
-func (h *Handler) handle(ctx context.Context, g *inbound.Guest, c Received) (status int, text string) {
+func (h *Handler) handle(ctx context.Context, g *inbound.Request, c Received) (status int, text string) {
 	defer func() {
 		if v := recover(); v != nil {
 			g.Panicked("callback handler panicked", v)
@@ -45,7 +45,7 @@ func (h *Handler) handle(ctx context.Context, g *inbound.Guest, c Received) (sta
 }
 
 // show gives the request to OnCallback. Its panics cost no alert.
-func (h *Handler) show(ctx context.Context, g *inbound.Guest, c Received) {
+func (h *Handler) show(ctx context.Context, g *inbound.Request, c Received) {
 	if h.opts.OnCallback == nil {
 		return
 	}

@@ -105,8 +105,8 @@ type Received struct {
 // half done is finished. A Sender that returns late in spite of its context, against its duty, delays
 // the answer; CloudMonitor then calls again, and nothing is lost.
 type Handler struct {
-	door *inbound.Door
-	opts Options
+	receiver *inbound.Receiver
+	opts     Options
 }
 
 // NewHandler returns a Handler that gives alerts to sender. The secret is text
@@ -123,7 +123,7 @@ func NewHandler(sender alert.Sender, secret string, opts *Options) (*Handler, er
 		h.opts.Accounts = nil // the Handler keeps no secret in clear
 	}
 	var err error
-	h.door, err = inbound.NewDoor(inbound.Door{
+	h.receiver, err = inbound.NewReceiver(inbound.Receiver{
 		Source: Source, Sender: sender, Logger: h.opts.Logger, Allow: h.opts.Allow, Find: h.opts.ClientIP, Locale: h.opts.Locale,
 	}, secret, cmp.Or(opts, &Options{}).Accounts)
 	if err != nil {
@@ -146,7 +146,7 @@ func CleanPath(prefix string, next http.Handler) http.Handler { return inbound.C
 
 // ServeHTTP answers one callback.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g := h.door.Enter(w, r)
+	g := h.receiver.Authenticate(w, r)
 	if g == nil {
 		return
 	}

@@ -20,10 +20,10 @@ const maxProbe = 2
 // unreadable tells that a callback holds no alert that this package can read,
 // and returns the answer. It runs in the goroutine of the request: what was not
 // accepted is answered 503, so that the caller repeats it.
-func unreadable(ctx context.Context, g *inbound.Guest, c Received) (status int, text string) {
+func unreadable(ctx context.Context, g *inbound.Request, c Received) (status int, text string) {
 	why := explain(c)
 	g.Warn("callback not understood", why)
-	err := g.Tell(ctx, &inbound.Unreadable{
+	err := g.ReportUnreadable(ctx, &inbound.Unreadable{
 		Reason: why.reason(), Keys: why.Keys, Omit: why.Omitted, Size: cmp.Or(len(c.Body), len(c.Query)), Shape: shapeOf(why),
 	})
 	if err != nil {

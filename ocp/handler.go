@@ -88,8 +88,8 @@ type Account = inbound.Account
 // [HandlerOptions].Timeout, and not when OCP hangs up: a delivery that is half
 // done is finished.
 type Handler struct {
-	door    *inbound.Door
-	timeout time.Duration
+	receiver *inbound.Receiver
+	timeout  time.Duration
 }
 
 // NewHandler returns a Handler that gives alerts to sender. The secret is text
@@ -100,18 +100,18 @@ func NewHandler(sender alert.Sender, secret string, opts *HandlerOptions) (*Hand
 		return nil, errors.New("ocp: new handler: no sender")
 	}
 	o := *cmp.Or(opts, &HandlerOptions{})
-	door, err := inbound.NewDoor(inbound.Door{
+	receiver, err := inbound.NewReceiver(inbound.Receiver{
 		Source: Source, Sender: sender, Logger: o.Logger, Allow: o.Allow, Find: o.ClientIP, Locale: o.Locale,
 	}, secret, o.Accounts)
 	if err != nil {
 		return nil, fmt.Errorf("ocp: new handler: %w", err)
 	}
-	return &Handler{door: door, timeout: cmp.Or(o.Timeout, handlerTimeout)}, nil
+	return &Handler{receiver: receiver, timeout: cmp.Or(o.Timeout, handlerTimeout)}, nil
 }
 
 // ServeHTTP answers one message of a channel.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g := h.door.Enter(w, r)
+	g := h.receiver.Authenticate(w, r)
 	switch {
 	case g == nil:
 		return
@@ -142,7 +142,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // deliver sends what a body says, or that it cannot be read, and returns the
 // answer.
-func deliver(ctx context.Context, g *inbound.Guest, body []byte) (status int, text string) {
+func deliver(ctx context.Context, g *inbound.Request, body []byte) (status int, text string) {
 	const again = "not delivered, send it again"
 	defer func() {
 		if v := recover(); v != nil {
@@ -154,7 +154,7 @@ func deliver(ctx context.Context, g *inbound.Guest, body []byte) (status int, te
 	if err != nil {
 		g.Warn("message not understood", err)
 		reason := err.Error()
-		if err := g.Tell(ctx, &inbound.Unreadable{Reason: reason, Size: len(body), Shape: inbound.Digest(reason)}); err != nil {
+		if err := g.ReportUnreadable(ctx, &inbound.Unreadable{Reason: reason, Size: len(body), Shape: inbound.Digest(reason)}); err != nil {
 			return http.StatusServiceUnavailable, again
 		}
 		return http.StatusBadRequest, reason + "; enter this as the body template of the channel:\n" + Template

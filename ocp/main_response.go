@@ -28,7 +28,7 @@ var errResponse = errors.New("ocp: the script delivered, but its response is not
 
 // complete checks a response, adds the warnings and removes blanks and line feeds:
 // around it, OCP would not take it for JSON.
-func (r Response) complete(n *notebook) (Response, error) {
+func (r Response) complete(n *warnings) (Response, error) {
 	text := strings.TrimSpace(string(r))
 	if text == "" {
 		text = string(ResponseOK)
@@ -39,32 +39,32 @@ func (r Response) complete(n *notebook) (Response, error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if len(n.warnings) == 0 {
+	if len(n.list) == 0 {
 		return Response(line.String()), nil
 	}
 	begin := strings.TrimSuffix(line.String(), "}")
 	if begin != "{" {
 		begin += ","
 	}
-	warning := markup.OneLine(strings.Join(n.warnings, "; "), maxReason)
+	warning := markup.OneLine(strings.Join(n.list, "; "), maxReason)
 	return Response(begin + `"warning":` + string(encodeJSON(warning)) + "}"), nil
 }
 
-type notebook struct {
-	mu       sync.Mutex
-	warnings []string
+type warnings struct {
+	mu   sync.Mutex
+	list []string
 }
 
-type notebookKey struct{}
+type warningsKey struct{}
 
 // warn adds a warning to the answer of the script that ctx is of, if there is
 // one and it has none like it.
 func warn(ctx context.Context, text string) {
-	if n, ok := ctx.Value(notebookKey{}).(*notebook); ok {
+	if n, ok := ctx.Value(warningsKey{}).(*warnings); ok {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		if !slices.Contains(n.warnings, text) {
-			n.warnings = append(n.warnings, text)
+		if !slices.Contains(n.list, text) {
+			n.list = append(n.list, text)
 		}
 	}
 }

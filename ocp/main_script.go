@@ -130,8 +130,8 @@ func (o *MainOptions) run(ctx context.Context, handle Script) (Response, error) 
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	notes := &notebook{}
-	ctx = context.WithValue(ctx, notebookKey{}, notes)
+	notes := &warnings{}
+	ctx = context.WithValue(ctx, warningsKey{}, notes)
 	done := make(chan outcome, 1)
 	go func() {
 		result := outcome{err: errors.New("ocp: the script did not return")} // if it ends its goroutine

@@ -76,7 +76,7 @@ func newAccounts(bare string, accounts []Account) ([]account, error) {
 // identify returns the account whose secret the request holds, or nil. The
 // secret in the path counts before one in a header, which a gateway may have
 // set for purposes of its own. All are compared, so that the time tells nothing.
-func (d *Door) identify(r *http.Request) (known *account) {
+func (d *Receiver) identify(r *http.Request) (known *account) {
 	_, last := Last(r.URL.Path)
 	for _, given := range [...]string{Bearer(r), last} {
 		for i := range d.accounts {
@@ -90,7 +90,7 @@ func (d *Door) identify(r *http.Request) (known *account) {
 
 // attribute says in the alerts whose they are. Those of the bare secret stay as
 // they are.
-func (g *Guest) attribute(alerts []alert.Alert) {
+func (g *Request) attribute(alerts []alert.Alert) {
 	if g.Account == "" {
 		return
 	}
@@ -101,15 +101,15 @@ func (g *Guest) attribute(alerts []alert.Alert) {
 			a.Labels = map[string]string{}
 		}
 		a.Labels[LabelAccount] = g.Account
-		if len(g.door.accounts) > 1 {
+		if len(g.receiver.accounts) > 1 {
 			// In front, where no channel cuts it off.
-			a.Summary = strings.TrimSuffix(wordsOf(g.door.Locale).account+": "+g.Account+"\n"+a.Summary, "\n")
+			a.Summary = strings.TrimSuffix(wordsOf(g.receiver.Locale).account+": "+g.Account+"\n"+a.Summary, "\n")
 		}
 	}
 }
 
 // identity returns an identity that no other account shares.
-func (g *Guest) identity(own string) string {
+func (g *Request) identity(own string) string {
 	if own == "" {
 		return ""
 	}

@@ -28,10 +28,10 @@ type Unreadable struct {
 	Shape  string // identifies what such callbacks have in common
 }
 
-// Tell tells of an unreadable callback: for each shape once in ten minutes, with
+// ReportUnreadable tells of an unreadable callback: for each shape once in ten minutes, with
 // the number of those that came since. It returns the error of the Sender, after
 // which the caller has to call again.
-func (g *Guest) Tell(ctx context.Context, u *Unreadable) error {
+func (g *Request) ReportUnreadable(ctx context.Context, u *Unreadable) error {
 	return g.notices.tell(ctx, u.Shape, func(now time.Time, missed int) error {
 		a := g.notice(u, missed)
 		a.Key = Identity("unreadable", u.Shape)
@@ -43,8 +43,8 @@ func (g *Guest) Tell(ctx context.Context, u *Unreadable) error {
 }
 
 // notice returns the alert about a callback that cannot be read.
-func (g *Guest) notice(u *Unreadable, missed int) alert.Alert {
-	w := wordsOf(g.door.Locale)
+func (g *Request) notice(u *Unreadable, missed int) alert.Alert {
+	w := wordsOf(g.receiver.Locale)
 	format, _, _ := mime.ParseMediaType(g.request.Header.Get("Content-Type")) // "" if it is none
 	if len(format) > maxName {
 		format = strings.ToValidUTF8(format[:maxName-len("…")], "") + "…"
@@ -67,13 +67,13 @@ func (g *Guest) notice(u *Unreadable, missed int) alert.Alert {
 		text.WriteString("\n" + fmt.Sprintf(w.missed, missed))
 	}
 	return alert.Alert{
-		Source: g.door.Source, Name: w.unreadable, Summary: text.String(),
+		Source: g.receiver.Source, Name: w.unreadable, Summary: text.String(),
 		Status: alert.Firing, Severity: alert.Warning, StartsAt: g.Time.UTC(),
 	}
 }
 
 // address returns the address of the caller, if it is known.
-func (g *Guest) address() string {
+func (g *Request) address() string {
 	if !g.Addr.IsValid() {
 		return ""
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// A Door is what stands before a webhook that takes alerts: it knows who may
+// A Receiver is what stands before a webhook that takes alerts: it knows who may
 // call, logs what happens, and remembers which unreadable callbacks were told.
-type Door struct {
+type Receiver struct {
 	Source string                                  // of the alerts
 	Logger *slog.Logger                            // nil: none
 	Allow  []netip.Prefix                          // none: everybody
@@ -27,9 +27,9 @@ type Door struct {
 	accounts []account
 }
 
-// NewDoor completes a Door whose fields are set. The secret may be empty if
+// NewReceiver completes a Receiver whose fields are set. The secret may be empty if
 // there are accounts.
-func NewDoor(d Door, secret string, accounts []Account) (*Door, error) {
+func NewReceiver(d Receiver, secret string, accounts []Account) (*Receiver, error) {
 	var err error
 	if d.accounts, err = newAccounts(secret, accounts); err != nil {
 		return nil, err
@@ -44,21 +44,21 @@ func NewDoor(d Door, secret string, accounts []Account) (*Door, error) {
 	return &d, nil
 }
 
-// A Guest is a request of somebody who may make it.
-type Guest struct {
+// A Request is a request of somebody who may make it.
+type Request struct {
 	Addr    netip.Addr // of the caller; invalid if unknown
 	Account string     // name of the account; empty for the bare secret
 	Time    time.Time  // of its arrival
 
-	door    *Door
-	request *http.Request
-	notices *notices
+	receiver *Receiver
+	request  *http.Request
+	notices  *notices
 }
 
-// Enter returns the guest, or answers 403 to a caller who is not allowed and 404
+// Authenticate returns the request, or answers 403 to a caller who is not allowed and 404
 // to a wrong secret, and returns nil.
-func (d *Door) Enter(w http.ResponseWriter, r *http.Request) *Guest {
-	g := &Guest{Time: time.Now(), door: d, request: r}
+func (d *Receiver) Authenticate(w http.ResponseWriter, r *http.Request) *Request {
+	g := &Request{Time: time.Now(), receiver: d, request: r}
 	var ok bool
 	if g.Addr, ok = Caller(r, d.Find, d.Allow); !ok {
 		g.Warn("callback refused: caller not allowed", nil)
@@ -75,12 +75,12 @@ func (d *Door) Enter(w http.ResponseWriter, r *http.Request) *Guest {
 	return g
 }
 
-// Deliver sends alerts in the name of the guest's account and logs the fate of
+// Deliver sends alerts in the name of its account and logs the fate of
 // each, with the problems that there were in reading them.
-func (g *Guest) Deliver(ctx context.Context, alerts []alert.Alert, problems []string) error {
+func (g *Request) Deliver(ctx context.Context, alerts []alert.Alert, problems []string) error {
 	g.attribute(alerts)
-	err := g.door.Sender.Send(ctx, alerts...)
-	log := g.door.Logger
+	err := g.receiver.Sender.Send(ctx, alerts...)
+	log := g.receiver.Logger
 	for i := range alerts {
 		level, message := slog.LevelInfo, "alert accepted"
 		e := alert.ErrorAt(err, i, len(alerts))
@@ -111,12 +111,12 @@ func (g *Guest) Deliver(ctx context.Context, alerts []alert.Alert, problems []st
 
 // Warn logs a request that led to no alert. The path holds the secret, or an
 // attempt at it, and is left out.
-func (g *Guest) Warn(message string, err error) {
+func (g *Request) Warn(message string, err error) {
 	attrs := []slog.Attr{g.caller(), slog.String("method", g.request.Method)}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
-	g.door.Logger.LogAttrs(g.request.Context(), slog.LevelWarn, message, attrs...)
+	g.receiver.Logger.LogAttrs(g.request.Context(), slog.LevelWarn, message, attrs...)
 }
 
 // PanicText describes a recovered value by its type, and in full only if the
@@ -129,13 +129,13 @@ func PanicText(v any) string {
 }
 
 // Panicked logs a recovered value.
-func (g *Guest) Panicked(message string, v any) {
-	g.door.Logger.LogAttrs(g.request.Context(), slog.LevelError, message,
+func (g *Request) Panicked(message string, v any) {
+	g.receiver.Logger.LogAttrs(g.request.Context(), slog.LevelError, message,
 		g.caller(), slog.String("panic", PanicText(v)), slog.String("stack", string(debug.Stack())))
 }
 
 // caller returns the log attribute for the address of the caller.
-func (g *Guest) caller() slog.Attr {
+func (g *Request) caller() slog.Attr {
 	if !g.Addr.IsValid() {
 		return slog.String("caller", "unknown")
 	}
