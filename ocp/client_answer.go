@@ -99,7 +99,7 @@ func (j *judge) accept(resp *httpcall.Response) error {
 	switch {
 	case !ok:
 		// A login page, a proxy, a wrong path: whoever answered, nobody knows
-		// what became of the call.
+		// whether the call was carried out.
 		return &Error{Op: j.op, HTTPStatus: resp.Status, Err: unclear(fmt.Sprintf("HTTP %d with %s", resp.Status, describe(resp.Body)))}
 	case !successful || e.status(resp.Status) != resp.Status:
 		return j.refusal(e, resp)

@@ -38,7 +38,7 @@ func newLogin(pause time.Duration) *login {
 	return l
 }
 
-// enter lets a call begin. The call reports by leave what became of it.
+// enter lets a call begin. The call reports its outcome by leave.
 func (l *login) enter(ctx context.Context, op string) (leave func(error), err error) {
 	if proven, err := l.ask(op); proven || err != nil {
 		return l.settle, err
@@ -73,7 +73,7 @@ func (l *login) ask(op string) (proven bool, err error) {
 	return l.proven, nil
 }
 
-// settle learns from what became of a call: nil, or an *Error.
+// settle learns from the outcome of a call: nil, or an *Error.
 func (l *login) settle(err error) {
 	if l.pause <= 0 {
 		return

@@ -14,7 +14,7 @@ import (
 	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
-// Bounds of what becomes of an alert.
+// Bounds of the alarm made of an alert.
 const (
 	maxPart  = 120 // bytes of one value in a target
 	maxValue = 1024

@@ -15,7 +15,7 @@ import (
 	"github.com/tocsin-go/tocsin/wecom"
 )
 
-// A robot is one destination, and what became of the alert there.
+// A robot is one destination, and the outcome there.
 type robot struct {
 	name   string
 	sender alert.Sender
