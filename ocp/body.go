@@ -97,31 +97,44 @@ func decodeBody(body []byte) string {
 // that is not above, neither is believed.
 func splitBody(text string) (environ []string, named bool) {
 	known, names := knownVariables(nil), naming()
+	text = strings.TrimSuffix(text, "\n")
 	place := map[string]int{}     // of a name in environ
 	doubtful := map[string]bool{} // names that stand below a free text
 	denied := map[string]bool{}   // of those, the ones that two lines dispute
-	var free, open, message bool  // a free text has begun; the last entry is one; it is the message
-	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+	var free, open, message bool  // a free text has begun; the last entry may go on; it is the message
+	last, next := 0, 0            // where the last entry and the next line begin
+	for line := range strings.SplitSeq(text, "\n") {
+		begin := next
+		next += len(line) + 1
 		name, value, found := strings.Cut(line, "=")
 		name = strings.TrimSpace(name)
 		at, twice := place[name]
-		if doubtful[name] && twice && strings.TrimSpace(environ[at]) != strings.TrimSpace(name+"="+value) {
-			denied[name] = true
-		}
 		switch {
+		case found && doubtful[name] && strings.TrimSpace(environ[at]) != strings.TrimSpace(name+"="+value):
+			denied[name] = true
 		case found && known[name] && !twice && !message:
-			place[name] = len(environ)
-			doubtful[name] = free && !isFreeText(name)
+			if open {
+				environ[len(environ)-1] = entryOf(text[last : begin-1])
+			}
+			place[name], last = len(environ), begin
 			environ = append(environ, name+"="+value)
+			doubtful[name] = free && !isFreeText(name)
 			named = named || slices.Contains(names, name)
-			open, message = isFreeText(name), name == "message"
-			free = free || open
-		case open:
-			environ[len(environ)-1] += "\n" + line
+			open, message = hasLines(name), name == "message"
+			free = free || isFreeText(name)
 		}
+	}
+	if open {
+		environ[len(environ)-1] = entryOf(text[last:])
 	}
 	return slices.DeleteFunc(environ, func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
 		return denied[name]
 	}), named
+}
+
+// entryOf returns NAME=value for lines that begin so.
+func entryOf(lines string) string {
+	name, value, _ := strings.Cut(lines, "=")
+	return strings.TrimSpace(name) + "=" + value
 }

@@ -201,6 +201,9 @@ func TestHandlerOddBodies(t *testing.T) {
 			require.Equal(t, map[string]string{"alarm_id": "1", "alarm_status": "告警中"}, a.Labels)
 			require.Equal(t, "m", a.Summary)
 		}},
+		{"names of nobody below a text", "alarm_id=1\nalarm_name=n\nroom=B2\nalarm_description=d\nroom=B2\nalarm_target=t=1\nroom=B2\nmessage=m", func(t *testing.T, a alert.Alert) {
+			require.Equal(t, []string{"n", "t=1", "d\nroom=B2"}, []string{a.Name, a.Resource, a.Summary})
+		}},
 		{"name twice", "alarm_id=1\nalarm_id=2\nalarm_status=Active\nalarm_status=Inactive\nmessage=m", func(t *testing.T, a alert.Alert) {
 			require.Equal(t, "alarm/1", a.Key)
 			require.Equal(t, alert.Firing, a.Status)
@@ -253,6 +256,17 @@ func TestHandlerOddBodies(t *testing.T) {
 			t.Parallel()
 			test.check(t, newHook(t, nil).accept(t, test.body))
 		})
+	}
+}
+
+// The work for a body grows with its size and not with the number of its lines.
+func TestHandlerManyLines(t *testing.T) {
+	t.Parallel()
+	for _, lines := range []string{strings.Repeat("\n", 1<<20), strings.Repeat("x=\n", 1<<18), strings.Repeat("alarm_status=x\n", 1<<16)} {
+		for _, name := range []string{"message", "alarm_description", "alarm_name"} {
+			a := newHook(t, nil).accept(t, "alarm_id=1\nalarm_status=告警中\n"+name+"=m\n"+lines)
+			require.Equal(t, alert.Firing, a.Status)
+		}
 	}
 }
 

@@ -45,12 +45,13 @@ func translations(name string) []string {
 }
 
 // isFreeText reports whether a variable may hold what somebody wrote, such as a
-// line of a log, and with it any number of lines.
+// line of a log.
 func isFreeText(name string) bool {
-	for _, prefix := range [...]string{"alarm_name", "alarm_summary", "alarm_description", "alarm_target", "message", "failed_reason", "error_message", "value"} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
+	return hasLines(name) || strings.HasPrefix(name, "alarm_name") || strings.HasPrefix(name, "value") || name == "alarm_target"
+}
+
+// hasLines reports whether such a text may have many lines.
+func hasLines(name string) bool {
+	return strings.HasPrefix(name, "alarm_summary") || strings.HasPrefix(name, "alarm_description") ||
+		name == "message" || name == "failed_reason" || name == "error_message"
 }
