@@ -250,7 +250,7 @@ func TestAggregatedChannelRingsOnce(t *testing.T) {
 		defer answer.Body.Close()
 		text, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
-		require.Equal(t, string(ocp.ResponseOK), string(text))
+		require.Equal(t, ocp.ResponseOK, ocp.Response(text))
 	}
 	post()
 	message := s.heard(t, "sessions")

@@ -33,7 +33,7 @@ func (p *program) channel(t *testing.T, environ []string) {
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.addr+"/ocp/"+testSecret, strings.NewReader(body))
 	require.NoError(t, err)
 	_, answer := do(t, req)
-	require.Equal(t, string(ocp.ResponseOK), answer)
+	require.Equal(t, ocp.ResponseOK, ocp.Response(answer))
 }
 
 // What OCP says reaches a group by the HTTP channel as it does by a script.
