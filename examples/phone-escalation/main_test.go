@@ -250,7 +250,7 @@ func TestAggregatedChannelRingsOnce(t *testing.T) {
 		defer answer.Body.Close()
 		text, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
-		require.Equal(t, ocp.ResponseOK, ocp.Response(text))
+		require.Equal(t, []ocp.Response{ocp.ResponseOK}, []ocp.Response{ocp.Response(text)}) // to the byte
 	}
 	post()
 	message := s.heard(t, "sessions")
