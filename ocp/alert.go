@@ -28,7 +28,7 @@ const (
 // OCP's own word, in whatever language. Labels hold the other variables under
 // their own names, the first 64 parts of the target that have a key under
 // "target.", and what the caller asked for; neither the message nor recipients
-// nor translations, which Payload has.
+// nor translations, which Payload has. All but the Summary is cut at 4 KiB.
 //
 // Key is the same for an alarm and its recovery; for an aggregated message it is
 // made of rule, group and cluster. ID is the same each time that OCP repeats an
@@ -67,6 +67,9 @@ func (p *Payload) Alert() alert.Alert {
 		}
 	} else if a.StartsAt.IsZero() {
 		a.StartsAt = updated
+	}
+	for _, text := range [...]*string{&a.Name, &a.Level, &a.Product, &a.Region, &a.Instance, &a.Resource, &a.URL} {
+		*text = cut(*text, maxShort)
 	}
 	return a
 }
@@ -145,6 +148,10 @@ func (p *Payload) summary() string {
 	return strings.Join(s, "\n")
 }
 
+// maxShort bounds, in bytes, what stands beside the one long text of an alert, so
+// that no alarm is too large for a store.
+const maxShort = 4 << 10
+
 // maxTargetLabels bounds the labels made of the target, which is in Resource
 // as a whole.
 const maxTargetLabels = 64
@@ -154,12 +161,12 @@ func (p *Payload) labels() map[string]string {
 	for _, part := range targetParts(p.text("alarm_target")) {
 		name := "target." + part.key
 		if _, twice := m[name]; part.value != "" && !twice && len(m) < maxTargetLabels {
-			m[name] = part.value
+			m[name] = cut(part.value, maxShort)
 		}
 	}
 	for _, name := range slices.Concat(labelVariables(), p.extra) {
 		if text := p.text(name); text != "" {
-			m[name] = text
+			m[name] = cut(text, maxShort)
 		}
 	}
 	if len(m) == 0 {
@@ -179,7 +186,7 @@ func (s *summaryLines) add(name, value string) {
 		return
 	}
 	if name != "" {
-		value = name + ": " + strings.Join(strings.Fields(value), " ")
+		value = name + ": " + strings.Join(strings.Fields(cut(value, maxShort)), " ")
 	}
 	if !slices.Contains(*s, value) {
 		*s = append(*s, value)

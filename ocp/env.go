@@ -80,14 +80,9 @@ func FromEnv(environ []string, extra ...string) (*Payload, error) {
 }
 
 func (p *Payload) clean(name, value string) string {
-	const mark = "…"
 	if len(value) > maxVariable {
 		p.problem(name, "cut at 128 KiB")
-		end := maxVariable - len(mark)
-		for end > 0 && !utf8.RuneStart(value[end]) {
-			end--
-		}
-		value = value[:end] + mark
+		value = cut(value, maxVariable)
 	}
 	if !utf8.ValidString(value) {
 		p.problem(name, "not UTF-8")
@@ -97,6 +92,19 @@ func (p *Payload) clean(name, value string) string {
 		p.problem(name, "left unexpanded by OCP")
 	}
 	return value
+}
+
+// cut returns text in at most limit bytes, and shows that it is cut.
+func cut(text string, limit int) string {
+	const mark = "…"
+	if len(text) <= limit {
+		return text
+	}
+	end := limit - len(mark)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
 }
 
 // check notes what the alert will have to do without.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/alerttest"
+	"github.com/tocsin-go/tocsin/alert/outbox"
 	"github.com/tocsin-go/tocsin/internal/leaktest"
 	"github.com/tocsin-go/tocsin/ocp"
 	"github.com/tocsin-go/tocsin/ocp/ocptest"
@@ -256,6 +257,24 @@ func TestHandlerOddBodies(t *testing.T) {
 			t.Parallel()
 			test.check(t, newHook(t, nil).accept(t, test.body))
 		})
+	}
+}
+
+// However large a body is, an outbox takes its alert.
+func TestHandlerLargest(t *testing.T) {
+	t.Parallel()
+	values := map[string]string{}
+	for name := range strings.FieldsSeq(documented) {
+		values[name] = strings.Repeat("<", 200<<10)
+	}
+	var body strings.Builder
+	for name := range strings.FieldsSeq(documented) {
+		body.WriteString(name + "=" + values[name][:40<<10] + "\n")
+	}
+	for _, text := range []string{body.String()[:1<<20], render("alarm_id=1\nalarm_summary=${alarm_summary}\nfailed_reason=${failed_reason}\nalarm_description=${alarm_description}\nmessage=${message}", values)} {
+		encoded, err := json.Marshal(newHook(t, nil).accept(t, text))
+		require.NoError(t, err)
+		require.Less(t, len(encoded), outbox.MaxAlert)
 	}
 }
 
