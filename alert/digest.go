@@ -12,11 +12,11 @@ import (
 // methods may be called concurrently.
 type Digest struct {
 	Total  int     // alerts given
-	Groups []Group // worst first; their Counts add up to Total
+	Groups []Group // most urgent first; their Counts add up to Total
 }
 
-// A Group is a set of equal problems: same Status, Severity, Level, Product
-// and Name, and all of them tests or none.
+// A Group is a set of equal problems: same Source and label "account", Status,
+// Severity, Level, Product and Name, and all of them tests or none.
 type Group struct {
 	// Alert stands for the group: the one with the latest Time, of several
 	// such the last to arrive. It shares its Labels with the alert given.
@@ -44,10 +44,10 @@ type Instance struct {
 
 // groupKey is what equal problems have in common.
 type groupKey struct {
-	test                 bool
-	status               Status
-	severity             Severity
-	level, product, name string
+	test                                  bool
+	status                                Status
+	severity                              Severity
+	source, account, level, product, name string
 }
 
 // instanceKey finds an instance within its group.
@@ -56,9 +56,10 @@ type instanceKey struct {
 	name  string
 }
 
-// NewDigest groups alerts. Groups are in order of Severity, worst first, then
-// Status (Firing, NoData, News, Resolved), then Count, greatest first, then arrival.
-// Tests follow all that is real.
+// NewDigest groups alerts. What reports a problem comes first, then News, then
+// what is over, each in order of Severity, worst first, then Firing before NoData,
+// then Count, greatest first, then arrival. Tests follow all that is real. So the
+// first group is what to look at first.
 // It neither changes nor keeps the slice. The time it takes is linear in the
 // number of alerts but for sorting the groups and their instances.
 func NewDigest(alerts []Alert) Digest {
@@ -67,7 +68,7 @@ func NewDigest(alerts []Alert) Digest {
 	var tallies []tally
 	for i := range alerts {
 		a := &alerts[i]
-		key := groupKey{a.Test, a.Status, a.Severity, a.Level, a.Product, a.Name}
+		key := groupKey{a.Test, a.Status, a.Severity, a.Source, a.Labels["account"], a.Level, a.Product, a.Name}
 		g, known := groups[key]
 		if !known {
 			g = len(tallies)
@@ -129,40 +130,36 @@ func (t *tally) add(i int, at time.Time) {
 // compareTallies puts the worse group first. It never finds two equal.
 func compareTallies(a, b *Alert, ta, tb tally) int {
 	return cmp.Or(
-		compareTests(a.Test, b.Test),
-		cmp.Compare(b.Severity, a.Severity),
+		cmp.Compare(b2i(a.Test), b2i(b.Test)),
 		cmp.Compare(statusRank(a.Status), statusRank(b.Status)),
+		cmp.Compare(b.Severity, a.Severity),
+		cmp.Compare(b2i(a.Status == NoData), b2i(b.Status == NoData)),
 		cmp.Compare(tb.count, ta.count),
 		cmp.Compare(ta.arrival, tb.arrival),
 	)
 }
 
-// compareTests puts what is real first.
-func compareTests(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
-// statusRank orders states by how much they ask for: a problem, then a blind
-// spot, then news, then a recovery. What is out of range counts as a problem.
-func statusRank(s Status) int {
-	switch s {
-	case Resolved:
-		return 3
-	case News:
-		return 2
-	case NoData:
+// b2i returns 1 for true, which goes after false.
+func b2i(b bool) int {
+	if b {
 		return 1
 	}
 	return 0
 }
 
-// Top splits the digest into its n worst groups and the number of groups and
+// statusRank orders states by how much they ask for: a problem or a blind spot,
+// then news, then a recovery. What is out of range counts as a problem.
+func statusRank(s Status) int {
+	switch s {
+	case Resolved:
+		return 2
+	case News:
+		return 1
+	}
+	return 0
+}
+
+// Top splits the digest into its first n groups and the number of groups and
 // alerts left over: the Counts of the groups returned plus restAlerts equal
 // Total. An n out of range is taken as the nearest one within. The groups
 // returned are a view of d.Groups.

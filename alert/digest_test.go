@@ -1,6 +1,7 @@
 package alert_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -38,8 +39,8 @@ func TestNewDigestOrder(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"often 2", "late 1", "later 1", // critical and firing: count, then arrival
-		"blind 1", "news 1", "resolved 2", // critical: what needs no work comes last
-		"major 1", "info 1",
+		"blind 1", "major 1", "info 1", // what lasts, by severity
+		"news 1", "resolved 2",
 	}, order)
 	require.Equal(t, 10, d.Total)
 	require.Equal(t, 6, d.Count(alert.Firing))
@@ -208,8 +209,9 @@ func requireCountsAddUp(t *testing.T, alerts []alert.Alert, n int) {
 		}
 	}
 	require.True(t, slices.IsSortedFunc(d.Groups, func(a, b alert.Group) int {
-		return int(b.Alert.Severity) - int(a.Alert.Severity)
-	}), "worst first")
+		rank := func(s alert.Status) int { return slices.Index([]alert.Status{alert.News, alert.Resolved}, s) }
+		return cmp.Or(cmp.Compare(rank(a.Alert.Status), rank(b.Alert.Status)), cmp.Compare(b.Alert.Severity, a.Alert.Severity))
+	}), "what lasts first, then worst first")
 }
 
 func TestDigestCountsAddUp(t *testing.T) {

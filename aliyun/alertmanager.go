@@ -37,7 +37,7 @@ type AlertmanagerAlert struct {
 
 	StartTime string    // startsAt as it came
 	EndTime   string    // endsAt as it came; ARMS sets it while the alert is firing
-	StartsAt  time.Time // StartTime in UTC; zero if absent or unreadable
+	StartsAt  time.Time // StartTime in its own zone; zero if absent or unreadable
 	EndsAt    time.Time // likewise
 
 	URL string // the first usable of the links to the rule and to ExternalURL

@@ -23,7 +23,7 @@ type CloudMonitor2 struct {
 
 	Timestamp string    // milliseconds as they came
 	Time      string    // RFC 3339 as it came
-	At        time.Time // Timestamp, else Time, in UTC; zero if neither can be read
+	At        time.Time // Timestamp, else Time in its own zone; zero if neither can be read
 
 	Entity      Entity
 	Tags        Fields // of the resource

@@ -25,7 +25,7 @@ type Event struct {
 	RuleName     string // rule that sent the event
 
 	EventTime string    // as it came, such as 20201216T160841.792+0800
-	At        time.Time // EventTime in UTC; zero if absent or unreadable
+	At        time.Time // EventTime in its own zone; zero if absent or unreadable
 
 	ContentText string // the details as they came: an object, or text
 	Content     Fields // their entries, if they are an object

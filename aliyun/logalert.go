@@ -24,7 +24,7 @@ type LogAlert struct {
 	AlertTime   string // seconds as they came; so are the next two
 	FireTime    string
 	ResolveTime string    // 0 while firing
-	EvaluatedAt time.Time // AlertTime in UTC; zero if absent or unreadable, like the next two
+	EvaluatedAt time.Time // AlertTime in its own zone, a number in UTC; zero if absent or unreadable, like the next two
 	FiredAt     time.Time
 	ResolvedAt  time.Time
 

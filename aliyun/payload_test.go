@@ -44,7 +44,7 @@ func TestEventPayload(t *testing.T) {
 	require.Equal(t, "Exceeded", p.State())
 	require.Equal(t, "10M", p.Content.Get("BandwidthSpecifications"))
 	require.True(t, strings.HasPrefix(p.ContentText, `{"logStore":"dry_run"`))
-	require.Equal(t, time.Date(2020, 12, 16, 8, 8, 41, 792e6, time.UTC), p.At)
+	require.Equal(t, time.Date(2020, 12, 16, 16, 8, 41, 792e6, time.FixedZone("", 8*60*60)), p.At)
 	require.Empty(t, p.Extra)
 
 	require.False(t, parse(t, "event-doc-2023-ecs-statechange.json").Event.DryRun())

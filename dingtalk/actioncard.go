@@ -1,5 +1,7 @@
 package dingtalk
 
+import "github.com/tocsin-go/tocsin/internal/robot"
+
 // ActionCard is a message in markdown with buttons below it: either one,
 // SingleTitle and SingleURL, or several, Buttons. The vendor ignores Buttons
 // beside a single one, so a message with both is refused.
@@ -40,21 +42,21 @@ func (m ActionCard) Validate() error { return validate(m) }
 
 func (m ActionCard) check(f *faults, _ extras) {
 	const list = "actionCard.btns"
-	f.required("actionCard.title", m.Title)
-	f.required("actionCard.text", m.Text)
+	f.Required("actionCard.title", m.Title)
+	f.Required("actionCard.text", m.Text)
 	single := m.SingleTitle != "" || m.SingleURL != ""
 	switch {
 	case single && len(m.Buttons) > 0:
-		f.add(list, "is ignored by the vendor beside singleTitle and singleURL: want one or the other")
+		f.Add(list, "is ignored by the vendor beside singleTitle and singleURL: want one or the other")
 	case len(m.Buttons) == 0 && !single:
-		f.add(list, "is empty, and so is actionCard.singleTitle: want one or the other")
+		f.Add(list, "is empty, and so is actionCard.singleTitle: want one or the other")
 	case single:
-		f.required("actionCard.singleTitle", m.SingleTitle)
+		f.Required("actionCard.singleTitle", m.SingleTitle)
 		f.requiredURL("actionCard.singleURL", m.SingleURL)
 	}
 	for i, b := range m.Buttons {
-		field := element(list, i)
-		f.required(field+".title", b.Title)
+		field := robot.Element(list, i)
+		f.Required(field+".title", b.Title)
 		f.requiredURL(field+".actionURL", b.URL)
 	}
 	m.At.check(f, "at.atMobiles", "at.atUserIds")

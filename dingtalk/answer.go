@@ -2,14 +2,13 @@ package dingtalk
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
+	"log/slog"
+	"net/netip"
 	"strings"
 
-	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
 	"github.com/tocsin-go/tocsin/internal/markup"
-	"github.com/tocsin-go/tocsin/internal/secret"
+	"github.com/tocsin-go/tocsin/internal/robot"
 )
 
 // Bounds, in bytes, of what an error keeps of the vendor's text.
@@ -18,62 +17,55 @@ const (
 	maxVendorHint = 256
 )
 
-// answer is the vendor's JSON. A missing errcode is not 0, hence the pointer.
-// The rest is informative: of whatever type it is, the verdict counts.
-type answer struct {
-	Code    *Code           `json:"errcode"`
-	Message json.RawMessage `json:"errmsg"`
-	Status  json.RawMessage `json:"status"` // of the layer against abuse in front
-	Punish  json.RawMessage `json:"punish"` // likewise
-}
-
 // judge returns nil if resp says that the message was accepted, else an
 // *Error.
 func (d *delivery) judge(resp *httpcall.Response) error {
-	if string(resp.Body) == `{"errcode":0,"errmsg":"ok"}` {
+	if string(resp.Body) == robot.OK {
 		return nil // what the vendor says as a rule, word for word
 	}
-	var a answer
-	err := json.Unmarshal(resp.Body, &a)
-	if err == nil && a.denied() && (a.Code == nil || *a.Code == CodeOK) {
-		a.Code = new(CodeRateLimited)
-	}
-	if err != nil || a.Code == nil {
-		// A proxy's page, a cut body, an empty one: whoever answered, it was
-		// not the robot, and nobody knows what became of the message.
-		return &Error{Op: opSend, HTTPStatus: resp.Status, Err: unclear(
-			fmt.Sprintf("HTTP %d with %s", resp.Status, describe(resp.Body)))}
-	}
-	if *a.Code == CodeOK {
+	a, ok := robot.Read(resp.Body)
+	denied := strings.Trim(string(a.Status), `"`) == "1111" || string(a.Punish) == `"deny"` // by the layer against abuse
+	switch {
+	case denied && a.Code.Value == 0:
+		a.Code.Value = int(CodeRateLimited)
+	case !ok:
+		return &Error{Op: opSend, HTTPStatus: resp.Status, Err: robot.NotAnswered(resp)}
+	case a.Code.Value == 0:
+		if text := a.Text(); robot.Warns(text) && d.robot.log != nil {
+			d.robot.log.Warn("the vendor accepted a message with a remark", slog.String("channel", "dingtalk"),
+				slog.String("op", opSend), slog.String("text", markup.OneLine(d.hide(text), maxVendorText)))
+		}
 		return nil
 	}
-	return d.refusal(*a.Code, a.text(), resp)
+	return d.refusal(&a, resp)
 }
 
-// denied reports whether the layer against abuse refused the request.
-func (a *answer) denied() bool {
-	return strings.Trim(string(a.Status), `"`) == "1111" || string(a.Punish) == `"deny"`
-}
-
-// text returns errmsg, or "" if that is no text.
-func (a *answer) text() string {
-	var text string
-	if json.Unmarshal(a.Message, &text) != nil {
-		return ""
+// judgeFailure is judge for an answer whose HTTP status is not one of success,
+// which counts unless the vendor gives a reason.
+func (d *delivery) judgeFailure(resp *httpcall.Response) error {
+	if a, ok := robot.Read(resp.Body); !ok || a.Code.Value == 0 {
+		return nil
 	}
-	return text
+	return d.judge(resp)
 }
 
 // refusal returns the error of a message that the vendor refused.
-func (d *delivery) refusal(code Code, text string, resp *httpcall.Response) error {
+func (d *delivery) refusal(a *robot.Answer, resp *httpcall.Response) error {
+	e := &Error{Op: opSend, Code: Code(a.Code.Value), HTTPStatus: resp.Status}
 	// Clean first and cut last, lest half a secret stays.
-	message, hint := splitVendorText(d.hide(markup.OneLine(text, len(text))))
-	e := &Error{
-		Op: opSend, Code: code, HTTPStatus: resp.Status,
-		Message: markup.OneLine(message, maxVendorText), Hint: markup.OneLine(hint, maxVendorHint),
-	}
-	if code == CodeSecurity {
+	text := markup.OneLine(a.Text(), len(resp.Body))
+	if e.Code == CodeSecurity {
+		message, hint := splitVendorText(text)
 		e.Reason = cmp.Or(readReason(message), readReason(hint))
+	}
+	private := isPrivate
+	if e.Reason == ReasonAddress || saysAddress(text) {
+		private = isNumber // the address has to be entered somewhere
+	}
+	message, hint := splitVendorText(hideNumbers(robot.Redact(text, d.signature, d.robot.token, d.robot.secret), private))
+	e.Message, e.Hint = markup.OneLine(message, maxVendorText), markup.OneLine(hint, maxVendorHint)
+	if e.Code == codeGateway && a.Sub.Given {
+		e.sub = Code(a.Sub.Value)
 	}
 	if e.Reason == ReasonTimestamp && d.robot.secret.IsZero() {
 		e.Reason = ReasonSign // there was no timestamp
@@ -91,27 +83,6 @@ func (d *delivery) refusal(code Code, text string, resp *httpcall.Response) erro
 		d.robot.limit.Pause(penalty) // for everybody: whoever comes sooner is refused too
 	}
 	return e
-}
-
-// unclear is what came instead of an answer.
-type unclear string
-
-// Error says what came and what that means.
-func (u unclear) Error() string { return string(u) + "; " + ClassUncertain.advice() }
-
-// Is makes it match alert.ErrUncertain.
-func (u unclear) Is(target error) bool { return target == alert.ErrUncertain }
-
-// describe says what came instead of an answer. It quotes nothing: such a
-// page may well repeat the address that was called.
-func describe(body []byte) string {
-	switch {
-	case len(body) == 0:
-		return "an empty answer"
-	case json.Valid(body):
-		return "an answer without errcode"
-	}
-	return fmt.Sprintf("%d bytes that are not the vendor's answer", len(body))
 }
 
 // splitVendorText takes apart texts such as these, which the vendor has used
@@ -140,27 +111,17 @@ func cutAny(s string, separators ...string) (before, after string) {
 	return s, ""
 }
 
-// minSecret is the length in bytes from which a secret is looked for in the
-// vendor's text.
-const minSecret = 4
-
 // redacted stands where something was removed from the vendor's text.
 const redacted = "[redacted]"
 
 // hide removes from a text of the vendor what it may repeat of the request:
 // credentials, telephone numbers, and the address of this host.
 func (d *delivery) hide(s string) string {
-	for _, t := range [...]secret.Text{d.signature, d.robot.token, d.robot.secret} {
-		if len(t.Reveal()) >= minSecret { // else it would be found everywhere
-			s = t.Redact(s)
-		}
-	}
-	return hideNumbers(s)
+	return hideNumbers(robot.Redact(s, d.signature, d.robot.token, d.robot.secret), isPrivate)
 }
 
-// hideNumbers replaces IP addresses, and whatever is long enough for a
-// telephone number.
-func hideNumbers(s string) string {
+// hideNumbers replaces the words of digits that are private.
+func hideNumbers(s string, private func(word string) bool) string {
 	var b strings.Builder
 	for s != "" {
 		end := strings.IndexFunc(s, inNumber)
@@ -172,7 +133,7 @@ func hideNumbers(s string) string {
 		if end = strings.IndexFunc(s, func(r rune) bool { return !inNumber(r) }); end < 0 {
 			end = len(s)
 		}
-		if isPrivate(s[:end]) {
+		if private(s[:end]) {
 			b.WriteString(redacted)
 		} else {
 			b.WriteString(s[:end])
@@ -185,6 +146,13 @@ func hideNumbers(s string) string {
 // inNumber reports whether r may be a part of an address or a number.
 func inNumber(r rune) bool {
 	return '0' <= r && r <= '9' || 'a' <= r && r <= 'f' || 'A' <= r && r <= 'F' || strings.ContainsRune(".:+-", r)
+}
+
+// isNumber reports whether a word is long enough for a telephone number and no
+// address.
+func isNumber(word string) bool {
+	_, err := netip.ParseAddr(word)
+	return err != nil && isPrivate(word)
 }
 
 // isPrivate reports whether a word holds an address, or seven digits or more.

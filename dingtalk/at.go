@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/markup"
+	"github.com/tocsin-go/tocsin/internal/robot"
 )
 
 // maxMentions bounds, in bytes, what the mentions of Options add to the text
@@ -37,17 +41,46 @@ type At struct {
 // isZero reports whether a mentions nobody.
 func (a At) isZero() bool { return !a.All && len(a.Mobiles) == 0 && len(a.UserIDs) == 0 }
 
+// who returns whom a message about alerts notifies. What Notify returns and the
+// vendor would refuse is left out, and so is what is too long: an alert is not
+// lost for that.
+func (o *Options) who(alerts []alert.Alert) (at At) {
+	if o.Notify == nil {
+		if slices.ContainsFunc(alerts, markup.Mentionable) {
+			at = o.At
+		}
+		return at
+	}
+	size := 0
+	keep := func(list []string, wrong func(string) string) (kept []string) {
+		for _, entry := range list {
+			if entry = bare(entry); wrong(entry) == "" && size+len(" @")+len(entry) <= maxMentions {
+				kept, size = append(kept, entry), size+len(" @")+len(entry)
+			}
+		}
+		return kept
+	}
+	for _, a := range alerts {
+		more := o.Notify(a)
+		size = len(at.addTo("", ""))
+		at = at.and(At{Mobiles: keep(more.Mobiles, badMobile), All: more.All})
+		size = len(at.addTo("", ""))
+		at = at.and(At{UserIDs: keep(more.UserIDs, badUserID)})
+	}
+	return at
+}
+
 // check adds what is wrong with the entries, without quoting them, under the
 // names of the two lists.
 func (a At) check(f *faults, mobiles, userIDs string) {
 	for i, number := range a.Mobiles {
 		if reason := badMobile(bare(number)); reason != "" {
-			f.add(element(mobiles, i), reason)
+			f.Add(robot.Element(mobiles, i), reason)
 		}
 	}
 	for i, id := range a.UserIDs {
 		if reason := badUserID(bare(id)); reason != "" {
-			f.add(element(userIDs, i), reason)
+			f.Add(robot.Element(userIDs, i), reason)
 		}
 	}
 }

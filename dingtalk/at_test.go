@@ -1,6 +1,7 @@
 package dingtalk_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,15 +40,13 @@ func TestAddMentions(t *testing.T) {
 }
 
 // TestMentionsFire shows that the far end notifies whom the robot names, in
-// every type that can, in cards and in digests, on recoveries too.
+// every type that can, in cards and in digests, and nobody for what needs none.
 func TestMentionsFire(t *testing.T) {
 	t.Parallel()
 	at := dingtalk.At{Mobiles: []string{"@13800000001", "+852-12345678"}, UserIDs: []string{"zhangwei"}, All: true}
 	robot, server := newRobot(t, &dingtalk.Options{At: at, Rate: -1})
-	resolved := bandwidth()
-	resolved.Status = alert.Resolved
 	require.NoError(t, robot.Send(t.Context(), bandwidth()))
-	require.NoError(t, robot.Send(t.Context(), resolved))
+	require.NoError(t, robot.Send(t.Context(), alert.Alert{Status: alert.NoData, Severity: alert.Notice}, alert.Alert{Status: alert.Resolved}))
 	require.NoError(t, robot.Send(t.Context(), bandwidths(300, 90)...))
 	require.NoError(t, robot.Post(t.Context(), dingtalk.Text{Content: "x", At: at}))
 	require.NoError(t, robot.Post(t.Context(), dingtalk.Markdown{Title: "t", Text: "x", At: at}))
@@ -56,12 +55,41 @@ func TestMentionsFire(t *testing.T) {
 		require.Equal(t, []string{"13800000001", "+852-12345678", "zhangwei"}, m.Mentioned, m.Text)
 		require.True(t, m.MentionsAll)
 	}
-	require.NoError(t, robot.Send(t.Context(), alert.Alert{Status: alert.News, Severity: alert.Critical}))
-	require.Empty(t, server.Messages()[5].Mentioned, "there is nothing to hurry for")
-	require.False(t, server.Messages()[5].MentionsAll)
-	require.NoError(t, robot.Post(t.Context(), dingtalk.Text{Content: "x"}))
-	require.Empty(t, server.Messages()[6].AtMobiles, "Post mentions whom the message names")
-	require.False(t, server.Messages()[5].MentionsAll)
+	quiet := []alert.Alert{{Status: alert.News, Severity: alert.Critical}, {Status: alert.Resolved, Severity: alert.Critical}, {Severity: alert.Info}}
+	for _, a := range quiet {
+		require.NoError(t, robot.Send(t.Context(), a))
+	}
+	require.NoError(t, robot.Send(t.Context(), quiet...))
+	require.NoError(t, robot.Post(t.Context(), dingtalk.Text{Content: "x"}), "Post mentions whom the message names")
+	for _, m := range server.Messages()[5:] {
+		require.Empty(t, m.AtMobiles, m.Text)
+		require.False(t, m.MentionsAll)
+	}
+}
+
+// TestNotify decides by alert whom a message notifies. What cannot be mentioned
+// costs no alert.
+func TestNotify(t *testing.T) {
+	t.Parallel()
+	robot, server := newRobot(t, &dingtalk.Options{Notify: func(a alert.Alert) dingtalk.At {
+		switch {
+		case a.Status == alert.Resolved:
+			return dingtalk.At{UserIDs: []string{"li.si"}}
+		case a.Severity == alert.Critical:
+			return dingtalk.At{Mobiles: []string{"@13800000001", "no number"}, UserIDs: []string{"", "zhangwei"}, All: true}
+		}
+		return dingtalk.At{UserIDs: strings.Split(numbered(2000), ",")}
+	}})
+	over, critical := alert.Alert{Status: alert.Resolved}, alert.Alert{Severity: alert.Critical}
+	require.NoError(t, robot.Send(t.Context(), over))
+	require.NoError(t, robot.Send(t.Context(), critical, over, critical))
+	require.NoError(t, robot.Send(t.Context(), alert.Alert{Summary: strings.Repeat("长", 9000)}))
+	m := server.Messages()
+	require.Equal(t, []string{"li.si"}, m[0].Mentioned)
+	require.Equal(t, []string{"13800000001", "zhangwei", "li.si"}, m[1].Mentioned)
+	require.True(t, m[1].MentionsAll)
+	require.Greater(t, len(m[2].Mentioned), 300)
+	require.LessOrEqual(t, len(m[2].Body), 20000)
 }
 
 // TestKeyword shows that no message is refused for want of a keyword.

@@ -1,9 +1,10 @@
 package dingtalk
 
-import "fmt"
+import "github.com/tocsin-go/tocsin/internal/robot"
 
 // A Code is the errcode of an answer. It is an error, and [Error] unwraps to
-// it, so that errors.Is(err, dingtalk.CodeRateLimited) works.
+// it, so that errors.Is(err, dingtalk.CodeRateLimited) works, as does
+// errors.Is(err, dingtalk.Code(400102)) for one without a name.
 //
 // Vendor page: https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages.
 type Code int
@@ -11,156 +12,83 @@ type Code int
 // The codes that a program may want to tell apart. Every other code of the
 // vendor is judged as well; see [Code.Class].
 const (
-	CodeBusy             Code = -1     // the vendor is busy
-	CodeOK               Code = 0      // accepted
-	CodeMissingParameter Code = 40035  // JSON that cannot be read, or no token
-	CodeQuota            Code = 90030  // the quota of the webhook is used up
-	CodeRateLimited      Code = 130101 // more than 20 messages a minute
-	CodeUnknownToken     Code = 300005 // no such token
-	CodeSecurity         Code = 310000 // refused by a security setting; see [Reason]
-	CodeGroupDisbanded   Code = 400013 // the group is gone
-	CodeInvalidToken     Code = 400101 // no such token
-	CodeStopped          Code = 400102 // robot stopped
-	CodeInvalidType      Code = 400105 // unknown msgtype
-	CodeNotInGroup       Code = 400106 // no such robot, or not in the group
-	CodeMissingTitle     Code = 400402 // no title
-	CodeMissingText      Code = 400403 // no text
-	CodeTooFast          Code = 410100 // sending too fast
-	CodeUnsafeLink       Code = 430101 // a link that the vendor takes for unsafe
-	CodeBadText          Code = 430102 // unsuitable text
-	CodeBadPicture       Code = 430103 // unsuitable picture
-	CodeBadContent       Code = 430104 // unsuitable content
-	CodeTooLong          Code = 460101 // more than 20000 bytes
+	CodeOK          Code = 0      // accepted
+	CodeRateLimited Code = 130101 // more than 20 messages a minute
+	CodeSecurity    Code = 310000 // refused by a security setting; see [Reason]
 )
 
-// codeOldToken is a code of old tables, which contradict each other: no such
-// token, or too fast. Its text decides.
-const codeOldToken Code = 300001
+const (
+	// codeOldToken is a code of old tables, which contradict each other: no such
+	// token, too fast, or a message without a type. Its text decides.
+	codeOldToken Code = 300001
 
-// A Class says what to do about a failure.
-type Class uint8
+	// codeGateway is about the call, not the message. Its sub_code decides.
+	codeGateway Code = 88
+)
+
+// A Class says what to do about a failure. Its String is a lower-case word.
+type Class = robot.Class
 
 // The classes.
 const (
-	ClassUnknown   Class = iota // a code nobody described: look at it, do not repeat
-	ClassRetry                  // a passing fault: send again soon
-	ClassWait                   // over a limit: send again after [Error.RetryAfter]
-	ClassFix                    // the message is wrong: never send it again as it is
-	ClassDead                   // the destination is unusable: tell the operator
-	ClassUncertain              // the message left and no verdict came: sending again may show it twice
+	ClassUnknown   = robot.Unknown   // a code nobody described: look at it, do not repeat
+	ClassRetry     = robot.Retry     // a passing fault: send again soon
+	ClassWait      = robot.Wait      // over a limit: send again after [Error.RetryAfter]
+	ClassFix       = robot.Fix       // the message is wrong: never send it again as it is
+	ClassDead      = robot.Dead      // the destination is unusable: tell the operator
+	ClassUncertain = robot.Uncertain // the message left and no verdict came: sending again may show it twice
 )
 
-// String returns a lower-case word for c.
-func (c Class) String() string {
-	words := [...]string{"unknown", "retry", "wait", "fix", "dead", "uncertain"}
-	if int(c) >= len(words) {
-		return fmt.Sprintf("Class(%d)", uint8(c))
-	}
-	return words[c]
-}
-
-// advice tells a person woken by the error what to do.
-func (c Class) advice() string {
-	switch c {
-	case ClassRetry:
-		return "sending again can help"
-	case ClassWait:
-		return "send again later"
-	case ClassFix:
-		return "sending the same message again does not help"
-	case ClassDead:
-		return "the destination needs mending, sending again does not help"
-	case ClassUncertain:
-		return "it may have arrived, sending again may show it twice"
-	}
-	return "not known to be worth sending again"
-}
-
 // Error returns the number and, for a known code, its meaning.
-func (c Code) Error() string {
-	if _, meaning := c.judge(); meaning != "" {
-		return fmt.Sprintf("errcode %d (%s)", int(c), meaning)
-	}
-	return fmt.Sprintf("errcode %d", int(c))
-}
+func (c Code) Error() string { return c.meaning().Describe(int(c)) }
 
 // Class returns what to do about an answer with this code. CodeOK, which is
 // no failure, and codes unknown to the vendor's list are ClassUnknown. Some
-// codes mean several things, which [Error.Class] tells apart by the text of
-// the answer.
-func (c Code) Class() Class {
-	class, _ := c.judge()
-	return class
-}
+// codes mean several things, which [Error.Class] tells apart by the rest of the
+// answer.
+func (c Code) Class() Class { return c.meaning().Class }
 
-// judge returns the class of c and its meaning in words.
-func (c Code) judge() (class Class, meaning string) {
-	switch c {
-	case CodeBusy:
-		return ClassRetry, "the vendor's system is busy"
-	case CodeRateLimited:
-		return ClassWait, "more messages than the robot may post in a minute, it is blocked for ten"
-	case CodeTooFast:
-		return ClassWait, "messages too fast, the robot is blocked for ten minutes"
-	}
-	if meaning := c.mistake(); meaning != "" {
-		return ClassFix, meaning
-	}
-	if meaning := c.death(); meaning != "" {
-		return ClassDead, meaning
-	}
-	return ClassUnknown, ""
-}
-
-// mistake returns the meaning of the codes that say that a message is wrong.
-func (c Code) mistake() string {
-	switch c {
-	case CodeMissingParameter:
-		return "the JSON cannot be read, or there is no token"
-	case 43002:
-		return "not a POST"
-	case 43004:
-		return "wrong Content-Type"
-	case 101002, CodeTooLong:
-		return "more than 20000 bytes"
-	case CodeInvalidType:
-		return "unknown msgtype"
-	case CodeMissingTitle:
-		return "no title"
-	case CodeMissingText:
-		return "no text"
-	case CodeUnsafeLink:
-		return "a link that the vendor takes for unsafe"
-	case CodeBadText:
-		return "text that the vendor takes for unsuitable"
-	case CodeBadPicture:
-		return "a picture that the vendor takes for unsuitable"
-	case CodeBadContent:
-		return "content that the vendor takes for unsuitable"
+// meaning returns what the vendor's list says of c.
+func (c Code) meaning() robot.Meaning {
+	if m, known := meanings[c]; known {
+		return m
 	}
 	if c >= 400200 && c <= 400699 { // a hundred for each type of message
-		return "a field is missing or wrong"
+		return robot.Meaning{Class: robot.Fix, Words: "a field is missing or wrong"}
 	}
-	return ""
+	return robot.Meaning{}
 }
 
-// death returns the meaning of the codes that say that a robot is unusable.
-func (c Code) death() string {
-	switch c {
-	case 88:
-		return "not authorised, as with an empty token"
-	case 90020, CodeQuota:
-		return "the quota of messages is used up"
-	case codeOldToken, CodeUnknownToken, CodeInvalidToken:
-		return "no such token"
-	case CodeSecurity:
-		return "refused by a security setting of the robot"
-	case CodeGroupDisbanded:
-		return "the group was disbanded"
-	case CodeStopped:
-		return "the robot is stopped"
-	case CodeNotInGroup:
-		return "no such robot, or it is not in the group"
-	}
-	return ""
+// meanings are the rows of the vendor's lists that a robot can meet.
+//
+//nolint:gochecknoglobals // read-only table
+var meanings = map[Code]robot.Meaning{
+	-1:     {Class: robot.Retry, Words: "the vendor's system is busy"},
+	88:     {Class: robot.Dead, Words: "not authorised, as with an empty token"},
+	40014:  {Class: robot.Dead, Words: "no such token"},
+	40035:  {Class: robot.Fix, Words: "the JSON cannot be read, or there is no token"},
+	43002:  {Class: robot.Fix, Words: "not a POST"},
+	43004:  {Class: robot.Fix, Words: "wrong Content-Type"},
+	60020:  {Class: robot.Dead, Words: "the robot does not serve the address of the caller"},
+	90018:  {Class: robot.Wait, Words: "too many calls, the interface is shut for a while"},
+	90020:  {Class: robot.Dead, Words: "the quota of messages is used up"},
+	90030:  {Class: robot.Dead, Words: "the quota of messages is used up"},
+	101002: {Class: robot.Fix, Words: "more than 20000 bytes"},
+	130101: {Class: robot.Wait, Words: "more messages than the robot may post in a minute, it is blocked for ten"},
+	300001: {Class: robot.Dead, Words: "no such token"},
+	300005: {Class: robot.Dead, Words: "no such token"},
+	310000: {Class: robot.Dead, Words: "refused by a security setting of the robot"},
+	400013: {Class: robot.Dead, Words: "the group was disbanded"},
+	400101: {Class: robot.Dead, Words: "no such token"},
+	400102: {Class: robot.Dead, Words: "the robot is stopped"},
+	400105: {Class: robot.Fix, Words: "unknown msgtype"},
+	400106: {Class: robot.Dead, Words: "no such robot, or it is not in the group"},
+	400402: {Class: robot.Fix, Words: "no title"},
+	400403: {Class: robot.Fix, Words: "no text"},
+	410100: {Class: robot.Wait, Words: "messages too fast, the robot is blocked for ten minutes"},
+	430101: {Class: robot.Fix, Words: "a link that the vendor takes for unsafe"},
+	430102: {Class: robot.Fix, Words: "text that the vendor takes for unsuitable"},
+	430103: {Class: robot.Fix, Words: "a picture that the vendor takes for unsuitable"},
+	430104: {Class: robot.Fix, Words: "content that the vendor takes for unsuitable"},
+	460101: {Class: robot.Fix, Words: "more than 20000 bytes"},
 }

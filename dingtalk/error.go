@@ -1,30 +1,17 @@
 package dingtalk
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/robot"
 )
 
 // penalty is how long the vendor blocks a robot that posted too fast.
 const penalty = 10 * time.Minute
-
-// A FieldError says which part of a message or of the options is wrong. It is
-// found before anything is sent, and sending again does not mend it.
-type FieldError struct {
-	Field  string // as the vendor names it: "markdown.title"; "body" is the whole message
-	Reason string // with the limit in bytes where there is one
-}
-
-// Error returns the field and the reason.
-func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
-
-// Retryable returns false.
-func (e *FieldError) Retryable() bool { return false }
 
 // An Error is a failure to post. Code is set if the vendor refused the
 // message; otherwise Err is. Both are if the vendor refused for the moment and
@@ -42,7 +29,7 @@ type Error struct {
 
 	// Message is the vendor's text of at most 512 bytes in one line. It may
 	// change at any time: branch on Code and Reason. The address from which the
-	// vendor saw the call is removed.
+	// vendor saw the call is removed, unless it has to be entered somewhere.
 	Message string
 
 	// Hint is what the vendor proposes to do, of at most 256 bytes in one line.
@@ -64,6 +51,7 @@ type Error struct {
 	Err error
 
 	again bool // one more attempt within this call, with a fresh timestamp
+	sub   Code // what codeGateway is about, or CodeOK
 }
 
 // Error says what failed, what the vendor means and whether sending again can
@@ -94,10 +82,10 @@ func (e *Error) verdict() string {
 	if e.Reason != ReasonNone {
 		s += ": " + e.Reason.Error()
 	}
-	s += "; " + e.Class().advice()
-	if after := e.RetryAfter(); after > 0 {
-		s += fmt.Sprintf(", in %v", after)
+	if e.sub != CodeOK {
+		s += ": sub_code " + strings.TrimPrefix(e.sub.Error(), "errcode ")
 	}
+	s += robot.Advice(e.Class(), e.RetryAfter())
 	switch {
 	case e.Skew > 0:
 		s += fmt.Sprintf("; the clock of this host is %v ahead of the vendor's", e.Skew)
@@ -123,19 +111,10 @@ func (e *Error) Is(target error) bool {
 
 // Class says what to do about the failure.
 func (e *Error) Class() Class {
-	switch {
-	case e.Code != CodeOK:
+	if e.Code != CodeOK {
 		return e.codeClass()
-	case errors.Is(e.Err, alert.ErrUncertain):
-		return ClassUncertain
-	case e.RetryAfter() > 0:
-		return ClassWait
-	case e.Retryable():
-		return ClassRetry
-	case e.HTTPStatus != 0:
-		return ClassDead // a redirect, a 404: nobody at this address takes messages
 	}
-	return ClassFix
+	return robot.ClassOf(e.Err, e.HTTPStatus)
 }
 
 // codeClass is Class for a verdict. Of unknown codes the text is asked whether
@@ -145,8 +124,12 @@ func (e *Error) codeClass() Class {
 	switch {
 	case e.Reason != ReasonNone:
 		return e.Reason.class()
+	case e.sub != CodeOK && e.sub.Class() != ClassUnknown:
+		return e.sub.Class()
 	case (class == ClassUnknown || e.Code == codeOldToken) && saysTooFast(e.Message):
 		return ClassWait
+	case e.Code == codeOldToken && strings.Contains(strings.ToLower(e.Message), "msgtype"):
+		return ClassFix
 	}
 	return class
 }
@@ -154,14 +137,13 @@ func (e *Error) codeClass() Class {
 // Retryable reports whether sending the same alerts again can help.
 func (e *Error) Retryable() bool {
 	if e.Code != CodeOK {
-		class := e.codeClass()
-		return e.again || class == ClassRetry || class == ClassWait
+		return e.again || e.codeClass().Passes()
 	}
 	return alert.Retryable(e.Err)
 }
 
 // RetryAfter returns how long to wait before sending again can help: ten
-// minutes after CodeRateLimited and CodeTooFast, the time until the robot's
+// minutes after CodeRateLimited and the like, the time until the robot's
 // own rate budget allows a message if that refused it, or zero if nothing is
 // known.
 func (e *Error) RetryAfter() time.Duration {

@@ -33,10 +33,10 @@ func ExampleRobot_Send() {
 	fmt.Println(group.Messages()[0].Text)
 	// Output:
 	// <nil>
-	// #### <font color=#D93026>Alert</font>
+	// #### <font color=#D93026>Alert: Critical disk almost full db-1</font>
 	//
 	// - Product: ecs
-	// - Level: <font color=#D93026>**Critical**</font>
+	// - Level: **<font color=#D93026>Critical</font>**
 	// - Instance: db-1
 	// - Alert: disk almost full
 	// - Status: <font color=#D93026>Firing</font>
@@ -60,7 +60,7 @@ func ExampleRobot_Send_digest() {
 	//
 	// - <font color=#D93026>Firing 12</font>: Critical 1, Warning 11
 	//
-	// **×1** <font color=#D93026>Firing **Critical**</font> disk full
+	// **×1** **<font color=#D93026>Firing Critical</font>** disk full
 	//
 	// - Instance: db-07
 	//

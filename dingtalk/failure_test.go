@@ -42,37 +42,37 @@ func verdicts() map[string]struct {
 		none  = dingtalk.ReasonNone
 	)
 	return map[string]verdict{
-		"minus1_busy":                {dingtalk.CodeBusy, none, retry, "系统繁忙"},
+		"minus1_busy":                {dingtalk.Code(-1), none, retry, "系统繁忙"},
 		"130101_rate":                {dingtalk.CodeRateLimited, none, wait, "send too fast, exceed 20 times per minute"},
 		"130101_rate_x5":             {dingtalk.CodeRateLimited, none, wait, "send too fast, exceed 20 times per minute"},
-		"410100_rate":                {dingtalk.CodeTooFast, none, wait, "发送速度太快而限流"},
-		"90030_over_limit":           {dingtalk.CodeQuota, none, dead, "webhook over limit"},
+		"410100_rate":                {dingtalk.Code(410100), none, wait, "发送速度太快而限流"},
+		"90030_over_limit":           {dingtalk.Code(90030), none, dead, "webhook over limit"},
 		"310000_keyword_legacy":      {dingtalk.CodeSecurity, dingtalk.ReasonKeyword, fix, "keywords not in content"},
 		"310000_sign_legacy":         {dingtalk.CodeSecurity, dingtalk.ReasonSign, dead, "sign not match"},
 		"310000_sign":                {dingtalk.CodeSecurity, dingtalk.ReasonSign, dead, "机器人发送签名不匹配"},
 		"310000_timestamp_legacy":    {dingtalk.CodeSecurity, dingtalk.ReasonTimestamp, dead, "invalid timestamp"},
 		"310000_timestamp":           {dingtalk.CodeSecurity, dingtalk.ReasonTimestamp, dead, "机器人发送签名过期"},
-		"310000_ip_legacy":           {dingtalk.CodeSecurity, dingtalk.ReasonAddress, dead, "ip [redacted] not in whitelist"},
+		"310000_ip_legacy":           {dingtalk.CodeSecurity, dingtalk.ReasonAddress, dead, "ip 192.0.2.10 not in whitelist"},
 		"300001_token":               {300001, none, dead, "token is not exist"},
-		"300005_token":               {dingtalk.CodeUnknownToken, none, dead, "token is not exist"},
-		"40035_missing_json":         {dingtalk.CodeMissingParameter, none, fix, "缺少参数 json"},
-		"40035_missing_access_token": {dingtalk.CodeMissingParameter, none, fix, "缺少参数 access_token"},
+		"300005_token":               {dingtalk.Code(300005), none, dead, "token is not exist"},
+		"40035_missing_json":         {dingtalk.Code(40035), none, fix, "缺少参数 json"},
+		"40035_missing_access_token": {dingtalk.Code(40035), none, fix, "缺少参数 access_token"},
 		"43002_need_post":            {43002, none, fix, "需要POST请求"},
 		"43004_content_type":         {43004, none, fix, "无效的HTTP HEADER Content-Type"},
-		"400013_group_disbanded":     {dingtalk.CodeGroupDisbanded, none, dead, "群已被解散"},
-		"400101_token":               {dingtalk.CodeInvalidToken, none, dead, "access_token不存在"},
-		"400102_robot_stopped":       {dingtalk.CodeStopped, none, dead, "机器人已停用"},
-		"400105_msgtype":             {dingtalk.CodeInvalidType, none, fix, "不支持的消息类型"},
-		"400106_robot_missing":       {dingtalk.CodeNotInGroup, none, dead, "机器人不存在"},
-		"400402_missing_title":       {dingtalk.CodeMissingTitle, none, fix, "参数 markdown --》 title 缺失，或者参数格式不正确"},
-		"400403_missing_text_legacy": {dingtalk.CodeMissingText, none, fix, "miss param : markdown->text"},
-		"460101_too_long":            {dingtalk.CodeTooLong, none, fix, "body 大小不合法"},
-		"460101_too_long_legacy":     {dingtalk.CodeTooLong, none, fix, "message too long, exceed 20000 bytes"},
+		"400013_group_disbanded":     {dingtalk.Code(400013), none, dead, "群已被解散"},
+		"400101_token":               {dingtalk.Code(400101), none, dead, "access_token不存在"},
+		"400102_robot_stopped":       {dingtalk.Code(400102), none, dead, "机器人已停用"},
+		"400105_msgtype":             {dingtalk.Code(400105), none, fix, "不支持的消息类型"},
+		"400106_robot_missing":       {dingtalk.Code(400106), none, dead, "机器人不存在"},
+		"400402_missing_title":       {dingtalk.Code(400402), none, fix, "参数 markdown --》 title 缺失，或者参数格式不正确"},
+		"400403_missing_text_legacy": {dingtalk.Code(400403), none, fix, "miss param : markdown->text"},
+		"460101_too_long":            {dingtalk.Code(460101), none, fix, "body 大小不合法"},
+		"460101_too_long_legacy":     {dingtalk.Code(460101), none, fix, "message too long, exceed 20000 bytes"},
 		"101002_too_long_legacy":     {101002, none, fix, "message is too long"},
-		"430101_unsafe_link":         {dingtalk.CodeUnsafeLink, none, fix, "含有不安全的外链"},
-		"430102_text":                {dingtalk.CodeBadText, none, fix, "含有不合适的文本"},
-		"430103_image":               {dingtalk.CodeBadPicture, none, fix, "含有不合适的图片"},
-		"430104_content":             {dingtalk.CodeBadContent, none, fix, "含有不合适的内容"},
+		"430101_unsafe_link":         {dingtalk.Code(430101), none, fix, "含有不安全的外链"},
+		"430102_text":                {dingtalk.Code(430102), none, fix, "含有不合适的文本"},
+		"430103_image":               {dingtalk.Code(430103), none, fix, "含有不合适的图片"},
+		"430104_content":             {dingtalk.Code(430104), none, fix, "含有不合适的内容"},
 	}
 }
 
@@ -104,7 +104,7 @@ func TestAnswers(t *testing.T) {
 			require.Equal(t, want.class == dingtalk.ClassWait, alert.RetryAfter(err) == 10*time.Minute)
 			require.NotErrorIs(t, err, alert.ErrUncertain)
 			require.Contains(t, err.Error(), fmt.Sprintf("dingtalk: send: errcode %d (", want.code))
-			require.NotContains(t, err.Error(), "192.0.2.10", "the caller's address")
+			require.Equal(t, want.reason == dingtalk.ReasonAddress, strings.Contains(err.Error(), "192.0.2.10"), "the caller's address")
 			require.NotContains(t, err.Error(), "http", "links say no more than the code")
 			for _, r := range []dingtalk.Reason{dingtalk.ReasonKeyword, dingtalk.ReasonTimestamp, dingtalk.ReasonSign, dingtalk.ReasonAddress} {
 				require.Equal(t, r == want.reason, errors.Is(err, r))
@@ -184,7 +184,8 @@ func TestTexts(t *testing.T) {
 		{"unknown", 999999, "user invalid", dingtalk.ClassUnknown},
 		{"unknown without a text", 999999, "", dingtalk.ClassUnknown},
 		{"unknown, too fast", 999999, "You are sending TOO FAST", dingtalk.ClassWait},
-		{"unknown, exceeded", 999999, "qps exceeded", dingtalk.ClassWait},
+		{"unknown, exceeded", 999999, "qps exceeded", dingtalk.ClassUnknown},
+		{"old, of a message", 300001, "msgtype is null", dingtalk.ClassFix},
 		{"unknown, a length exceeded", 999999, "title exceed max length 64", dingtalk.ClassUnknown},
 		{"unknown, limited", 999999, "触发限流", dingtalk.ClassWait},
 		{"old, of a token", 300001, "token is not exist", dingtalk.ClassDead},
@@ -227,21 +228,47 @@ func TestSettings(t *testing.T) {
 		}, dingtalk.ReasonAddress, dingtalk.ClassDead},
 	}
 	for _, tt := range tests {
-		for _, legacy := range []bool{false, true} {
-			t.Run(fmt.Sprint(tt.name, " ", legacy), func(t *testing.T) {
-				t.Parallel()
-				robot, server := newRobot(t, &tt.opts)
-				server.Secret, server.Keywords, server.Legacy = testSecret, []string{"告警"}, legacy
-				tt.change(server)
-				err := robot.Post(alert.Once(t.Context()), dingtalk.Text{Content: "x"})
-				if tt.reason == dingtalk.ReasonNone {
-					require.NoError(t, err)
-					return
-				}
-				require.ErrorIs(t, err, tt.reason)
-				require.Equal(t, tt.class, asError(t, err).Class())
-				require.Empty(t, server.Messages())
-			})
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			robot, server := newRobot(t, &tt.opts)
+			server.Secret, server.Keywords = testSecret, []string{"告警"}
+			tt.change(server)
+			err := robot.Post(alert.Once(t.Context()), dingtalk.Text{Content: "x"})
+			if tt.reason == dingtalk.ReasonNone {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, tt.reason)
+			require.Equal(t, tt.class, asError(t, err).Class())
+			require.Empty(t, server.Messages())
+			require.Equal(t, tt.reason == dingtalk.ReasonAddress, strings.Contains(err.Error(), "192.0.2.10"), "the address to enter")
+		})
+	}
+}
+
+// TestGatewayCode is about code 88, which its sub_code decides.
+func TestGatewayCode(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		sub   string
+		class dingtalk.Class
+		want  string
+	}{
+		{`"40014"`, dingtalk.ClassDead, "sub_code 40014 (no such token)"},
+		{`-1`, dingtalk.ClassRetry, "sub_code -1 (the vendor's system is busy)"},
+		{`"90018"`, dingtalk.ClassWait, "in 10m0s"},
+		{`"400402"`, dingtalk.ClassFix, "(no title)"},
+		{`"isp.unknown"`, dingtalk.ClassDead, "not authorised"},
+		{`12345`, dingtalk.ClassDead, "sub_code 12345"},
+	} {
+		for _, status := range []int{http.StatusOK, http.StatusBadRequest} {
+			robot, server := newRobot(t, nil)
+			server.FailAlways(dingtalktest.Answer(status, `{"errcode":88,"errmsg":"ding talk error","sub_code":`+tt.sub+`}`))
+			err := robot.Send(alert.Once(t.Context()), bandwidth())
+			require.ErrorIs(t, err, dingtalk.Code(88))
+			require.Equal(t, tt.class, asError(t, err).Class(), tt.sub)
+			require.ErrorContains(t, err, tt.want)
+			require.Equal(t, status, asError(t, err).HTTPStatus)
 		}
 	}
 }
@@ -260,7 +287,7 @@ func TestStrangeAnswers(t *testing.T) {
 		{name: "spaced", body: "{ \"errcode\" : 0, \"errmsg\" : \"OK\" }\n", accepted: true},
 		{name: "no errmsg", body: `{"errcode":0}`, accepted: true},
 		{name: "more members", body: `{"errcode":0,"errmsg":"ok","request_id":"x","status":200,"punish":null}`, accepted: true},
-		{name: "errmsg of another type", body: `{"errcode":400102,"errmsg":{"a":1}}`, code: dingtalk.CodeStopped, want: "the robot is stopped"},
+		{name: "errmsg of another type", body: `{"errcode":400102,"errmsg":{"a":1}}`, code: dingtalk.Code(400102), want: "the robot is stopped"},
 		{name: "unknown code", body: `{"errcode":81013,"errmsg":"user invalid"}`, code: 81013, want: "errcode 81013; not known to be worth sending again; the vendor says \"user invalid\""},
 		{name: "forged lines and endless", body: `{"errcode":-2,"errmsg":"a\nb\u202e` + strings.Repeat("告", 400) + `"}`, code: -2, want: `says "a b告`},
 		{name: "abuse layer", body: `{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"x"}`, code: 130101, want: "blocked for ten"},
@@ -269,7 +296,8 @@ func TestStrangeAnswers(t *testing.T) {
 		{name: "empty", body: "", want: "an empty answer"},
 		{name: "no errcode", body: "{}", want: "without errcode"},
 		{name: "null errcode", body: `{"errcode":null,"errmsg":"ok"}`, want: "without errcode"},
-		{name: "text as errcode", body: `{"errcode":"0","errmsg":"ok"}`, want: "without errcode"},
+		{name: "code as text", body: `{"errcode":"0","errmsg":"请求成功"}`, accepted: true},
+		{name: "word as errcode", body: `{"errcode":"ok","errmsg":"ok"}`, want: "without errcode"},
 		{name: "list", body: `[{"errcode":0}]`, want: "without errcode"},
 		{name: "page", body: "<html>welcome</html>", want: "20 bytes that are not the vendor's answer"},
 		{name: "cut", body: `{"errcode":0,"errm`, want: "18 bytes"},
@@ -390,9 +418,9 @@ func TestInterruptedRetry(t *testing.T) {
 		time.AfterFunc(100*time.Millisecond, cancel)
 		err := robot.Send(ctx, bandwidth())
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorIs(t, err, dingtalk.CodeBusy)
+		require.ErrorIs(t, err, dingtalk.Code(-1))
 		e := asError(t, err)
-		require.Equal(t, dingtalk.CodeBusy, e.Code)
+		require.Equal(t, dingtalk.Code(-1), e.Code)
 		require.Equal(t, "系统繁忙", e.Message)
 		require.True(t, e.Retryable())
 		require.Equal(t, 1, server.Attempts())

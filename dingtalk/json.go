@@ -52,12 +52,12 @@ func (e *envelope) json() []byte {
 func encode(m Message, x extras) ([]byte, error) {
 	var f faults
 	m.check(&f, x)
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	e := m.wire(x)
 	e.ID = x.id
 	body := e.json()
-	f.size("body", len(body), maxBody)
-	return body, f.err()
+	f.Size("body", len(body), maxBody)
+	return body, f.Err()
 }

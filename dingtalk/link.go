@@ -1,5 +1,7 @@
 package dingtalk
 
+import "github.com/tocsin-go/tocsin/internal/robot"
+
 // Link is a message of a title, a few words and a picture that opens one page.
 // It notifies nobody.
 type Link struct {
@@ -9,8 +11,8 @@ type Link struct {
 	// Text is required. The clients show its begin only.
 	Text string `json:"text"`
 
-	// MessageURL is required: the page to open. An https address opens inside
-	// the client.
+	// MessageURL is required: the page to open. The clients open it in the
+	// browser, as they do links in markdown.
 	MessageURL string `json:"messageUrl"`
 
 	// PicURL is the address of a picture. It is optional.
@@ -21,9 +23,10 @@ type Link struct {
 func (m Link) Validate() error { return validate(m) }
 
 func (m Link) check(f *faults, x extras) {
-	f.required("link.title", m.Title)
-	f.required("link.text", m.Text)
+	f.Required("link.title", m.Title)
+	f.Required("link.text", m.Text)
 	f.requiredURL("link.messageUrl", m.MessageURL)
+	f.URL("link.picUrl", m.PicURL, "", maxBody)
 	x.noMentions(f, "link")
 }
 
@@ -52,13 +55,13 @@ func (m FeedCard) Validate() error { return validate(m) }
 func (m FeedCard) check(f *faults, x extras) {
 	const list = "feedCard.links"
 	if len(m.Links) == 0 {
-		f.add(list, "is empty")
+		f.Add(list, "is empty")
 	}
 	for i, l := range m.Links {
-		field := element(list, i)
-		f.required(field+".title", l.Title)
+		field := robot.Element(list, i)
+		f.Required(field+".title", l.Title)
 		f.requiredURL(field+".messageURL", l.MessageURL)
-		f.required(field+".picURL", l.PicURL)
+		f.RequiredURL(field+".picURL", l.PicURL, "", maxBody)
 	}
 	x.noMentions(f, "feedCard")
 }

@@ -66,7 +66,7 @@ func (x extras) withKeyword(s, gap, other string) string {
 // none: the vendor would take them and notify nobody.
 func (x extras) noMentions(f *faults, msgtype string) {
 	if !x.at.isZero() {
-		f.add("at", "a "+msgtype+" notifies nobody, a text or markdown does")
+		f.Add("at", "a "+msgtype+" notifies nobody, a text or markdown does")
 	}
 }
 
@@ -84,7 +84,7 @@ type Text struct {
 func (m Text) Validate() error { return validate(m) }
 
 func (m Text) check(f *faults, _ extras) {
-	f.required("text.content", m.Content)
+	f.Required("text.content", m.Content)
 	m.At.check(f, "at.atMobiles", "at.atUserIds")
 }
 
@@ -115,8 +115,8 @@ type Markdown struct {
 func (m Markdown) Validate() error { return validate(m) }
 
 func (m Markdown) check(f *faults, _ extras) {
-	f.required("markdown.title", m.Title)
-	f.required("markdown.text", m.Text)
+	f.Required("markdown.title", m.Title)
+	f.Required("markdown.text", m.Text)
 	m.At.check(f, "at.atMobiles", "at.atUserIds")
 }
 

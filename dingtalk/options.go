@@ -58,11 +58,20 @@ type Options struct {
 	// without one. Default: none.
 	Keyword string
 
-	// At notifies members of the group by every message of Send, but for those
-	// about nothing but news; its mentions take 4096 bytes at most. Send fails
-	// with a [*FieldError] if Render returns a message that notifies nobody.
-	// Default: nobody.
+	// Labels are the names of the labels of an alert that its card shows, in
+	// this order. Default: none.
+	Labels []string
+
+	// At notifies members of the group of alerts that report a problem above
+	// [alert.Info], tests among them, and not of recoveries and news; its mentions
+	// take 4096 bytes at most. Send fails with a [*FieldError] if Render returns a
+	// message that notifies nobody. Default: nobody.
 	At At
+
+	// Notify decides by alert, in the place of At: a message notifies everybody
+	// whom it returns for one of its alerts, as far as their mentions take 4096
+	// bytes. It is called concurrently and must not modify the alert.
+	Notify func(a alert.Alert) At
 
 	// Locale is the language of the words added to the alerts. Default:
 	// Chinese.
@@ -72,9 +81,10 @@ type Options struct {
 	// Default: the zone that the alert's own time carries.
 	Location *time.Location
 
-	// Rate is the number of messages a minute, shared by everybody who uses
-	// the robot. Robots with the same token in other processes know nothing of
-	// it. Default: 20, the vendor's limit; -1 disables it.
+	// Rate is the number of messages a minute, shared by all Robots of this
+	// process with the same address, Rate and Transport of HTTPClient. Those in
+	// other processes know nothing of it. Default: 20, the vendor's limit; -1
+	// disables it.
 	Rate int
 
 	// FailFast returns an error that answers [alert.RetryAfter] when there is
@@ -90,8 +100,8 @@ func (o *Options) extras() (extras, error) {
 	f.setting("Secret", o.Secret, maxToken)
 	f.setting("Keyword", o.Keyword, maxKeyword)
 	o.At.check(&f, "At.Mobiles", "At.UserIDs")
-	f.size("At", len(x.at.addTo("", "")), maxMentions)
-	return x, f.err()
+	f.Size("At", len(x.at.addTo("", "")), maxMentions)
+	return x, f.Err()
 }
 
 // setting checks a text that may be missing. A blank one is a mistake, of an
@@ -100,11 +110,11 @@ func (f *faults) setting(field, s string, limit int) {
 	trimmed := strings.TrimSpace(s)
 	switch {
 	case trimmed == "" && s != "":
-		f.add(field, "is blank")
+		f.Add(field, "is blank")
 	case !utf8.ValidString(s) || strings.ContainsFunc(trimmed, unicode.IsControl):
-		f.add(field, "holds control characters or bytes that are not UTF-8")
+		f.Add(field, "holds control characters or bytes that are not UTF-8")
 	}
-	f.size(field, len(trimmed), limit)
+	f.Size(field, len(trimmed), limit)
 }
 
 // room returns how many bytes title and text of a markdown message may take

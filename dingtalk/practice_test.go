@@ -26,7 +26,7 @@ func TestPracticeErrcodeIgnored(t *testing.T) {
 	t.Parallel()
 	robot, server := newRobot(t, nil)
 	server.FailAlways(dingtalktest.Errcode(400102))
-	require.ErrorIs(t, robot.Send(t.Context(), bandwidth()), dingtalk.CodeStopped, "HTTP 200 proves nothing")
+	require.ErrorIs(t, robot.Send(t.Context(), bandwidth()), dingtalk.Code(400102), "HTTP 200 proves nothing")
 	server.FailAlways(dingtalktest.Answer(http.StatusOK, "{}"))
 	require.ErrorIs(t, robot.Send(alert.Once(t.Context()), bandwidth()), alert.ErrUncertain)
 }

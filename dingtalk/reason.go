@@ -52,7 +52,7 @@ func readReason(text string) Reason {
 	switch {
 	case holdsAny(text, "keyword", "关键词", "关键字"):
 		return ReasonKeyword
-	case holdsAny(text, "whitelist", "白名单"):
+	case saysAddress(text):
 		return ReasonAddress
 	case holdsAny(text, "timestamp", "时间戳", "过期"):
 		return ReasonTimestamp
@@ -62,12 +62,13 @@ func readReason(text string) Reason {
 	return ReasonNone
 }
 
-// saysTooFast reports whether the vendor's text is about a rate, whatever the
-// code says. What exceeds a length is something else.
+// saysAddress reports whether a text is about the addresses that may call.
+func saysAddress(text string) bool { return holdsAny(strings.ToLower(text), "whitelist", "白名单") }
+
+// saysTooFast reports whether a text is about a rate, whatever the code says.
+// That something exceeds something is not enough: it may be a length.
 func saysTooFast(text string) bool {
-	text = strings.ToLower(text)
-	return holdsAny(text, "too fast", "限流", "太快") ||
-		strings.Contains(text, "exceed") && !holdsAny(text, "long", "length", "size", "byte", "character")
+	return holdsAny(strings.ToLower(text), "too fast", "限流", "太快")
 }
 
 // holdsAny reports whether s contains one of words.

@@ -14,6 +14,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
 	"github.com/tocsin-go/tocsin/internal/markup"
+	"github.com/tocsin-go/tocsin/internal/robot"
 	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
@@ -23,11 +24,10 @@ const opSend = "send"
 // A Robot posts to one group. It is immutable but for its rate budget, safe
 // for concurrent use, and needs no closing. Printing it shows the host only.
 type Robot struct {
-	style    style
-	render   func([]alert.Alert) (Message, error) // nil: card or digest
-	room     int                                  // bytes of title and text of what is rendered
+	options  func() *Options // a closure, where no printer looks: they hold numbers
+	style    *markup.Style
 	keyword  string
-	at       func() At // a closure, where no printer looks: it holds numbers
+	log      *slog.Logger // may be nil
 	caller   *httpcall.Caller
 	limit    *httpcall.Limiter
 	host     string
@@ -55,13 +55,14 @@ func New(tokenOrURL string, opts *Options) (*Robot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dingtalk: new: %w", err)
 	}
-	limit := httpcall.PerMinute(o.Rate)
+	o.At = x.at
+	plainURL := endpoint.String() + "?" + tokenName + "=" + token
+	limit := robot.Budget(plainURL, o.HTTPClient, o.Rate)
 	return &Robot{
-		style:   style{locale: o.Locale, location: o.Location},
-		render:  o.Render,
-		room:    x.room(),
+		options: func() *Options { return &o },
+		style:   o.style(),
 		keyword: x.keyword,
-		at:      func() At { return x.at },
+		log:     o.Logger,
 		caller: httpcall.New(httpcall.Options{
 			Channel:     "dingtalk",
 			HTTPClient:  o.HTTPClient,
@@ -76,7 +77,7 @@ func New(tokenOrURL string, opts *Options) (*Robot, error) {
 		endpoint: endpoint.String(),
 		token:    secret.New(token),
 		secret:   secret.New(strings.TrimSpace(o.Secret)),
-		plainURL: secret.New(endpoint.String() + "?" + tokenName + "=" + token),
+		plainURL: secret.New(plainURL),
 	}, nil
 }
 
@@ -87,26 +88,18 @@ func (r *Robot) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
-	m, err := r.message(alerts)
-	if err != nil {
-		return &Error{Op: "render", Err: err}
-	}
-	x := extras{id: newID(), keyword: r.keyword, at: r.at()}
-	if markup.Quiet(alerts) {
-		x.at = At{}
+	o := r.options()
+	x := extras{id: newID(), keyword: r.keyword, at: o.who(alerts)}
+	m := Message(nil)
+	if o.Render == nil {
+		m = render(r.style, alerts, x.room())
+	} else {
+		var err error
+		if m, err = o.Render(alerts); err != nil {
+			return &Error{Op: "render", Err: err}
+		}
 	}
 	return r.deliver(ctx, m, x)
-}
-
-// message renders alerts, of which there is at least one.
-func (r *Robot) message(alerts []alert.Alert) (Message, error) {
-	switch {
-	case r.render != nil:
-		return r.render(alerts)
-	case len(alerts) == 1:
-		return r.style.card(&alerts[0], r.room), nil
-	}
-	return r.style.digest(alerts, r.room), nil
 }
 
 // Post posts a message. It waits for rate budget and repeats failures that
@@ -128,7 +121,7 @@ func (r *Robot) Post(ctx context.Context, m Message) error {
 // count on minutes.
 func (r *Robot) PostWithID(ctx context.Context, id string, m Message) error {
 	if id == "" || len(id) > maxID || !isPlain(id, "-_.:") {
-		return &Error{Op: opSend, Err: &FieldError{"msgUuid", fmt.Sprintf("want 1 to %d letters, digits and -_.:", maxID)}}
+		return &Error{Op: opSend, Err: &FieldError{Field: "msgUuid", Reason: fmt.Sprintf("want 1 to %d letters, digits and -_.:", maxID)}}
 	}
 	return r.deliver(ctx, m, extras{id: id, keyword: r.keyword})
 }
@@ -143,7 +136,7 @@ type delivery struct {
 // deliver posts m with what x adds to it.
 func (r *Robot) deliver(ctx context.Context, m Message, x extras) error {
 	if m == nil {
-		return &Error{Op: opSend, Err: &FieldError{"message", "is nil"}}
+		return &Error{Op: opSend, Err: &FieldError{Field: "message", Reason: "is nil"}}
 	}
 	body, err := encode(m, x)
 	if err != nil {
@@ -155,6 +148,7 @@ func (r *Robot) deliver(ctx context.Context, m Message, x extras) error {
 		URL:             d.url,
 		Body:            body,
 		Judge:           d.judge,
+		JudgeFailure:    d.judgeFailure,
 		RepeatUncertain: true, // under the same identity
 	})
 	return failure(err)

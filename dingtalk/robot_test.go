@@ -249,7 +249,7 @@ func TestForeignToken(t *testing.T) {
 	robot, err := dingtalk.New(testToken, &dingtalk.Options{HTTPClient: server.Client()})
 	require.NoError(t, err)
 	err = robot.Send(t.Context(), bandwidth())
-	require.ErrorIs(t, err, dingtalk.CodeUnknownToken)
+	require.ErrorIs(t, err, dingtalk.Code(300005))
 	leaktest.Check(t, []string{testToken}, err)
 	require.Equal(t, 1, server.Attempts())
 }
@@ -277,6 +277,7 @@ func TestRoom(t *testing.T) {
 		huge[i].Summary = strings.Repeat("\"\\\n💔<&", 5000)
 	}
 	require.NoError(t, robot.Send(t.Context(), huge...))
+	huge[0].Status, huge[0].Severity = alert.Firing, alert.Critical
 	require.NoError(t, robot.Send(t.Context(), huge[0]))
 	for _, m := range server.Messages() {
 		require.LessOrEqual(t, len(m.Body), 20000)

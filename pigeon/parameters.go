@@ -29,7 +29,7 @@ func parameterNames() []string {
 func (s *Sender) parameters(alerts []alert.Alert) map[string]string {
 	v := speech.Voice{Locale: s.opts.Locale}
 	d := alert.NewDigest(alerts)
-	worst := markup.Worst(&d)
+	worst := &d.Groups[0].Alert
 	resolved := d.Count(alert.Resolved)
 	name := worst.Name
 	if worst.Test {

@@ -27,12 +27,12 @@ func (m Voice) Validate() error { return checkMedia("voice.media_id", m.MediaID)
 func (m File) check(int) error  { return m.Validate() }
 func (m Voice) check(int) error { return m.Validate() }
 
-func (m File) appendJSON(dst []byte) []byte  { return appendMessage(dst, "file", m) }
-func (m Voice) appendJSON(dst []byte) []byte { return appendMessage(dst, "voice", m) }
+func (m File) json() []byte  { return message("file", m) }
+func (m Voice) json() []byte { return message("voice", m) }
 
 // checkMedia checks the identity of an upload. The vendor documents no shape.
 func checkMedia(field, id string) error {
 	var f faults
-	f.required(field, id)
-	return f.err()
+	f.Required(field, id)
+	return f.Err()
 }

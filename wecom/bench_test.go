@@ -69,22 +69,3 @@ func BenchmarkDigest(b *testing.B) {
 		}
 	}
 }
-
-// BenchmarkRender compares rendering one card and encoding it with the floor,
-// copying as many bytes.
-func BenchmarkRender(b *testing.B) {
-	a := sample()
-	b.Run("floor", func(b *testing.B) {
-		constant := bytes.Repeat([]byte{'x'}, 600)
-		b.ReportAllocs()
-		for b.Loop() {
-			_ = bytes.Clone(constant)
-		}
-	})
-	b.Run("tocsin", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			_ = wecom.RenderJSON(a)
-		}
-	})
-}

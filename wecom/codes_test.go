@@ -19,14 +19,15 @@ import (
 // codes is the vendor's list with what each code means for the sender.
 func codes() map[wecom.Class][]wecom.Code {
 	return map[wecom.Class][]wecom.Code{
-		wecom.ClassRetry: {wecom.CodeBusy, 6000},
-		wecom.ClassWait:  {wecom.CodeRateLimited, wecom.CodeConcurrency},
-		wecom.ClassDead:  {wecom.CodeInvalidWebhook, wecom.CodeDisabled, wecom.CodeBadChat, wecom.CodeNotInGroup},
+		wecom.ClassRetry: {wecom.Code(-1), 6000},
+		wecom.ClassWait:  {wecom.CodeRateLimited, wecom.Code(45033)},
+		wecom.ClassDead:  {wecom.CodeInvalidWebhook, wecom.Code(93004), wecom.Code(93006), wecom.Code(93008)},
 		wecom.ClassFix: {
-			40001, 40004, 40005, 40006, wecom.CodeInvalidMedia, wecom.CodeInvalidType, 40009, 40014, 40033, 40035,
-			wecom.CodeURLTooLong, wecom.CodeInvalidParameter, 40063, 41001, 41006, 41010, 41016, 41033, 42001, 42027,
-			42028, 42029, 42030, 42031, 42033, 42035, 42036, 42042, 42044, 42045, 42050, 44001, wecom.CodeEmpty, 45001,
-			45002, 45007, wecom.CodeTooManyArticles, 60020,
+			40001, 40004, 40005, 40006, wecom.Code(40007), wecom.Code(40008), 40009, 40014, 40033, 40035,
+			wecom.Code(40039), wecom.Code(40058), 40063, 41001, 41006, 41010, 41016, 41033, 42001, 42027,
+			42028, 42029, 42030, 42031, 42033, 42035, 42036, 42042, 42044, 42045, 42050, 44001, wecom.Code(44004), 45001,
+			45002, 45007, wecom.Code(45008), 60020,
+			40123, 40201, 45034, 301019,
 		},
 		wecom.ClassUnknown: {1, -2, 40000, 45010, 81013, 93001, 99999},
 	}
@@ -55,7 +56,7 @@ func TestEveryCode(t *testing.T) {
 				require.Equal(t, class == wecom.ClassWait, alert.RetryAfter(err) > 0)
 				require.NotErrorIs(t, err, alert.ErrUncertain)
 				require.NotEmpty(t, e.Message)
-				require.Equal(t, code != wecom.CodeBusy, e.Hint != "", "%d", code)
+				require.Equal(t, code != wecom.Code(-1), e.Hint != "", "%d", code)
 				require.Contains(t, err.Error(), strings.TrimSuffix(code.Error(), ")"), "the number and what it means")
 				leaktest.Check(t, []string{server.Key}, err)
 			}
@@ -97,7 +98,7 @@ func TestEveryFixture(t *testing.T) {
 		"resp_err_44004_empty_content.json":        wecom.ClassFix,
 		"resp_err_45008_too_many_articles.json":    wecom.ClassFix,
 		"resp_upload_err_40006_size.json":          wecom.ClassFix,
-		"resp_ok_warning_wrong_json.json":          wecom.ClassFix,
+		"resp_ok_warning_wrong_json.json":          wecom.ClassUnknown, // no error either
 		"resp_ok.json":                             wecom.ClassUnknown, // no error
 		"resp_upload_ok_file.json":                 wecom.ClassUnknown,
 		"resp_upload_ok_voice.json":                wecom.ClassUnknown,

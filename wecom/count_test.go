@@ -17,7 +17,7 @@ func newCounter() counter {
 		states:     regexp.MustCompile(`(?m)^<font color="\w+">(?:告警中|无数据|事件|已恢复|测试) (\d+)</font>:`),
 		severities: regexp.MustCompile(`(?m)^<font color="\w+">(?:告警中|无数据|事件|已恢复|测试) \d+</font>:(.*)$`),
 		groups:     regexp.MustCompile(`(?m)^\*\*×(\d+)\*\* `),
-		rest:       regexp.MustCompile(`(?m)^另有 (\d+) 条（\d+ 组）未列出$`),
+		rest:       regexp.MustCompile(`(?m)^另有 (\d+) 条（\d+ 组）未列出，其中 \d+ 条仍在告警$`),
 		digits:     regexp.MustCompile(`\d+`),
 	}
 }

@@ -1,42 +1,14 @@
 package wecom
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/robot"
 )
-
-// ErrWarning matches an [*Error] for a message that the vendor accepted with
-// a warning. The one warning known says that the JSON was malformed and means
-// that the message was delivered cut short. Sending it again would show it
-// twice, so it is not retryable.
-var ErrWarning error = final("accepted with a warning, the message may be cut short")
-
-// final is an error that sending again does not mend.
-type final string
-
-// Error returns the text.
-func (f final) Error() string { return string(f) }
-
-// Retryable returns false.
-func (f final) Retryable() bool { return false }
-
-// A FieldError says which part of a message or of the options is wrong. It is
-// found before anything is sent, and sending again does not mend it.
-type FieldError struct {
-	Field  string // as the vendor names it: "markdown.content"
-	Reason string // with the limit in bytes where there is one
-}
-
-// Error returns the field and the reason.
-func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
-
-// Retryable returns false.
-func (e *FieldError) Retryable() bool { return false }
 
 // An Error is a failure to post. Code is set if the vendor refused the
 // message; otherwise Err is. Both are if the vendor refused for the moment and
@@ -52,7 +24,7 @@ type Error struct {
 
 	// Message is the vendor's text of at most 512 bytes in one line. It may
 	// change at any time: branch on Code. The address from which the vendor
-	// saw the call is removed.
+	// saw the call is removed, unless it has to be entered somewhere.
 	Message string
 
 	// Hint is the number that the vendor's support asks for.
@@ -63,7 +35,7 @@ type Error struct {
 
 	// Err is the cause when it is not a verdict: the transport, the rate
 	// budget, a [*FieldError], an answer that cannot be understood (it matches
-	// [alert.ErrUncertain]), [ErrWarning], or what [Options].Render returned.
+	// [alert.ErrUncertain]), or what [Options].Render returned.
 	Err error
 }
 
@@ -80,10 +52,7 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "wecom: %s: ", e.Op)
 	if e.Code != CodeOK {
-		fmt.Fprintf(&b, "%v; %s", e.Code, e.Class().advice())
-		if after := e.RetryAfter(); after > 0 {
-			fmt.Fprintf(&b, ", in %v", after)
-		}
+		b.WriteString(e.Code.Error() + robot.Advice(e.Class(), e.RetryAfter()))
 	} else if e.Err != nil {
 		b.WriteString(e.Err.Error())
 	}
@@ -107,26 +76,16 @@ func (e *Error) Unwrap() error {
 
 // Class says what to do about the failure.
 func (e *Error) Class() Class {
-	switch {
-	case e.Code != CodeOK:
+	if e.Code != CodeOK {
 		return e.Code.Class()
-	case errors.Is(e.Err, alert.ErrUncertain):
-		return ClassUncertain
-	case e.RetryAfter() > 0:
-		return ClassWait
-	case e.Retryable():
-		return ClassRetry
-	case e.HTTPStatus != 0 && !errors.Is(e.Err, ErrWarning):
-		return ClassDead // a redirect, a 404: nobody at this address takes messages
 	}
-	return ClassFix
+	return robot.ClassOf(e.Err, e.HTTPStatus)
 }
 
 // Retryable reports whether sending the same alerts again can help.
 func (e *Error) Retryable() bool {
 	if e.Code != CodeOK {
-		class := e.Code.Class()
-		return class == ClassRetry || class == ClassWait
+		return e.Code.Class().Passes()
 	}
 	return alert.Retryable(e.Err)
 }

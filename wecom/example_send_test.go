@@ -31,7 +31,7 @@ func ExampleRobot_Send() {
 	fmt.Println(group.Messages()[0].Content)
 	// Output:
 	// <nil>
-	// **<font color="warning">Alert</font>**
+	// **<font color="warning">Alert: Critical disk almost full db-1</font>**
 	// <font color="comment">Product: </font>ecs
 	// <font color="comment">Level: </font>**<font color="warning">Critical</font>**
 	// <font color="comment">Instance: </font>db-1
@@ -55,9 +55,9 @@ func ExampleRobot_Send_digest() {
 	// <nil>
 	// **<font color="warning">Alert: 12 alerts</font>**
 	// <font color="warning">Firing 12</font>: Critical 1, Warning 11
-	// **×1** <font color="warning">Firing</font> **<font color="warning">Critical</font>** disk full
+	// **×1** **<font color="warning">Firing Critical</font>** disk full
 	// <font color="comment">db-07</font>
-	// **×11** <font color="warning">Firing</font> <font color="warning">Warning</font> replica lags
+	// **×11** <font color="warning">Firing Warning</font> replica lags
 	// <font color="comment">db-00, db-01, db-02, db-03, db-04, db-05, db-06, db-08, db-09, db-10, db-11</font>
 }
 
@@ -70,7 +70,7 @@ func ExampleOptions_plainText() {
 	fmt.Println(m.Content)
 	// Output:
 	// <nil> text [@all]
-	// Alert
+	// Alert: Warning disk almost full db-1
 	// Level: Warning
 	// Instance: db-1
 	// Alert: disk almost full

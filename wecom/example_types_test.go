@@ -88,18 +88,6 @@ func ExampleImage() {
 	// Output: <nil>
 }
 
-func ExampleReadImage() {
-	file, err := os.Open("testdata/req_image.json")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer file.Close()
-	_, err = wecom.ReadImage(file)
-	fmt.Println(err)
-	// Output: wecom: read image: image.base64: neither JPG nor PNG by its first bytes
-}
-
 func ExampleNews() {
 	vendor := standIn(accepted) // leave BaseURL out to reach the real one
 	defer vendor.Close()

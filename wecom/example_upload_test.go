@@ -50,7 +50,7 @@ func ExampleRobot_Upload() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(media.Kind, media.ID, media.CreatedAt.UTC().Format(time.DateOnly))
+	fmt.Println(media.Kind, media.ID)
 	fmt.Println(robot.Post(ctx, media.Message()))
 
 	_, err = robot.Upload(ctx, wecom.Attachment{Name: "empty.log", Content: strings.NewReader("")})
@@ -58,7 +58,7 @@ func ExampleRobot_Upload() {
 		fmt.Println(fault.Field, fault.Reason)
 	}
 	// Output:
-	// voice 3M2x 2026-01-01
+	// voice 3M2x
 	// <nil>
 	// media 0 bytes, at least 6 bytes
 }

@@ -29,21 +29,21 @@ func TestAnswers(t *testing.T) {
 		message string
 		after   time.Duration
 	}{
-		{"resp_err_minus1_busy.json", wecom.CodeBusy, wecom.ClassRetry, "system busy", 0},
+		{"resp_err_minus1_busy.json", wecom.Code(-1), wecom.ClassRetry, "system busy", 0},
 		{"resp_err_45009_freq.json", wecom.CodeRateLimited, wecom.ClassWait, "api freq out of limit", time.Minute},
-		{"resp_err_45033_concurrency.json", wecom.CodeConcurrency, wecom.ClassWait, "api concurrent out of limit", 3 * time.Second},
+		{"resp_err_45033_concurrency.json", wecom.Code(45033), wecom.ClassWait, "api concurrent out of limit", 3 * time.Second},
 		{"resp_err_93000_invalid_webhook.json", wecom.CodeInvalidWebhook, wecom.ClassDead, "invalid webhook url", 0},
-		{"resp_err_93004_robot_disabled.json", wecom.CodeDisabled, wecom.ClassDead, "robot disabled", 0},
-		{"resp_err_93008_not_in_group.json", wecom.CodeNotInGroup, wecom.ClassDead, "not in group", 0},
-		{"resp_err_40007_invalid_media_id.json", wecom.CodeInvalidMedia, wecom.ClassFix, "invalid media_id", 0},
-		{"resp_err_40008_invalid_msgtype.json", wecom.CodeInvalidType, wecom.ClassFix, "invalid message type", 0},
-		{"resp_err_40039_url_too_long.json", wecom.CodeURLTooLong, wecom.ClassFix, "invalid url size", 0},
-		{"resp_err_40058_text_too_long.json", wecom.CodeInvalidParameter, wecom.ClassFix, "text.content exceed max length 5120. Invalid input invalid Request Parameter", 0},
-		{"resp_err_40058_markdown_too_long.json", wecom.CodeInvalidParameter, wecom.ClassFix, "markdown.content exceed max length 4096. invalid Request Parameter", 0},
-		{"resp_err_40058_markdown_v2_too_long.json", wecom.CodeInvalidParameter, wecom.ClassFix, "markdown_v2.content exceed max length 4096. invalid Request Parameter", 0},
+		{"resp_err_93004_robot_disabled.json", wecom.Code(93004), wecom.ClassDead, "robot disabled", 0},
+		{"resp_err_93008_not_in_group.json", wecom.Code(93008), wecom.ClassDead, "not in group", 0},
+		{"resp_err_40007_invalid_media_id.json", wecom.Code(40007), wecom.ClassFix, "invalid media_id", 0},
+		{"resp_err_40008_invalid_msgtype.json", wecom.Code(40008), wecom.ClassFix, "invalid message type", 0},
+		{"resp_err_40039_url_too_long.json", wecom.Code(40039), wecom.ClassFix, "invalid url size", 0},
+		{"resp_err_40058_text_too_long.json", wecom.Code(40058), wecom.ClassFix, "text.content exceed max length 5120. Invalid input invalid Request Parameter", 0},
+		{"resp_err_40058_markdown_too_long.json", wecom.Code(40058), wecom.ClassFix, "markdown.content exceed max length 4096. invalid Request Parameter", 0},
+		{"resp_err_40058_markdown_v2_too_long.json", wecom.Code(40058), wecom.ClassFix, "markdown_v2.content exceed max length 4096. invalid Request Parameter", 0},
 		{"resp_err_42045_card_action.json", 42045, wecom.ClassFix, "Template_Card.card_action missing or invalid", 0},
-		{"resp_err_44004_empty_content.json", wecom.CodeEmpty, wecom.ClassFix, "empty content", 0},
-		{"resp_err_45008_too_many_articles.json", wecom.CodeTooManyArticles, wecom.ClassFix, "article size out of limit", 0},
+		{"resp_err_44004_empty_content.json", wecom.Code(44004), wecom.ClassFix, "empty content", 0},
+		{"resp_err_45008_too_many_articles.json", wecom.Code(45008), wecom.ClassFix, "article size out of limit", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.fixture, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestAnswers(t *testing.T) {
 			e, ok := errors.AsType[*wecom.Error](err)
 			require.True(t, ok)
 			want := &wecom.Error{Op: "send", Code: tt.code, Message: tt.message, HTTPStatus: 200, Hint: hint}
-			if tt.code == wecom.CodeBusy {
+			if tt.code == wecom.Code(-1) {
 				want.Hint = ""
 			}
 			require.Equal(t, want, e)
@@ -80,6 +80,7 @@ func TestCodes(t *testing.T) {
 			40001, 40004, 40005, 40006, 40007, 40008, 40009, 40014, 40033, 40035, 40039, 40058, 40063,
 			41001, 41006, 41010, 41016, 41033, 42001, 42027, 42028, 42029, 42030, 42031, 42033, 42035,
 			42036, 42042, 42044, 42045, 42050, 44001, 44004, 45001, 45002, 45007, 45008, 60020,
+			40123, 40201, 45034, 301019,
 		},
 		wecom.ClassUnknown: {0, 1, 40000, 99999},
 	}
@@ -105,24 +106,26 @@ func TestStrangeAnswers(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, body string
-		code       wecom.Code // OK: uncertain, unless accepted or warned
+		code       wecom.Code // OK: uncertain, unless accepted
 		accepted   bool
-		warned     bool
 		want       string
 	}{
 		{name: "fixture", body: string(fixture(t, "resp_ok.json")), accepted: true},
 		{name: "spaced", body: "{ \"errcode\" : 0, \"errmsg\" : \"OK\" }\n", accepted: true},
 		{name: "no errmsg", body: `{"errcode":0}`, accepted: true},
 		{name: "success", body: `{"errcode":0,"errmsg":"success","extra":[]}`, accepted: true},
-		{name: "warning", body: string(fixture(t, "resp_ok_warning_wrong_json.json")), warned: true, want: "cut short"},
-		{name: "other warning", body: `{"errcode":0,"errmsg":"queued"}`, warned: true, want: `"queued"`},
-		{name: "errmsg of another type", body: `{"errcode":93004,"errmsg":{"a":1}}`, code: wecom.CodeDisabled, want: "robot is disabled"},
+		{name: "warning", body: string(fixture(t, "resp_ok_warning_wrong_json.json")), accepted: true},
+		{name: "of a private deployment", body: `{"errcode":0,"errmsg":"请求成功"}`, accepted: true},
+		{name: "code as text", body: `{"errcode":"0","errmsg":"ok"}`, accepted: true},
+		{name: "refusal as text", body: `{"errcode":"93004","errmsg":"no"}`, code: 93004, want: "robot is disabled"},
+		{name: "errmsg of another type", body: `{"errcode":93004,"errmsg":{"a":1}}`, code: wecom.Code(93004), want: "robot is disabled"},
 		{name: "unknown code", body: `{"errcode":81013,"errmsg":"user invalid"}`, code: 81013, want: "errcode 81013; not known to be worth sending again; the vendor says \"user invalid\""},
 		{name: "forged lines and endless", body: `{"errcode":-2,"errmsg":"a\nb\u202e` + strings.Repeat("告", 400) + `"}`, code: -2, want: `says "a b告`},
 		{name: "empty", body: "", want: "an empty answer"},
 		{name: "no errcode", body: "{}", want: "without errcode"},
 		{name: "null errcode", body: `{"errcode":null,"errmsg":"ok"}`, want: "without errcode"},
-		{name: "text as errcode", body: `{"errcode":"0","errmsg":"ok"}`, want: "without errcode"},
+		{name: "word as errcode", body: `{"errcode":"ok","errmsg":"ok"}`, want: "without errcode"},
+		{name: "fraction as errcode", body: `{"errcode":0.5,"errmsg":"ok"}`, want: "without errcode"},
 		{name: "list", body: `[{"errcode":0}]`, want: "without errcode"},
 		{name: "page", body: "<html>welcome</html>", want: "20 bytes that are not the vendor's answer"},
 		{name: "cut", body: `{"errcode":0,"errm`, want: "18 bytes"},
@@ -143,15 +146,11 @@ func TestStrangeAnswers(t *testing.T) {
 			require.True(t, ok)
 			require.Equal(t, tt.code, e.Code)
 			require.LessOrEqual(t, len(e.Message), 512)
-			uncertain := tt.code == wecom.CodeOK && !tt.warned
+			uncertain := tt.code == wecom.CodeOK
 			require.Equal(t, uncertain, errors.Is(err, alert.ErrUncertain))
 			require.Equal(t, uncertain, alert.Retryable(err))
-			require.Equal(t, tt.warned, errors.Is(err, wecom.ErrWarning))
-			switch {
-			case uncertain:
+			if uncertain {
 				require.Equal(t, wecom.ClassUncertain, e.Class())
-			case tt.warned:
-				require.Equal(t, wecom.ClassFix, e.Class())
 			}
 		})
 	}
@@ -248,10 +247,10 @@ func TestInterruptedRetry(t *testing.T) {
 		time.AfterFunc(100*time.Millisecond, cancel)
 		err := robot.Send(ctx, sample())
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorIs(t, err, wecom.CodeBusy)
+		require.ErrorIs(t, err, wecom.Code(-1))
 		e, ok := err.(*wecom.Error)
 		require.True(t, ok)
-		require.Equal(t, wecom.CodeBusy, e.Code)
+		require.Equal(t, wecom.Code(-1), e.Code)
 		require.Equal(t, "system busy", e.Message)
 		require.True(t, e.Retryable())
 		require.Equal(t, 1, server.Attempts())

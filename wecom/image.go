@@ -3,11 +3,8 @@ package wecom
 import (
 	"bytes"
 	"crypto/md5"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"io"
-	"slices"
 )
 
 // MaxImage is the vendor's limit for the file of an Image in bytes, before
@@ -25,27 +22,6 @@ type Image struct {
 	Data []byte
 }
 
-// ReadImage reads an Image from r, to its end. It reads at most MaxImage+1
-// bytes. An error holds a [*FieldError] if the file is no Image, or what r
-// returned.
-func ReadImage(r io.Reader) (Image, error) {
-	data, err := io.ReadAll(io.LimitReader(r, MaxImage+1))
-	if err != nil {
-		return Image{}, fmt.Errorf("wecom: read image: %w", err)
-	}
-	m := Image{Data: data}
-	switch {
-	case len(data) > MaxImage:
-		err = &FieldError{imageField, fmt.Sprintf("more than %d bytes before base64", MaxImage)}
-	default:
-		err = m.Validate()
-	}
-	if err != nil {
-		return Image{}, fmt.Errorf("wecom: read image: %w", err)
-	}
-	return m, nil
-}
-
 // imageField is the field that the vendor puts the file into.
 const imageField = "image.base64"
 
@@ -53,25 +29,23 @@ const imageField = "image.base64"
 func (m Image) Validate() error {
 	switch n := len(m.Data); {
 	case n == 0:
-		return &FieldError{imageField, "is empty"}
+		return &FieldError{Field: imageField, Reason: "is empty"}
 	case n > MaxImage:
-		return &FieldError{imageField, fmt.Sprintf("%d bytes before base64, limit %d bytes", n, MaxImage)}
+		return &FieldError{Field: imageField, Reason: fmt.Sprintf("%d bytes before base64, limit %d bytes", n, MaxImage)}
 	case !isPNG(m.Data) && !isJPG(m.Data):
-		return &FieldError{imageField, "neither JPG nor PNG by its first bytes"}
+		return &FieldError{Field: imageField, Reason: "neither JPG nor PNG by its first bytes"}
 	}
 	return nil
 }
 
 func (m Image) check(int) error { return m.Validate() }
 
-func (m Image) appendJSON(dst []byte) []byte {
+func (m Image) json() []byte {
 	sum := md5.Sum(m.Data)
-	dst = slices.Grow(dst, base64.StdEncoding.EncodedLen(len(m.Data))+128)
-	dst = append(dst, `{"msgtype":"image","image":{"base64":"`...)
-	dst = base64.StdEncoding.AppendEncode(dst, m.Data)
-	dst = append(dst, `","md5":"`...)
-	dst = hex.AppendEncode(dst, sum[:])
-	return append(dst, `"}}`...)
+	return message("image", struct {
+		Base64 []byte `json:"base64"`
+		MD5    string `json:"md5"`
+	}{m.Data, hex.EncodeToString(sum[:])})
 }
 
 // isPNG reports whether a file begins with the signature of PNG.

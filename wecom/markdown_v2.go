@@ -18,13 +18,9 @@ type MarkdownV2 struct {
 func (m MarkdownV2) Validate() error {
 	var f faults
 	f.content("markdown_v2.content", toUTF8(m.Content), MaxMarkdown)
-	return f.err()
+	return f.Err()
 }
 
 func (m MarkdownV2) check(int) error { return m.Validate() }
 
-func (m MarkdownV2) appendJSON(dst []byte) []byte {
-	dst = append(roomFor(dst, len(m.Content)), `{"msgtype":"markdown_v2","markdown_v2":{"content":`...)
-	dst = appendString(dst, toUTF8(m.Content))
-	return append(dst, "}}"...)
-}
+func (m MarkdownV2) json() []byte { return message("markdown_v2", content{Content: toUTF8(m.Content)}) }

@@ -1,9 +1,12 @@
 package wecom
 
 import (
-	"slices"
+	"bytes"
+	"encoding/json"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tocsin-go/tocsin/internal/robot"
 )
 
 // The vendor's limits in bytes of UTF-8, counted on the decoded content.
@@ -44,8 +47,8 @@ type Message interface {
 	// check is Validate with the robot's limit for Text.
 	check(textLimit int) error
 
-	// appendJSON appends the message, which check has passed, as JSON.
-	appendJSON(dst []byte) []byte
+	// json returns the message, which check has passed, as JSON.
+	json() []byte
 }
 
 var (
@@ -104,44 +107,44 @@ func (m Text) Validate() error { return m.check(MaxText) }
 func (m Text) check(textLimit int) error {
 	var f faults
 	f.content("text.content", toUTF8(m.Content), textLimit)
-	for i, id := range m.Mentions {
-		if id == everybody {
-			continue
-		}
-		if reason := badUserID(id); reason != "" {
-			f.add(element("text.mentioned_list", i), reason)
-		}
-	}
-	for i, number := range m.Mobiles {
-		if number != everybody && !isMobile(number) {
-			f.add(element("text.mentioned_mobile_list", i), "not a mobile number: digits, with an optional + in front")
-		}
-	}
-	return f.err()
+	f.people("text.mentioned_list", m.Mentions, "text.mentioned_mobile_list", m.Mobiles)
+	return f.Err()
 }
 
-func (m Text) appendJSON(dst []byte) []byte {
-	dst = append(roomFor(dst, len(m.Content)), `{"msgtype":"text","text":{"content":`...)
-	dst = appendString(dst, toUTF8(m.Content))
-	dst = appendStrings(dst, `,"mentioned_list":`, m.Mentions)
-	dst = appendStrings(dst, `,"mentioned_mobile_list":`, m.Mobiles)
-	return append(dst, "}}"...)
+// A content is what the vendor wants of a message made of text.
+type content struct {
+	Content  string   `json:"content"`
+	Mentions []string `json:"mentioned_list,omitempty"`
+	Mobiles  []string `json:"mentioned_mobile_list,omitempty"`
+}
+
+func (m Text) json() []byte {
+	return message("text", content{toUTF8(m.Content), m.Mentions, m.Mobiles})
 }
 
 // Validate returns what is wrong with m.
 func (m Markdown) Validate() error {
 	var f faults
-	f.required("markdown.content", m.Content)
-	f.size("markdown.content", len(m.whole()), MaxMarkdown)
-	f.members("Mentions", m.Mentions)
-	return f.err()
+	f.Required("markdown.content", m.Content)
+	f.Size("markdown.content", len(m.whole()), MaxMarkdown)
+	for i, id := range m.Mentions {
+		reason := badUserID(id)
+		switch {
+		case id == everybody:
+			reason = "markdown cannot mention everybody, only members by userid"
+		case reason == "" && isMobile(id) && len(id) >= 11:
+			reason = "looks like a mobile number, and markdown mentions members by userid only"
+		}
+		if reason != "" {
+			f.Add(robot.Element("Mentions", i), reason)
+		}
+	}
+	return f.Err()
 }
 
 func (m Markdown) check(int) error { return m.Validate() }
 
-func (m Markdown) appendJSON(dst []byte) []byte {
-	return appendMarkdown(dst, []byte(m.whole()))
-}
+func (m Markdown) json() []byte { return message("markdown", content{Content: m.whole()}) }
 
 // whole returns the content with the mentions.
 func (m Markdown) whole() string {
@@ -152,11 +155,18 @@ func (m Markdown) whole() string {
 	return content + "\n" + mentionMarkup(m.Mentions)
 }
 
-// appendMarkdown appends a message of Markdown whose content is valid UTF-8.
-func appendMarkdown(dst, content []byte) []byte {
-	dst = append(roomFor(dst, len(content)), `{"msgtype":"markdown","markdown":{"content":`...)
-	dst = appendQuoted(dst, content)
-	return append(dst, "}}"...)
+// message returns a message as JSON. It has no null in it, since no type of a
+// body has pointers, and empty lists are left out. It escapes neither <, > nor &.
+func message(msgtype string, body any) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"msgtype":"` + msgtype + `","` + msgtype + `":`)
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		// Strings, integers, and a ratio that check found to be a number.
+		panic("wecom: " + err.Error())
+	}
+	return append(bytes.TrimSuffix(b.Bytes(), []byte("\n")), '}')
 }
 
 // toUTF8 returns s as the vendor will see it.
@@ -165,10 +175,4 @@ func toUTF8(s string) string {
 		return s
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
-}
-
-// roomFor makes room in dst for a message around n bytes of content, so that
-// as a rule nothing has to be moved while it is built.
-func roomFor(dst []byte, n int) []byte {
-	return slices.Grow(dst, n+n/16+128)
 }

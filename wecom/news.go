@@ -1,6 +1,10 @@
 package wecom
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/tocsin-go/tocsin/internal/robot"
+)
 
 // MaxArticles is how many articles a News message may have.
 const MaxArticles = 8
@@ -49,28 +53,28 @@ func (m News) Validate() error {
 	const list = "news.articles"
 	var f faults
 	if len(m.Articles) == 0 {
-		f.add(list, "is empty")
+		f.Add(list, "is empty")
 	}
-	f.count(list, len(m.Articles), MaxArticles)
+	f.Count(list, len(m.Articles), MaxArticles)
 	for i, a := range m.Articles[:min(len(m.Articles), MaxArticles)] {
-		field := element(list, i)
-		f.required(field+".title", a.Title)
+		field := robot.Element(list, i)
+		f.Required(field+".title", a.Title)
 		f.requiredURL(field+".url", a.URL)
 		f.url(field+".picurl", a.PicURL)
 	}
-	return f.err()
+	return f.Err()
 }
 
 func (m News) check(int) error { return m.Validate() }
 
-func (m News) appendJSON(dst []byte) []byte {
+func (m News) json() []byte {
 	articles := make([]Article, len(m.Articles))
 	for i, a := range m.Articles {
 		a.Title = visibleCut(toUTF8(a.Title), maxTitle)
 		a.Description = visibleCut(toUTF8(a.Description), maxDescription)
 		articles[i] = a
 	}
-	return appendMessage(dst, "news", News{articles})
+	return message("news", News{articles})
 }
 
 // visibleCut returns s, which is valid UTF-8, if it has at most limit bytes,

@@ -93,13 +93,13 @@ func (m TextNotice) Validate() error {
 	var f faults
 	f.source(m.Source)
 	if m.MainTitle.Title == "" && m.SubTitleText == "" {
-		f.add("template_card.main_title.title", "is empty, and so is template_card.sub_title_text: one of them is required")
+		f.Add("template_card.main_title.title", "is empty, and so is template_card.sub_title_text: one of them is required")
 	}
 	f.quote(m.Quote)
 	f.horizontal(m.Horizontal)
 	f.jumps(m.Jumps)
 	f.action(m.Action)
-	return f.err()
+	return f.Err()
 }
 
 // Validate returns what is wrong with m. Of a list that is too long it looks
@@ -107,7 +107,7 @@ func (m TextNotice) Validate() error {
 func (m NewsNotice) Validate() error {
 	var f faults
 	f.source(m.Source)
-	f.required("template_card.main_title.title", m.MainTitle.Title)
+	f.Required("template_card.main_title.title", m.MainTitle.Title)
 	f.cardImage(m.Image)
 	f.imageText(m.ImageText)
 	f.quote(m.Quote)
@@ -115,21 +115,21 @@ func (m NewsNotice) Validate() error {
 	f.horizontal(m.Horizontal)
 	f.jumps(m.Jumps)
 	f.action(m.Action)
-	return f.err()
+	return f.Err()
 }
 
 func (m TextNotice) check(int) error { return m.Validate() }
 func (m NewsNotice) check(int) error { return m.Validate() }
 
-func (m TextNotice) appendJSON(dst []byte) []byte {
-	return appendMessage(dst, "template_card", struct {
+func (m TextNotice) json() []byte {
+	return message("template_card", struct {
 		CardType string `json:"card_type"`
 		TextNotice
 	}{"text_notice", m})
 }
 
-func (m NewsNotice) appendJSON(dst []byte) []byte {
-	return appendMessage(dst, "template_card", struct {
+func (m NewsNotice) json() []byte {
+	return message("template_card", struct {
 		CardType string `json:"card_type"`
 		NewsNotice
 	}{"news_notice", m})

@@ -1,12 +1,16 @@
 package wecom
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tocsin-go/tocsin/internal/robot"
+)
 
 // source checks the line at the top of a card.
 func (f *faults) source(s Source) {
 	f.url("template_card.source.icon_url", s.IconURL)
 	if s.DescColor < ColorGrey || s.DescColor > ColorGreen {
-		f.add("template_card.source.desc_color", fmt.Sprintf("is %d, want 0 to 3", s.DescColor))
+		f.Add("template_card.source.desc_color", fmt.Sprintf("is %d, want 0 to 3", s.DescColor))
 	}
 }
 
@@ -14,7 +18,7 @@ func (f *faults) source(s Source) {
 func (f *faults) action(l Link) {
 	const field = "template_card.card_action"
 	if l.Type != LinkURL && l.Type != LinkMiniProgram {
-		f.add(field+".type", fmt.Sprintf("is %d, want 1 (URL) or 2 (mini program)", l.Type))
+		f.Add(field+".type", fmt.Sprintf("is %d, want 1 (URL) or 2 (mini program)", l.Type))
 		return
 	}
 	f.link(field, l)
@@ -26,14 +30,14 @@ func (f *faults) link(field string, l Link) {
 	switch l.Type {
 	case LinkNone:
 		if l != (Link{}) {
-			f.add(field+".type", "is 0 (no link), but url, appid or pagepath is set")
+			f.Add(field+".type", "is 0 (no link), but url, appid or pagepath is set")
 		}
 	case LinkURL:
 		f.requiredURL(field+".url", l.URL)
 	case LinkMiniProgram:
-		f.required(field+".appid", l.AppID)
+		f.Required(field+".appid", l.AppID)
 	default:
-		f.add(field+".type", fmt.Sprintf("is %d, want 0 (no link), 1 (URL) or 2 (mini program)", l.Type))
+		f.Add(field+".type", fmt.Sprintf("is %d, want 0 (no link), 1 (URL) or 2 (mini program)", l.Type))
 	}
 }
 
@@ -43,49 +47,49 @@ func (f *faults) quote(q Quote) { f.link("template_card.quote_area", q.Link) }
 // horizontal checks the lines of name and value.
 func (f *faults) horizontal(list []KeyValue) {
 	const name = "template_card.horizontal_content_list"
-	f.count(name, len(list), maxHorizontal)
+	f.Count(name, len(list), maxHorizontal)
 	for i, kv := range list[:min(len(list), maxHorizontal)] {
-		f.keyValue(element(name, i), kv)
+		f.keyValue(robot.Element(name, i), kv)
 	}
 }
 
 // keyValue checks one line of name and value.
 func (f *faults) keyValue(field string, kv KeyValue) {
-	f.required(field+".keyname", kv.Key)
+	f.Required(field+".keyname", kv.Key)
 	switch kv.Type {
 	case ValueText:
 		if kv.URL != "" || kv.MediaID != "" || kv.UserID != "" {
-			f.add(field+".type", "is 0 (text), but url, media_id or userid is set")
+			f.Add(field+".type", "is 0 (text), but url, media_id or userid is set")
 		}
 	case ValueURL:
 		f.requiredURL(field+".url", kv.URL)
 	case ValueFile:
-		f.required(field+".media_id", kv.MediaID)
+		f.Required(field+".media_id", kv.MediaID)
 	case ValueMember:
 		if reason := badUserID(kv.UserID); reason != "" {
-			f.add(field+".userid", reason)
+			f.Add(field+".userid", reason)
 		}
 	default:
-		f.add(field+".type", fmt.Sprintf("is %d, want 0 (text), 1 (URL), 2 (file) or 3 (member)", kv.Type))
+		f.Add(field+".type", fmt.Sprintf("is %d, want 0 (text), 1 (URL), 2 (file) or 3 (member)", kv.Type))
 	}
 }
 
 // vertical checks the paragraphs.
 func (f *faults) vertical(list []Heading) {
 	const name = "template_card.vertical_content_list"
-	f.count(name, len(list), maxVertical)
+	f.Count(name, len(list), maxVertical)
 	for i, h := range list[:min(len(list), maxVertical)] {
-		f.required(element(name, i)+".title", h.Title)
+		f.Required(robot.Element(name, i)+".title", h.Title)
 	}
 }
 
 // jumps checks the links at the bottom.
 func (f *faults) jumps(list []Jump) {
 	const name = "template_card.jump_list"
-	f.count(name, len(list), maxJumps)
+	f.Count(name, len(list), maxJumps)
 	for i, j := range list[:min(len(list), maxJumps)] {
-		field := element(name, i)
-		f.required(field+".title", j.Title)
+		field := robot.Element(name, i)
+		f.Required(field+".title", j.Title)
 		f.link(field, j.Link)
 	}
 }
@@ -94,7 +98,7 @@ func (f *faults) jumps(list []Jump) {
 func (f *faults) cardImage(c CardImage) {
 	f.requiredURL("template_card.card_image.url", c.URL)
 	if r := c.AspectRatio; r != 0 && !(r >= minAspectRatio && r <= maxAspectRatio) { // NaN is neither
-		f.add("template_card.card_image.aspect_ratio", fmt.Sprintf("is %v, want %v to %v", r, minAspectRatio, maxAspectRatio))
+		f.Add("template_card.card_image.aspect_ratio", fmt.Sprintf("is %v, want %v to %v", r, minAspectRatio, maxAspectRatio))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
@@ -63,7 +64,10 @@ func TestPlainText(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			golden(t, "text_"+tt.name+".txt", sendPlain(t, tt.opts, tt.alerts...))
+			synctest.Test(t, func(t *testing.T) {
+				<-time.After(time.Until(sample().StartsAt.Add(17 * time.Minute)))
+				golden(t, "text_"+tt.name+".txt", sendPlain(t, tt.opts, tt.alerts...))
+			})
 		})
 	}
 }
@@ -93,9 +97,10 @@ func TestPlainTextOptions(t *testing.T) {
 		want string // empty: accepted
 	}{
 		{"everybody", wecom.Options{PlainText: true, Mentions: []string{"@all"}}, ""},
-		{"mobiles in markdown", wecom.Options{Mobiles: []string{"13800000001"}}, "Mobiles: markdown mentions members by userid only: set PlainText"},
-		{"bad mobile", wecom.Options{PlainText: true, Mobiles: []string{"138-0000"}}, "text.mentioned_mobile_list[0]"},
-		{"bad userid", wecom.Options{PlainText: true, Mentions: []string{"<@x>"}}, "text.mentioned_list[0]"},
+		{"mobiles in markdown", wecom.Options{Mobiles: []string{"13800000001"}}, ""},
+		{"a mobile as userid", wecom.Options{Mentions: []string{"13800000001"}}, "Mentions[0]: looks like a mobile number"},
+		{"bad mobile", wecom.Options{PlainText: true, Mobiles: []string{"138-0000"}}, "Mobiles[0]"},
+		{"bad userid", wecom.Options{PlainText: true, Mentions: []string{"<@x>"}}, "Mentions[0]"},
 		{"small limit", wecom.Options{PlainText: true, TextLimit: 1023}, "TextLimit: 1023 bytes, PlainText needs 1024"},
 		{"raised limit", wecom.Options{PlainText: true, TextLimit: 5120}, ""},
 	} {
@@ -137,8 +142,9 @@ func TestPlainTextCut(t *testing.T) {
 	a.Name, a.Product, a.Region, a.Instance, a.Level = a.Summary, a.Summary, a.Summary, a.Summary, a.Summary
 	a.URL = "https://a.example/" + strings.Repeat("x", 1000)
 	got := sendPlain(t, wecom.Options{TextLimit: 1024}, a)
-	require.NotContains(t, got, "https://", "an address that is cut leads nowhere")
-	require.Equal(t, 6, strings.Count(got, "…（已截断）"))
+	require.Contains(t, got, "\n查看:https://a.example/xxx", "as text, which is cut")
+	require.GreaterOrEqual(t, strings.Count(got, "…（已截断）"), 6)
+	require.LessOrEqual(t, len(got), 1024)
 }
 
 // FuzzPlainText renders any alerts: valid UTF-8 within the limit, no mention

@@ -9,11 +9,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/markup"
+	"github.com/tocsin-go/tocsin/internal/robot"
 	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
@@ -58,15 +59,24 @@ type Options struct {
 	// Default: the zone that the alert's own time carries.
 	Location *time.Location
 
-	// Mentions notifies members of the group by userid below each card and
-	// digest, but for those about nothing but news; 1024 bytes at most.
-	// Everybody and mobile numbers cannot be mentioned in markdown, and New
-	// refuses them: the chat would take them and notify nobody. With PlainText, "@all" mentions everybody.
-	Mentions []string
+	// Labels are the names of the labels of an alert that its card shows, in
+	// this order. Default: none.
+	Labels []string
 
-	// Mobiles notifies members of the group by mobile number, or everybody by
-	// "@all". It takes PlainText: New refuses it without.
-	Mobiles []string
+	// Mentions notifies members of the group by userid, or everybody by "@all",
+	// and Mobiles by mobile number, or everybody by "@all". They are notified of
+	// alerts that report a problem above [alert.Info], tests among them, and not
+	// of recoveries and news. Markdown mentions by userid only, in 1024 bytes:
+	// whom else it cannot mention is notified by a short text that follows the
+	// card, and takes another message of the rate budget. If that text fails,
+	// Logger gets a warning, and Send does not fail: the alerts are in the group.
+	Mentions []string
+	Mobiles  []string
+
+	// Notify decides by alert, in the place of Mentions and Mobiles: a message
+	// notifies everybody whom it returns for one of its alerts. It is called
+	// concurrently and must not modify the alert.
+	Notify func(a alert.Alert) (mentions, mobiles []string)
 
 	// PlainText renders alerts as [Text] instead of [Markdown], for groups
 	// with members who read them in the personal WeChat client, which shows
@@ -74,9 +84,10 @@ type Options struct {
 	// must be at least 1024 then. A Render function decides for itself.
 	PlainText bool
 
-	// Rate is the number of messages a minute, shared by everybody who uses
-	// the robot. Robots with the same key in other processes know nothing of
-	// it. Default: 20, the vendor's limit; -1 disables it.
+	// Rate is the number of messages a minute, shared by all Robots of this
+	// process with the same address, Rate and Transport of HTTPClient. Those in
+	// other processes know nothing of it. Default: 20, the vendor's limit; -1
+	// disables it.
 	Rate int
 
 	// FailFast says what becomes of a message for which the rate budget has no
@@ -93,20 +104,27 @@ type Options struct {
 	TextLimit int
 }
 
-// A Robot posts to one group. It is immutable but for its rate budget and its
-// memory of uploads, safe for concurrent use, and needs no closing. Printing
-// it shows the host only.
+// Format prints the name of the type for every verb: the options hold telephone
+// numbers.
+func (o Options) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "wecom.Options") }
+
+// LogValue returns the name of the type.
+func (o Options) LogValue() slog.Value { return slog.StringValue("wecom.Options") }
+
+// A Robot posts to one group. It is immutable but for its rate budget, safe for
+// concurrent use, and needs no closing. Printing it shows the host only.
 type Robot struct {
-	style     style
-	render    func([]alert.Alert) (Message, error) // nil: card or digest
+	options   func() *Options // a closure, where no printer looks: they hold numbers
+	style     *markup.Style   // of cards
+	plain     *markup.Style   // of text
 	textLimit int
 	caller    *httpcall.Caller
 	limit     *httpcall.Limiter
+	log       *slog.Logger // may be nil
 	host      string
 	key       secret.Text
 	sendURL   secret.Text
-	uploadURL secret.Text // all but the kind; zero: there is none
-	uploads   *uploads
+	uploadURL secret.Text      // all but the kind; zero: there is none
 	post      httpcall.Request // all but the body
 }
 
@@ -128,21 +146,25 @@ func New(keyOrURL string, opts *Options) (*Robot, error) {
 	if textLimit < 1 || textLimit > maxTextRaised {
 		return nil, fmt.Errorf("wecom: new: TextLimit: %d bytes, want 1 to %d", textLimit, maxTextRaised)
 	}
-	st, render, err := o.renderer(textLimit)
-	if err != nil {
+	if err := o.checkMentions(); err != nil {
 		return nil, fmt.Errorf("wecom: new: %w", err)
 	}
-	limit := httpcall.PerMinute(o.Rate)
+	if o.PlainText && textLimit < minPlain {
+		return nil, fmt.Errorf("wecom: new: %w", &FieldError{Field: "TextLimit", Reason: fmt.Sprintf("%d bytes, PlainText needs %d", textLimit, minPlain)})
+	}
+	sendURL := endpoint.String() + "?key=" + url.QueryEscape(key)
+	limit := robot.Budget(sendURL, o.HTTPClient, o.Rate)
 	r := &Robot{
-		style:     st,
-		render:    render,
+		options:   func() *Options { return &o },
+		style:     o.style(form()),
+		plain:     o.style(markup.Plain()),
 		textLimit: textLimit,
 		caller:    o.caller(limit),
 		limit:     limit,
-		uploads:   &uploads{made: make(map[mediaKey]*upload)},
+		log:       o.Logger,
 		host:      endpoint.Host,
 		key:       secret.New(key),
-		sendURL:   secret.New(endpoint.String() + "?key=" + url.QueryEscape(key)),
+		sendURL:   secret.New(sendURL),
 	}
 	if upload := uploadEndpoint(endpoint); upload != "" {
 		r.uploadURL = secret.New(upload + "?key=" + url.QueryEscape(key) + "&type=")
@@ -151,28 +173,10 @@ func New(keyOrURL string, opts *Options) (*Robot, error) {
 		Op:              opSend,
 		URL:             func() (string, error) { return r.sendURL.Reveal(), nil },
 		Judge:           func(resp *httpcall.Response) error { return r.judge(opSend, resp) },
+		JudgeFailure:    func(resp *httpcall.Response) error { return r.judgeFailure(opSend, resp) },
 		RepeatUncertain: true, // a chat message twice is better than none
 	}
 	return r, nil
-}
-
-// renderer returns what the options say about the look of alerts: a style,
-// and a function that takes its place or nil.
-func (o *Options) renderer(textLimit int) (style, func([]alert.Alert) (Message, error), error) {
-	st := style{locale: o.Locale, location: o.Location, pages: new(sync.Pool)}
-	if o.PlainText {
-		render, err := st.plain(o, textLimit)
-		if o.Render != nil {
-			render = o.Render
-		}
-		return st, render, err
-	}
-	if len(o.Mobiles) > 0 {
-		return st, nil, &FieldError{"Mobiles", "markdown mentions members by userid only: set PlainText"}
-	}
-	mentions, err := mentionLine(o.Mentions)
-	st.mentions = mentions
-	return st, o.Render, err
 }
 
 // longestWait is how long a call waits between attempts for what the vendor
@@ -204,41 +208,53 @@ func (r *Robot) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
-	if r.render == nil && len(alerts) == 1 {
-		return r.send(ctx, r.style.quiet(alerts).cardJSON(&alerts[0])) // a card needs no check
-	}
-	m, err := r.message(alerts)
+	m, call, err := r.message(alerts)
 	if err != nil {
 		return &Error{Op: "render", Err: err}
 	}
-	return r.Post(ctx, m)
+	if err := r.Post(ctx, m); err != nil || call == nil {
+		return err
+	}
+	if err := r.Post(ctx, *call); err != nil && r.log != nil {
+		r.log.WarnContext(ctx, "the card was accepted, but the text that mentions members was not",
+			slog.String("channel", "wecom"), slog.Any("error", err))
+	}
+	return nil
 }
 
-// message renders alerts, of which there is at least one.
-func (r *Robot) message(alerts []alert.Alert) (Message, error) {
-	switch {
-	case r.render != nil:
-		return r.render(alerts)
-	case len(alerts) == 1:
-		return r.style.quiet(alerts).card(&alerts[0]), nil
+// message renders alerts, of which there is at least one. The text that is to
+// follow, if there is one, mentions whom the message cannot.
+func (r *Robot) message(alerts []alert.Alert) (m Message, call *Text, err error) {
+	o, now := r.options(), time.Now()
+	if o.Render != nil {
+		m, err = o.Render(alerts)
+		return m, nil, err
 	}
-	return r.style.quiet(alerts).digest(alerts), nil
+	members := o.who(alerts)
+	if o.PlainText {
+		return Text{r.plain.Render(alerts, now, r.textLimit), members.ids, members.mobiles}, nil, nil
+	}
+	line, rest := members.split()
+	if len(rest.ids)+len(rest.mobiles) > 0 {
+		call = &Text{r.plain.Headline(alerts, maxHeadline), rest.ids, rest.mobiles}
+	}
+	return Markdown{Content: r.style.Render(alerts, now, MaxMarkdown-len(line)) + line}, call, nil
 }
 
 // Post posts a message. It waits for rate budget, unless [Options].FailFast
 // says otherwise, and repeats failures that pass, and also an unknown outcome,
-// so that a message can appear twice but is not lost. Every error is an [*Error]; one that holds a [*FieldError] was
-// found before anything was sent.
+// so that a message can appear twice but is not lost. Every error is an [*Error];
+// one that holds a [*FieldError] was found before anything was sent.
 //
 // Vendor page: https://developer.work.weixin.qq.com/document/path/99110.
 func (r *Robot) Post(ctx context.Context, m Message) error {
 	if m == nil {
-		return &Error{Op: opSend, Err: &FieldError{"message", "is nil"}}
+		return &Error{Op: opSend, Err: &FieldError{Field: "message", Reason: "is nil"}}
 	}
 	if err := m.check(r.textLimit); err != nil {
 		return &Error{Op: opSend, Err: err}
 	}
-	return r.send(ctx, m.appendJSON(nil))
+	return r.send(ctx, m.json())
 }
 
 // send posts a message that is JSON already.

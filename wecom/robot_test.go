@@ -60,7 +60,7 @@ func TestNew(t *testing.T) {
 		{name: "base with query", address: testKey, opts: wecom.Options{BaseURL: "https://gw.example.com?a=b"}, refused: "query"},
 
 		{name: "mention by userid", address: testKey, opts: wecom.Options{Mentions: []string{"zhang.wei_1"}}, want: "wecom.Robot(qyapi.weixin.qq.com)"},
-		{name: "mention everybody", address: testKey, opts: wecom.Options{Mentions: []string{"@all"}}, refused: "Mentions[0]: markdown cannot mention everybody"},
+		{name: "mention everybody", address: testKey, opts: wecom.Options{Mentions: []string{"@all"}}, want: "wecom.Robot(qyapi.weixin.qq.com)"},
 		{name: "mention by mobile", address: testKey, opts: wecom.Options{Mentions: []string{"a", "13800000001"}}, refused: "Mentions[1]: looks like a mobile number"},
 		{name: "mention as markup", address: testKey, opts: wecom.Options{Mentions: []string{"<@a>"}}, refused: "not a userid"},
 		{name: "mention with @", address: testKey, opts: wecom.Options{Mentions: []string{"@a"}}, refused: "does not begin with @"},

@@ -100,7 +100,7 @@ func TestUnsetFields(t *testing.T) {
 	}{
 		{"text", wecom.Text{Content: "a<b"}, `"text":{"content":"a<b"}`},
 		{"markdown", wecom.Markdown{Content: "a&b"}, `"markdown":{"content":"a&b"}`},
-		{"news", wecom.News{Articles: []wecom.Article{{Title: "a<b>&c", URL: "x"}}}, `"news":{"articles":[{"title":"a<b>&c","url":"x"}]}`},
+		{"news", wecom.News{Articles: []wecom.Article{{Title: "a<b>&c", URL: "https://x"}}}, `"news":{"articles":[{"title":"a<b>&c","url":"https://x"}]}`},
 		{
 			"text notice", wecom.TextNotice{SubTitleText: "s", Quote: wecom.Quote{Text: "q"}, Action: action,
 				Horizontal: []wecom.KeyValue{{Key: "k"}}, Jumps: []wecom.Jump{{Title: "j"}}},
@@ -109,10 +109,10 @@ func TestUnsetFields(t *testing.T) {
 				`"card_action":{"type":1,"url":"https://ops.example.com/?a=<1>&b=2"}}`,
 		},
 		{
-			"news notice", wecom.NewsNotice{MainTitle: wecom.Heading{Title: "m"}, Image: wecom.CardImage{URL: "i"}, Action: action,
-				ImageText: wecom.ImageText{ImageURL: "a"}, Vertical: []wecom.Heading{{Title: "v"}}},
-			`"template_card":{"card_type":"news_notice","main_title":{"title":"m"},"card_image":{"url":"i"},` +
-				`"image_text_area":{"image_url":"a"},"vertical_content_list":[{"title":"v"}],` +
+			"news notice", wecom.NewsNotice{MainTitle: wecom.Heading{Title: "m"}, Image: wecom.CardImage{URL: "https://i"}, Action: action,
+				ImageText: wecom.ImageText{ImageURL: "https://a"}, Vertical: []wecom.Heading{{Title: "v"}}},
+			`"template_card":{"card_type":"news_notice","main_title":{"title":"m"},"card_image":{"url":"https://i"},` +
+				`"image_text_area":{"image_url":"https://a"},"vertical_content_list":[{"title":"v"}],` +
 				`"card_action":{"type":1,"url":"https://ops.example.com/?a=<1>&b=2"}}`,
 		},
 	}

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/robot"
 )
 
 // opUpload names an upload in errors and logs.
@@ -78,9 +79,8 @@ type Attachment struct {
 
 // Media is an uploaded file.
 type Media struct {
-	ID        string    // the vendor's media_id, which is of no use to other robots
-	Kind      Kind      // what it was uploaded as
-	CreatedAt time.Time // by the vendor's clock; it is valid for three days; zero: not said
+	ID   string // the vendor's media_id, valid for three days and for this robot
+	Kind Kind   // what it was uploaded as
 }
 
 // Message returns the message that shows the file: a [File] or a [Voice].
@@ -108,13 +108,8 @@ func (r *Robot) Upload(ctx context.Context, a Attachment) (Media, error) {
 	if err := a.check(); err != nil {
 		return Media{}, &Error{Op: opUpload, Err: err}
 	}
-	return r.upload(ctx, &a)
-}
-
-// upload uploads what check has passed.
-func (r *Robot) upload(ctx context.Context, a *Attachment) (Media, error) {
 	if r.uploadURL.IsZero() {
-		return Media{}, &Error{Op: opUpload, Err: &FieldError{"webhook URL", `its path does not end in "/send", so the address for uploads is not known`}}
+		return Media{}, &Error{Op: opUpload, Err: &FieldError{Field: "webhook URL", Reason: `its path does not end in "/send", so the address for uploads is not known`}}
 	}
 	boundary := rand.Text()
 	head, tail := a.frame(boundary)
@@ -127,8 +122,9 @@ func (r *Robot) upload(ctx context.Context, a *Attachment) (Media, error) {
 			content := io.NewSectionReader(a.Content, 0, a.Size)
 			return io.NopCloser(io.MultiReader(strings.NewReader(head), content, strings.NewReader(tail))), nil
 		},
-		Length:   int64(len(head)+len(tail)) + a.Size,
-		MoreTime: time.Duration(a.Size/slowestUpload) * time.Second,
+		Length:       int64(len(head)+len(tail)) + a.Size,
+		MoreTime:     time.Duration(a.Size/slowestUpload) * time.Second,
+		JudgeFailure: func(resp *httpcall.Response) error { return r.judgeFailure(opUpload, resp) },
 		Judge: func(resp *httpcall.Response) (err error) {
 			m, err = r.judgeUpload(a.Kind, resp)
 			return err
@@ -150,32 +146,32 @@ func (r *Robot) judgeUpload(kind Kind, resp *httpcall.Response) (Media, error) {
 		return Media{}, err
 	}
 	var a struct {
-		ID        string          `json:"media_id"`
-		CreatedAt json.RawMessage `json:"created_at"`
+		ID string `json:"media_id"`
 	}
 	if err := json.Unmarshal(resp.Body, &a); err != nil || a.ID == "" || len(a.ID) > maxMediaID {
-		return Media{}, &Error{Op: opUpload, HTTPStatus: resp.Status, Err: doubt(opUpload, "an answer without media_id")}
+		return Media{}, &Error{Op: opUpload, HTTPStatus: resp.Status, Err: doubt(opUpload, robot.Unclear("an answer without media_id"))}
 	}
-	return Media{ID: a.ID, Kind: kind, CreatedAt: unixTime(string(a.CreatedAt))}, nil
+	return Media{ID: a.ID, Kind: kind}, nil
 }
 
-// unixTime reads seconds, a number or, as the vendor has it, a string of one.
-// What is neither is no time: the media_id counts.
-func unixTime(s string) time.Time {
-	seconds, err := strconv.ParseInt(strings.Trim(s, `"`), 10, 64)
-	if err != nil || seconds <= 0 {
-		return time.Time{}
+// PostFile uploads a file and posts it, which takes two messages of the rate
+// budget. The error is that of [Robot.Upload], then nothing was posted, or that
+// of [Robot.Post].
+func (r *Robot) PostFile(ctx context.Context, a Attachment) error {
+	m, err := r.Upload(ctx, a)
+	if err != nil {
+		return err
 	}
-	return time.Unix(seconds, 0)
+	return r.Post(ctx, m.Message())
 }
 
 // check completes a and says what the vendor would refuse.
 func (a *Attachment) check() error {
 	if reason := badFileName(a.Name); reason != "" {
-		return &FieldError{"media.filename", reason}
+		return &FieldError{Field: "media.filename", Reason: reason}
 	}
 	if a.Content == nil {
-		return &FieldError{"media", "is nil"}
+		return &FieldError{Field: "media", Reason: "is nil"}
 	}
 	if err := a.measure(); err != nil {
 		return err
@@ -186,13 +182,13 @@ func (a *Attachment) check() error {
 	case KindVoice:
 		limit = MaxVoice
 	default:
-		return &FieldError{"type", "neither KindFile nor KindVoice"}
+		return &FieldError{Field: "type", Reason: "neither KindFile nor KindVoice"}
 	}
 	switch {
 	case a.Size < minMedia:
-		return &FieldError{"media", fmt.Sprintf("%d bytes, at least %d bytes", a.Size, minMedia)}
+		return &FieldError{Field: "media", Reason: fmt.Sprintf("%d bytes, at least %d bytes", a.Size, minMedia)}
 	case a.Size > limit:
-		return &FieldError{"media", fmt.Sprintf("%d bytes, limit %d bytes", a.Size, limit)}
+		return &FieldError{Field: "media", Reason: fmt.Sprintf("%d bytes, limit %d bytes", a.Size, limit)}
 	case a.Kind == KindVoice:
 		return a.checkAMR()
 	}
@@ -213,11 +209,11 @@ func (a *Attachment) measure() error {
 			return fmt.Errorf("size of the content: %w", err)
 		}
 		if !info.Mode().IsRegular() {
-			return &FieldError{"media", "not a regular file"}
+			return &FieldError{Field: "media", Reason: "not a regular file"}
 		}
 		a.Size = info.Size()
 	default:
-		return &FieldError{"media", "Size is not set, and Content does not know it"}
+		return &FieldError{Field: "media", Reason: "Size is not set, and Content does not know it"}
 	}
 	return nil
 }
@@ -230,7 +226,7 @@ func (a *Attachment) checkAMR() error {
 		return fmt.Errorf("content: %w", err)
 	}
 	if string(begin) != magic {
-		return &FieldError{"media", "not a recording in AMR: those begin with " + magic}
+		return &FieldError{Field: "media", Reason: "not a recording in AMR: those begin with " + magic}
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 // it lets pass.
 func TestValidate(t *testing.T) {
 	t.Parallel()
-	long := func(n int) string { return strings.Repeat("x", n) }
+	long := func(n int) string { return "https://" + strings.Repeat("x", n-len("https://")) }
 	article := func(edit func(*wecom.Article)) wecom.News {
 		m := report()
 		edit(&m.Articles[0])
@@ -103,7 +103,7 @@ func requireVerdict(t *testing.T, m wecom.Message, want string) {
 // TestValidateTextNotice edits a card that has every part.
 func TestValidateTextNotice(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", 1025)
+	long := "https://" + strings.Repeat("x", 1017)
 	tests := []struct {
 		name string
 		edit func(*wecom.TextNotice)
@@ -177,7 +177,7 @@ func TestValidateTextNotice(t *testing.T) {
 // proves that the parts in common are looked at.
 func TestValidateNewsNotice(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", 1025)
+	long := "https://" + strings.Repeat("x", 1017)
 	tests := []struct {
 		name string
 		edit func(*wecom.NewsNotice)
@@ -195,7 +195,7 @@ func TestValidateNewsNotice(t *testing.T) {
 		{"ratio not a number", func(m *wecom.NewsNotice) { m.Image.AspectRatio = math.NaN() }, "card_image.aspect_ratio: is NaN, want 1.3 to 2.25"},
 		{"ratio infinite", func(m *wecom.NewsNotice) { m.Image.AspectRatio = math.Inf(1) }, "card_image.aspect_ratio: is +Inf, want 1.3 to 2.25"},
 		{"no small picture", func(m *wecom.NewsNotice) { m.ImageText = wecom.ImageText{} }, ""},
-		{"small picture alone", func(m *wecom.NewsNotice) { m.ImageText = wecom.ImageText{ImageURL: "x"} }, ""},
+		{"small picture alone", func(m *wecom.NewsNotice) { m.ImageText = wecom.ImageText{ImageURL: "https://a"} }, ""},
 		{"small picture URL", func(m *wecom.NewsNotice) { m.ImageText.ImageURL = "" }, "image_text_area.image_url: is empty"},
 		{"small picture URL long", func(m *wecom.NewsNotice) { m.ImageText.ImageURL = long }, "image_text_area.image_url: 1025 bytes, limit 1024 bytes"},
 		{"small picture link", func(m *wecom.NewsNotice) { m.ImageText.URL = "" }, "image_text_area.url: is empty"},

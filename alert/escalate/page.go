@@ -122,9 +122,13 @@ func (e *Escalation) view(words words, list []Incident, fault string) pageView {
 
 func (e *Escalation) viewOf(words words, in *Incident) pageIncident {
 	a, l := &in.Alert, e.opts.Locale
+	opened := in.Opened.Local() //nolint:gosmopolitan // where the people are
+	if at := a.Time(); !at.IsZero() {
+		opened = in.Opened.In(at.Location()) // as the source and the chat have it
+	}
 	v := pageIncident{
 		Title: a.Name, Severity: l.Level(*a), State: words.state[in.State], Class: string(in.State),
-		Since: in.Opened.Local().Format(time.DateTime + " MST"), URL: safeURL(a.URL), //nolint:gosmopolitan // where the people are
+		Since: opened.Format(time.DateTime + " -07:00"), URL: safeURL(a.URL),
 	}
 	if in.By != "" {
 		v.State += " " + in.By

@@ -13,7 +13,7 @@ import (
 
 // notifyDeploy stands for the code of an importer that is to be tested.
 func notifyDeploy(ctx context.Context, s alert.Sender, version string) error {
-	return s.Send(ctx, alert.Alert{Severity: alert.Info, Name: "deployed " + version})
+	return s.Send(ctx, alert.Alert{Severity: alert.Notice, Name: "deployed " + version})
 }
 
 // The body of a test in a program that uses package dingtalk: the answer to

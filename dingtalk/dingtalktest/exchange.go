@@ -36,26 +36,26 @@ func (s *Server) check(r *http.Request, body []byte) (Message, refusal) {
 	query := r.URL.Query()
 	switch {
 	case r.Method != http.MethodPost:
-		return Message{}, s.refuse(43002)
+		return Message{}, refuse(43002)
 	case !isJSON(r.Header.Get("Content-Type")):
-		return Message{}, s.refuse(43004)
+		return Message{}, refuse(43004)
 	case query.Get("access_token") == "":
 		return Message{}, refusal{40035, "缺少参数 access_token"}
 	case query.Get("access_token") != s.Token:
-		return Message{}, s.refuse(300005)
+		return Message{}, refuse(300005)
 	case len(body) > maxBody:
-		return Message{}, s.refuse(460101)
+		return Message{}, refuse(460101)
 	}
 	var envelope object
 	if !utf8.Valid(body) || json.Unmarshal(body, &envelope) != nil || envelope == nil {
-		return Message{}, s.refuse(40035)
+		return Message{}, refuse(40035)
 	}
 	if refused := s.admit(r, query); refused.code != 0 {
 		return Message{}, refused
 	}
 	m, refused := s.parse(envelope)
 	if refused.code == 0 && !m.holdsOne(s.Keywords) {
-		refused = s.refuseKeywords()
+		refused = refuseKeywords()
 	}
 	m.Body = body
 	return m, refused
@@ -73,19 +73,19 @@ func (s *Server) admit(r *http.Request, query url.Values) refusal {
 	from := source(r)
 	listed := func(p netip.Prefix) bool { return p.Contains(from) }
 	if len(s.Networks) > 0 && !slices.ContainsFunc(s.Networks, listed) {
-		return s.refuseAddress(from.String())
+		return refuseAddress(from.String())
 	}
 	if s.Secret == "" {
 		return refusal{}
 	}
 	stamp := query.Get("timestamp")
 	if !s.isCurrent(stamp) {
-		return s.refuseTimestamp()
+		return refuseTimestamp()
 	}
 	// The query was decoded once. A signature that was encoded twice, or put
 	// in raw so that its + became a blank, differs.
 	if !hmac.Equal([]byte(query.Get("sign")), []byte(sign(stamp, s.Secret))) {
-		return s.refuse(310000)
+		return refuse(310000)
 	}
 	return refusal{}
 }

@@ -9,24 +9,12 @@ import (
 
 // A Failure is one way in which a webhook fails. The functions of this
 // package make them; the zero value answers HTTP 200 with nothing.
-type Failure struct {
-	coded bool // refuse with code
-	code  int
-	way   standin.Failure
-}
-
-// way returns how a failure is acted out by this server.
-func (s *Server) way(f Failure) standin.Failure {
-	if f.coded {
-		return standin.Reply(http.StatusOK, s.refuse(f.code).answer())
-	}
-	return f.way
-}
+type Failure = standin.Failure
 
 // Errcode refuses a message with a code of the vendor and its text. That of
 // 310000 is about the signature; for its other variants set up the [Server],
 // or use [Errmsg].
-func Errcode(code int) Failure { return Failure{coded: true, code: code} }
+func Errcode(code int) Failure { return Answer(http.StatusOK, refuse(code).answer()) }
 
 // Errmsg refuses a message with a code and a text of the caller's choice.
 func Errmsg(code int, text string) Failure {
@@ -43,33 +31,31 @@ func Deny(wait int) Failure {
 
 // Answer answers with a status and a body and ignores the message: a page of
 // a proxy, an empty body, JSON without errcode.
-func Answer(status int, body string) Failure { return Failure{way: standin.Reply(status, body)} }
+func Answer(status int, body string) Failure { return standin.Reply(status, body) }
 
 // HTML answers with a status and a page such as gateways show.
-func HTML(status int) Failure { return Failure{way: standin.HTML(status)} }
+func HTML(status int) Failure { return standin.HTML(status) }
 
 // RetryAfter answers with a status and the header Retry-After.
-func RetryAfter(status int, value string) Failure {
-	return Failure{way: standin.RetryAfter(status, value)}
-}
+func RetryAfter(status int, value string) Failure { return standin.RetryAfter(status, value) }
 
 // Hang reads the message, ignores it and does not answer before the client
 // gives up or the test ends. It closes begun, unless that is nil, when it has
 // read the first message.
-func Hang(begun chan<- struct{}) Failure { return Failure{way: standin.Hang(begun)} }
+func Hang(begun chan<- struct{}) Failure { return standin.Hang(begun) }
 
 // Unreachable is a webhook that takes no connection: nothing is sent. Behind
 // a listener, which has taken the connection already, it is a Reset.
-func Unreachable() Failure { return Failure{way: standin.Unreachable()} }
+func Unreachable() Failure { return standin.Unreachable() }
 
 // Reset resets the connection before the message was read. Whether anything
 // arrived is unknown to the client, but nothing did.
-func Reset() Failure { return Failure{way: standin.Reset()} }
+func Reset() Failure { return standin.Reset() }
 
 // ResetAfter accepts the message and then resets the connection instead of
 // answering: a client that repeats the message with another msgUuid, or
 // without one, shows it twice.
-func ResetAfter() Failure { return Failure{way: standin.ResetAfter()} }
+func ResetAfter() Failure { return standin.ResetAfter() }
 
 // Cut accepts the message and breaks off in the middle of the answer.
-func Cut() Failure { return Failure{way: standin.Cut()} }
+func Cut() Failure { return standin.Cut() }

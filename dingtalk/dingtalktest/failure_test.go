@@ -110,15 +110,6 @@ func TestHang(t *testing.T) {
 	require.Empty(t, server.Messages())
 }
 
-// The texts of scripted codes follow the style of the server.
-func TestScriptIsStyled(t *testing.T) {
-	t.Parallel()
-	server := dingtalktest.NewServer(t)
-	server.Legacy = true
-	server.FailAlways(dingtalktest.Errcode(460101))
-	require.Contains(t, post(t, server.Client(), server.URL(), text("x")), "message too long, exceed 20000 bytes")
-}
-
 // TestHandler shows a server behind a listener of the test's own.
 func TestHandler(t *testing.T) {
 	t.Parallel()

@@ -48,10 +48,10 @@ type Link struct {
 func (s *Server) parse(envelope object) (Message, refusal) {
 	m := Message{Type: envelope.text("msgtype"), UUID: envelope.text("msgUuid")}
 	if !isType(m.Type) {
-		return m, s.refuse(400105)
+		return m, refuse(400105)
 	}
 	if _, ok := envelope["msgUuid"]; ok && m.UUID == "" {
-		return m, s.refuse(40035)
+		return m, refuse(40035)
 	}
 	at := envelope.object("at")
 	var mobiles, users, all bool
@@ -59,7 +59,7 @@ func (s *Server) parse(envelope object) (Message, refusal) {
 	m.AtUserIDs, users = at.texts("atUserIds")
 	m.AtAll, all = at.flag("isAtAll")
 	if !mobiles || !users || !all || envelope.has("at") && at == nil {
-		return m, s.refuse(40035)
+		return m, refuse(40035)
 	}
 	if refused := s.parseContent(&m, envelope.object(m.Type)); refused.code != 0 {
 		return m, refused
@@ -104,7 +104,7 @@ func (s *Server) parseButtons(m *Message, o object) refusal {
 	case side == "1":
 		m.Horizontal = true
 	case side != "0" && o.has("btnOrientation"):
-		return s.refuseField(400509, "actionCard btnOrientation")
+		return refuseField(400509, "actionCard btnOrientation")
 	}
 	if o.has("singleTitle") || o.has("singleURL") {
 		m.Links = []Link{{Title: o.text("singleTitle"), URL: o.text("singleURL")}}
@@ -112,7 +112,7 @@ func (s *Server) parseButtons(m *Message, o object) refusal {
 	}
 	list := o.objects("btns")
 	if len(list) == 0 {
-		return s.refuseField(400506, "actionCard btns")
+		return refuseField(400506, "actionCard btns")
 	}
 	for _, button := range list {
 		if refused := s.require(button, "actionCard btns", 400506, "title", "actionURL"); refused.code != 0 {
@@ -127,11 +127,11 @@ func (s *Server) parseButtons(m *Message, o object) refusal {
 func (s *Server) parseEntries(m *Message, o object) refusal {
 	m.Title, m.Text = "", ""
 	if o == nil {
-		return s.refuseField(400601, "feedCard")
+		return refuseField(400601, "feedCard")
 	}
 	list := o.objects("links")
 	if len(list) == 0 {
-		return s.refuseField(400602, "feedCard links")
+		return refuseField(400602, "feedCard links")
 	}
 	for _, entry := range list {
 		if refused := s.require(entry, "feedCard links", 400602, "title", "messageURL", "picURL"); refused.code != 0 {
@@ -146,11 +146,11 @@ func (s *Server) parseEntries(m *Message, o object) refusal {
 // lacks a text, with the code that follows in the order of the fields.
 func (s *Server) require(o object, path string, code int, fields ...string) refusal {
 	if o == nil {
-		return s.refuseField(code, path)
+		return refuseField(code, path)
 	}
 	for i, field := range fields {
 		if o.text(field) == "" {
-			return s.refuseField(code+1+i, path+" "+field)
+			return refuseField(code+1+i, path+" "+field)
 		}
 	}
 	return refusal{}

@@ -23,53 +23,39 @@ func (r refusal) answer() string {
 	return string(answer)
 }
 
-// more is what the texts of 2020 end with.
+// more is what texts of one style only end with.
 const more = ", more: [https://ding-doc.dingtalk.com/doc#/serverapi2/qf2nxq]"
 
 // refuse returns the refusal for a code that says enough by itself. That of
 // 310000 is about the signature.
-func (s *Server) refuse(code int) refusal {
+func refuse(code int) refusal {
 	switch code {
 	case 310000:
-		return s.styled(code, "sign not match"+more, "description:机器人发送签名不匹配;solution:(shortened);link:(shortened);")
+		return refusal{code, "description:机器人发送签名不匹配;solution:(shortened);link:(shortened);"}
 	case 460101:
-		return s.styled(code, "message too long, exceed 20000 bytes", "description: body 大小不合法;solution:(shortened, names 20000bytes);")
+		return refusal{code, "description: body 大小不合法;solution:(shortened, names 20000bytes);"}
 	}
 	if path := missing(code); path != "" {
-		return s.refuseField(code, path)
+		return refuseField(code, path)
 	}
 	return refusal{code, wording(code)}
 }
 
-// refuseTimestamp refuses a timestamp that is off.
-func (s *Server) refuseTimestamp() refusal {
-	return s.styled(310000, "invalid timestamp"+more, "description:机器人发送签名过期;solution:(shortened);")
+// Refusals by the security settings.
+func refuseTimestamp() refusal {
+	return refusal{310000, "description:机器人发送签名过期;solution:(shortened);"}
 }
 
-// refuseAddress refuses a source address. The text has but one style.
-func (s *Server) refuseAddress(from string) refusal {
+func refuseAddress(from string) refusal {
 	return refusal{310000, "ip " + from + " not in whitelist" + more}
 }
 
-// refuseKeywords refuses a message without a keyword. The text has but one
-// style.
-func (s *Server) refuseKeywords() refusal {
-	return refusal{310000, "keywords not in content" + more}
-}
+func refuseKeywords() refusal { return refusal{310000, "keywords not in content" + more} }
 
 // refuseField refuses a message that lacks a field. The path consists of the
 // names that lead to it, separated by blanks.
-func (s *Server) refuseField(code int, path string) refusal {
-	return s.styled(code, "miss param : "+strings.ReplaceAll(path, " ", "->"),
-		"错误描述:参数 "+strings.ReplaceAll(path, " ", " --》 ")+" 缺失，或者参数格式不正确; 解决方案:(shortened);参考链接:(shortened);")
-}
-
-// styled returns a refusal with the text of the server's style.
-func (s *Server) styled(code int, legacy, current string) refusal {
-	if s.Legacy {
-		return refusal{code, legacy}
-	}
-	return refusal{code, current}
+func refuseField(code int, path string) refusal {
+	return refusal{code, "错误描述:参数 " + strings.ReplaceAll(path, " ", " --》 ") + " 缺失，或者参数格式不正确; 解决方案:(shortened);参考链接:(shortened);"}
 }
 
 // missing returns the path of the field that a code is about, or "".

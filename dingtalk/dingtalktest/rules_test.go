@@ -25,12 +25,6 @@ func TestResponses(t *testing.T) {
 			return post(t, s.Client(), s.URL(), text("x"))
 		}
 	}
-	legacy := func(f func(*testing.T, *dingtalktest.Server) string) func(*testing.T, *dingtalktest.Server) string {
-		return func(t *testing.T, s *dingtalktest.Server) string {
-			s.Legacy = true
-			return f(t, s)
-		}
-	}
 	posted := func(body string) func(*testing.T, *dingtalktest.Server) string {
 		return func(t *testing.T, s *dingtalktest.Server) string { return post(t, s.Client(), s.URL(), body) }
 	}
@@ -51,11 +45,9 @@ func TestResponses(t *testing.T) {
 		"err_130101_rate_x5":             {scripted(dingtalktest.Deny(5))},
 		"err_410100_rate":                {scripted(errcode(410100))},
 		"err_90030_over_limit":           {scripted(errcode(90030))},
-		"err_310000_keyword_legacy":      {keywordMissing, legacy(keywordMissing)},
+		"err_310000_keyword_legacy":      {keywordMissing},
 		"err_310000_sign":                {unsigned, scripted(errcode(310000))},
-		"err_310000_sign_legacy":         {legacy(unsigned), legacy(scripted(errcode(310000)))},
 		"err_310000_timestamp":           {late},
-		"err_310000_timestamp_legacy":    {legacy(late)},
 		"err_310000_ip_legacy":           {addressUnlisted},
 		"err_300001_token":               {scripted(errcode(300001))},
 		"err_300005_token":               {scripted(errcode(300005)), tokenUnknown},
@@ -69,9 +61,7 @@ func TestResponses(t *testing.T) {
 		"err_400105_msgtype":             {posted(`{"msgtype":"image"}`), scripted(errcode(400105))},
 		"err_400106_robot_missing":       {scripted(errcode(400106))},
 		"err_400402_missing_title":       {posted(`{"msgtype":"markdown","markdown":{"text":"x"}}`), scripted(errcode(400402))},
-		"err_400403_missing_text_legacy": {legacy(posted(`{"msgtype":"markdown","markdown":{"title":"x"}}`)), legacy(scripted(errcode(400403)))},
 		"err_460101_too_long":            {tooLong, scripted(errcode(460101))},
-		"err_460101_too_long_legacy":     {legacy(tooLong), legacy(scripted(errcode(460101)))},
 		"err_101002_too_long_legacy":     {scripted(errcode(101002))},
 		"err_430101_unsafe_link":         {scripted(errcode(430101))},
 		"err_430102_text":                {scripted(errcode(430102))},

@@ -3,7 +3,6 @@ package dingtalktest
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"net/http"
 	"net/netip"
 	"slices"
 	"sync"
@@ -21,8 +20,13 @@ const (
 
 // A Server is a stand-in for the webhook of one robot. Set its fields before
 // the first request; all methods are safe for concurrent use. It is an
-// [http.Handler], for tests that bring their own listener.
+// [http.Handler], for tests that bring their own listener. Of what it embeds it
+// has the methods Client, a client without a socket whose requests all go to the
+// server, Fail and FailAlways, which make the next and all other requests fail,
+// and Attempts, which counts requests, refused and repeated ones included.
 type Server struct {
+	*standin.Server
+
 	// Token is the robot's access_token. NewServer makes a new one.
 	Token string
 
@@ -53,10 +57,6 @@ type Server struct {
 	// judges timestamps and fills the Date header.
 	Skew time.Duration
 
-	// Legacy makes the texts those of 2020, where that differs.
-	Legacy bool
-
-	web      *standin.Server
 	mu       sync.Mutex
 	messages []Message
 	posted   map[string]time.Time // by msgUuid
@@ -76,8 +76,8 @@ func NewServer(tb testing.TB) *Server {
 		Memory: 10 * time.Minute,
 		posted: map[string]time.Time{},
 	}
-	s.web = standin.New(tb, s.answer)
-	s.web.Now = s.now
+	s.Server = standin.New(tb, s.answer)
+	s.Now = s.now
 	return s
 }
 
@@ -91,33 +91,12 @@ func (s *Server) URL() string { return s.at("https://dingtalk.invalid") }
 // at returns the webhook URL on a host.
 func (s *Server) at(base string) string { return base + sendPath + "?access_token=" + s.Token }
 
-// Client returns a client whose requests go to the server, whatever their
-// host, without a socket and on the goroutine of the caller.
-func (s *Server) Client() *http.Client { return s.web.Client() }
-
 // Listen serves on a port of the loopback until the test ends, and returns
 // the webhook URL there.
 func (s *Server) Listen(tb testing.TB) string {
 	tb.Helper()
-	return s.at(s.web.Listen(tb))
+	return s.at(s.Server.Listen(tb))
 }
-
-// ServeHTTP serves one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.web.ServeHTTP(w, r) }
-
-// Fail makes the next requests fail, one after the other, before the server
-// works on.
-func (s *Server) Fail(failures ...Failure) {
-	ways := make([]standin.Failure, len(failures))
-	for i, f := range failures {
-		ways[i] = s.way(f)
-	}
-	s.web.Fail(ways...)
-}
-
-// FailAlways makes all requests fail that no call of [Server.Fail] provides
-// for.
-func (s *Server) FailAlways(f Failure) { s.web.FailAlways(s.way(f)) }
 
 // Messages returns the messages accepted so far, in order. A message whose
 // msgUuid repeats is not among them again.
@@ -127,17 +106,13 @@ func (s *Server) Messages() []Message {
 	return slices.Clone(s.messages)
 }
 
-// Attempts returns how many requests have come so far, refused and repeated
-// ones included.
-func (s *Server) Attempts() int { return s.web.Attempts() }
-
 // post records a message, unless it is one too many or was posted before.
 func (s *Server) post(m Message) refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.Time = time.Now()
 	if m.Time.Before(s.barred) {
-		return s.refuse(130101)
+		return refuse(130101)
 	}
 	first, known := s.posted[m.UUID]
 	if known && m.Time.Sub(first) < s.Memory {
@@ -145,7 +120,7 @@ func (s *Server) post(m Message) refusal {
 	}
 	if s.Rate > 0 && s.since(m.Time.Add(-time.Minute)) >= s.Rate {
 		s.barred = m.Time.Add(penalty)
-		return s.refuse(130101)
+		return refuse(130101)
 	}
 	s.messages = append(s.messages, m)
 	if m.UUID != "" {

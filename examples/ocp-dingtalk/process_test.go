@@ -48,7 +48,7 @@ func TestScript(t *testing.T) {
 		t.Parallel()
 		for name, want := range map[string]string{
 			"notify-4x-zh_CN-host-down": "OceanBase服务器无法连接", "notify-4x-zh_CN-recovered": "恢复通知", "notify-4x-en_US-host-down": "Down",
-			"notify-3x-zh_CN-active": "exporter進程數量不夠", "aggregated-4x-zh_CN": "alarm_count: 7", "operation-info-5": "下线集群",
+			"notify-3x-zh_CN-active": "exporter進程數量不夠", "aggregated-4x-zh_CN": "告警数:7", "operation-info-5": "下线集群",
 			"odd-names-and-empties": "ob_cannot_connected", "test-message": "OCP 告警通道测试消息",
 		} {
 			g := newDingtalk(t, nil)

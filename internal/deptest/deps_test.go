@@ -78,6 +78,7 @@ func TestModulesLinked(t *testing.T) {
 		"internal/markup":       nil,
 		"internal/phone":        nil,
 		"internal/queuetest":    http, // of autocall
+		"internal/robot":        http,
 		"internal/secret":       nil,
 		"internal/speech":       nil,
 		"internal/sqldb":        nil,

@@ -24,7 +24,7 @@ const maxName = 60
 // severity in every language.
 func (v Voice) Message(alerts []alert.Alert, limit int) string {
 	d := alert.NewDigest(alerts)
-	worst := markup.Worst(&d)
+	worst := &d.Groups[0].Alert
 	count, tests := countOf(&d, worst)
 	total := d.Total - tests
 	parts := []string{v.opening(worst, total)}

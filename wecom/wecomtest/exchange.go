@@ -19,6 +19,3 @@ func (s *Server) answer(r *http.Request, body []byte) standin.Answer {
 	}
 	return standin.Answer{Body: s.accept(r.URL.Query().Get("key"), body)}
 }
-
-// ServeHTTP serves one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.web.ServeHTTP(w, r) }

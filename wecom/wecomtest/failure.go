@@ -8,7 +8,7 @@ import (
 
 // A Failure is one way in which a webhook fails. The functions of this
 // package make them; the zero value answers HTTP 200 with nothing.
-type Failure struct{ way standin.Failure }
+type Failure = standin.Failure
 
 // Errcode refuses a message with a code of the vendor and a text of its
 // shape.
@@ -16,30 +16,30 @@ func Errcode(code int) Failure { return Answer(http.StatusOK, refusal(code)) }
 
 // Answer answers with a status and a body and ignores the message: a page of
 // a proxy, an empty body, JSON without errcode.
-func Answer(status int, body string) Failure { return Failure{standin.Reply(status, body)} }
+func Answer(status int, body string) Failure { return standin.Reply(status, body) }
 
 // HTML answers with a status and a page such as gateways show.
-func HTML(status int) Failure { return Failure{standin.HTML(status)} }
+func HTML(status int) Failure { return standin.HTML(status) }
 
 // RetryAfter answers with a status and the header Retry-After.
-func RetryAfter(status int, value string) Failure { return Failure{standin.RetryAfter(status, value)} }
+func RetryAfter(status int, value string) Failure { return standin.RetryAfter(status, value) }
 
 // Hang reads the message, ignores it and does not answer before the client
 // gives up or the test ends. It closes begun, unless that is nil, when it has
 // read the first message.
-func Hang(begun chan<- struct{}) Failure { return Failure{standin.Hang(begun)} }
+func Hang(begun chan<- struct{}) Failure { return standin.Hang(begun) }
 
 // Unreachable is a webhook that takes no connection: nothing is sent. Behind
 // a listener, which has taken the connection already, it is a Reset.
-func Unreachable() Failure { return Failure{standin.Unreachable()} }
+func Unreachable() Failure { return standin.Unreachable() }
 
 // Reset resets the connection before the message was read. Whether anything
 // arrived is unknown to the client, but nothing did.
-func Reset() Failure { return Failure{standin.Reset()} }
+func Reset() Failure { return standin.Reset() }
 
 // ResetAfter accepts the message and then resets the connection instead of
 // answering: a client that repeats the message shows it twice.
-func ResetAfter() Failure { return Failure{standin.ResetAfter()} }
+func ResetAfter() Failure { return standin.ResetAfter() }
 
 // Cut accepts the message and breaks off in the middle of the answer.
-func Cut() Failure { return Failure{standin.Cut()} }
+func Cut() Failure { return standin.Cut() }

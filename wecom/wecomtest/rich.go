@@ -111,7 +111,7 @@ func checkImage(m image) messageFault {
 	case !bytes.HasPrefix(data, []byte("\x89PNG")) && !bytes.HasPrefix(data, []byte("\xff\xd8")):
 		return invalid("image.base64 neither JPG nor PNG")
 	case m.MD5 != hex.EncodeToString(sum[:]):
-		return invalid("image.md5")
+		return messageFault{301019, "invalid image md5"}
 	}
 	return messageFault{}
 }

@@ -3,7 +3,6 @@ package wecomtest
 import (
 	"crypto/rand"
 	"encoding/json"
-	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -18,8 +17,13 @@ const sendPath = "/cgi-bin/webhook/send"
 
 // A Server is a stand-in for the webhook of one robot. Set its fields before
 // the first request; all methods are safe for concurrent use. It is an
-// [http.Handler], for tests that bring their own listener.
+// [http.Handler], for tests that bring their own listener. Of what it embeds it
+// has the methods Client, a client without a socket whose requests all go to the
+// server, Fail and FailAlways, which make the next and all other requests fail,
+// and Attempts, which counts requests, refused ones included.
 type Server struct {
+	*standin.Server
+
 	// Key is the robot's key. NewServer makes a new one.
 	Key string
 
@@ -31,15 +35,9 @@ type Server struct {
 	// have. NewServer sets the documented 2048; real servers name 5120.
 	TextLimit int
 
-	// CountUploads makes each upload count as a message. What the vendor does
-	// is not known; NewServer sets it, since it is the stricter way.
-	CountUploads bool
-
-	web       *standin.Server
-	mu        sync.Mutex
-	messages  []Message
-	uploads   []Upload
-	forgotten int // of uploads, the first so many
+	mu       sync.Mutex
+	messages []Message
+	uploads  []Upload
 }
 
 // A Message is a message that the server accepted.
@@ -57,8 +55,8 @@ type Message struct {
 // holds.
 func NewServer(tb testing.TB) *Server {
 	tb.Helper()
-	s := &Server{Key: rand.Text(), Rate: 20, TextLimit: 2048, CountUploads: true}
-	s.web = standin.New(tb, s.answer)
+	s := &Server{Key: rand.Text(), Rate: 20, TextLimit: 2048}
+	s.Server = standin.New(tb, s.answer)
 	return s
 }
 
@@ -66,30 +64,12 @@ func NewServer(tb testing.TB) *Server {
 // exist, so that a test that forgets the client reaches nobody.
 func (s *Server) URL() string { return "https://wecom.invalid" + sendPath + "?key=" + s.Key }
 
-// Client returns a client whose requests go to the server, whatever their
-// host, without a socket and on the goroutine of the caller.
-func (s *Server) Client() *http.Client { return s.web.Client() }
-
 // Listen serves on a port of the loopback until the test ends, and returns
 // the webhook URL there.
 func (s *Server) Listen(tb testing.TB) string {
 	tb.Helper()
-	return s.web.Listen(tb) + sendPath + "?key=" + s.Key
+	return s.Server.Listen(tb) + sendPath + "?key=" + s.Key
 }
-
-// Fail makes the next requests fail, one after the other, before the server
-// works on.
-func (s *Server) Fail(failures ...Failure) {
-	ways := make([]standin.Failure, len(failures))
-	for i, f := range failures {
-		ways[i] = f.way
-	}
-	s.web.Fail(ways...)
-}
-
-// FailAlways makes all requests fail that no call of [Server.Fail] provides
-// for.
-func (s *Server) FailAlways(f Failure) { s.web.FailAlways(f.way) }
 
 // Messages returns the messages accepted so far, in order.
 func (s *Server) Messages() []Message {
@@ -97,9 +77,6 @@ func (s *Server) Messages() []Message {
 	defer s.mu.Unlock()
 	return slices.Clone(s.messages)
 }
-
-// Attempts returns how many requests have come so far, refused ones included.
-func (s *Server) Attempts() int { return s.web.Attempts() }
 
 // accept checks a request as the vendor does, records the message, and
 // returns the answer.
@@ -131,13 +108,14 @@ func (s *Server) accept(key string, body []byte) (answer string) {
 	return okAnswer
 }
 
-// full reports whether the minute before now holds no more.
+// full reports whether the minute before now holds no more. Uploads count: what
+// the vendor does is not known, and it is the stricter way.
 func (s *Server) full(now time.Time) bool {
 	n, t := 0, now.Add(-time.Minute)
 	for i := len(s.messages) - 1; i >= 0 && s.messages[i].Time.After(t); i-- {
 		n++
 	}
-	for i := len(s.uploads) - 1; s.CountUploads && i >= 0 && s.uploads[i].Time.After(t); i-- {
+	for i := len(s.uploads) - 1; i >= 0 && s.uploads[i].Time.After(t); i-- {
 		n++
 	}
 	return s.Rate > 0 && n >= s.Rate

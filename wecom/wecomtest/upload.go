@@ -34,20 +34,11 @@ type Upload struct {
 	MediaID string // good for three days and for this server
 }
 
-// Uploads returns the files accepted so far, in order, also those that were
-// forgotten.
+// Uploads returns the files accepted so far, in order.
 func (s *Server) Uploads() []Upload {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.uploads)
-}
-
-// ForgetUploads makes the server refuse every media_id that it has given out,
-// as the vendor does after three days.
-func (s *Server) ForgetUploads() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forgotten = len(s.uploads)
 }
 
 // acceptUpload checks an upload as the vendor does, records it, and returns
@@ -67,7 +58,7 @@ func (s *Server) acceptUpload(r *http.Request, body []byte) (answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u.Time, u.MediaID = time.Now(), rand.Text()+rand.Text()
-	if s.CountUploads && s.full(u.Time) {
+	if s.full(u.Time) {
 		return refusal(45009)
 	}
 	s.uploads = append(s.uploads, u)
@@ -138,7 +129,7 @@ func (s *Server) knows(m *Message, now time.Time) bool {
 	if json.Unmarshal(m.Body, &envelope) != nil || json.Unmarshal(envelope[m.Type], &body) != nil {
 		return false
 	}
-	return slices.ContainsFunc(s.uploads[s.forgotten:], func(u Upload) bool {
+	return slices.ContainsFunc(s.uploads, func(u Upload) bool {
 		return u.MediaID == body.MediaID && u.Type == m.Type && now.Sub(u.Time) < mediaLife
 	})
 }

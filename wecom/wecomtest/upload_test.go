@@ -119,15 +119,10 @@ func TestMediaID(t *testing.T) {
 		require.Zero(t, send("file", id))
 		<-time.After(1)
 		require.Equal(t, 40007, send("file", id))
-		_, id = upload(t, server, "&type=file", contentType, body)
-		require.Zero(t, send("file", id))
-		server.ForgetUploads()
-		require.Equal(t, 40007, send("file", id))
-		require.Len(t, server.Uploads(), 2)
 	})
 }
 
-// TestUploadRate counts uploads as messages, or not.
+// TestUploadRate counts uploads as messages.
 func TestUploadRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -141,10 +136,5 @@ func TestUploadRate(t *testing.T) {
 		require.Equal(t, 45009, code)
 		_, code, _ = post(t, server.Client(), server.URL(), markdown(1))
 		require.Equal(t, 45009, code)
-		server.CountUploads = false
-		code, _ = upload(t, server, "&type=file", contentType, body)
-		require.Zero(t, code)
-		_, code, _ = post(t, server.Client(), server.URL(), markdown(1))
-		require.Zero(t, code)
 	})
 }

@@ -23,7 +23,7 @@ func TestDemoShowsTheWholeWay(t *testing.T) {
 	rest := out.String()
 	for _, part := range []string{ // in this order
 		"Callback: ", `"product":"cfw"`, "WeCom group: one message, markdown", `<font color="`, "2020-12-16 16:08:41 +08:00",
-		"DingTalk group: one message, markdown", "│ title: 【测试】【告警通知】WARN InternetBandwidthThresholdExceeded", "<font color=#", "2020-12-16 16:08:41 +08:00",
+		"DingTalk group: one message, markdown", "│ title: 【测试】【告警通知】警告 InternetBandwidthThresholdExceeded", "<font color=#", "2020-12-16 16:08:41 +08:00",
 		"SNMP console: one trap", "= OID: tocsinAlertNews (1.3.6.1.4.1.32473.0.3)", "tocsinLevel           = STRING: level:TEST",
 		"tocsinStatus          = INTEGER: news(3)", "tocsinTime            = STRING: 2020-12-16,16:8:41.7,+8:0",
 		"The relay answered CloudMonitor: 200 OK", "-trap-target",

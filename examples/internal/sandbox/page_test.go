@@ -28,7 +28,7 @@ func TestBrowserEvent(t *testing.T) {
 		require.NotContains(t, text, "**")
 	}
 	require.Equal(t, "WARN", b.text("#wecom .bubble .ink-warning:not(b *)"))
-	require.Contains(t, b.text("#dingtalk .notice"), "【测试】【告警通知】WARN InternetBandwidthThresholdExceeded")
+	require.Contains(t, b.text("#dingtalk .notice"), "【测试】【告警通知】警告 InternetBandwidthThresholdExceeded")
 	b.wait(`document.querySelector("#trap .fold[open]")`)
 	require.Contains(t, b.text("#trap .fold summary"), "tocsinAlertNews")
 	require.Contains(t, b.text("#trap .fold table"), "info(7)")
