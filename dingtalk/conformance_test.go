@@ -64,7 +64,7 @@ func newHarness(t *testing.T, socket bool) *alerttest.Harness {
 	robot, err := dingtalk.New(url, opts)
 	require.NoError(t, err)
 	counter := newCounter()
-	return &alerttest.Harness{
+	h := &alerttest.Harness{
 		Sender:   robot,
 		Messages: server.Attempts,
 		Delivered: func() int {
@@ -94,4 +94,8 @@ func newHarness(t *testing.T, socket bool) *alerttest.Harness {
 		Secrets:    []string{server.Token, testSecret, number},
 		OneMessage: true,
 	}
+	if !socket { // behind one the connection is there already
+		h.Unreachable = func() { server.FailAlways(dingtalktest.Unreachable()) }
+	}
+	return h
 }

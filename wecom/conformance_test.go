@@ -58,7 +58,7 @@ func newHarness(t *testing.T, socket bool) *alerttest.Harness {
 	robot, err := wecom.New(url, opts)
 	require.NoError(t, err)
 	counter := newCounter()
-	return &alerttest.Harness{
+	h := &alerttest.Harness{
 		Sender:   robot,
 		Messages: server.Attempts,
 		Delivered: func() int {
@@ -88,4 +88,8 @@ func newHarness(t *testing.T, socket bool) *alerttest.Harness {
 		Secrets:    []string{server.Key},
 		OneMessage: true,
 	}
+	if !socket { // behind one the connection is there already
+		h.Unreachable = func() { server.FailAlways(wecomtest.Unreachable()) }
+	}
+	return h
 }

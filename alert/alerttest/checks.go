@@ -25,6 +25,7 @@ func checks() []check {
 		{"refused for good", "Refuse", checkRefuse},
 		{"refused for now", "Busy", checkBusy},
 		{"outcome unknown", "Break", checkBreak},
+		{"far end unreachable", "Unreachable", checkUnreachable},
 		{"one attempt under Once", "Busy Messages", checkOnce},
 		{"never twice", "NeverTwice Break Messages", checkNeverTwice},
 		{"secrets", "Secrets", checkSecrets},
@@ -214,6 +215,20 @@ func checkBreak(ctx context.Context, p *probe) {
 	}
 	p.expect(what, "errors.Is(err, ErrUncertain)", errors.Is(err, alert.ErrUncertain), true, err)
 	p.expect(what, "Retryable", alert.Retryable(err), !p.h.NeverTwice, err)
+}
+
+// checkUnreachable wants to know that nothing was sent: whoever takes that for
+// an unknown outcome never repeats a telephone call that was not placed.
+func checkUnreachable(ctx context.Context, p *probe) {
+	const what, n = "far end unreachable", 2
+	p.h.Unreachable()
+	err := p.mustFail(alert.Once(ctx), what, p.sample(n)...)
+	if err == nil {
+		return
+	}
+	p.expect(what, "errors.Is(err, ErrUncertain)", errors.Is(err, alert.ErrUncertain), false, err)
+	p.expect(what, "Retryable", alert.Retryable(err), true, err)
+	p.everyAlert(what, err, n)
 }
 
 func checkOnce(ctx context.Context, p *probe) {

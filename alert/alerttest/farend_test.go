@@ -59,6 +59,8 @@ func (f *farEnd) post(ctx context.Context, count int, text string) error {
 		return &fault{text: "refused: too many", retryable: true, cause: errors.New("code 2")}
 	case "break":
 		return &fault{text: "no answer", retryable: true, uncertain: true, cause: errors.New("EOF")}
+	case "unreachable":
+		return &fault{text: "connection refused", retryable: true, cause: errors.New("dial")}
 	case "hang":
 		if first {
 			close(f.arrived)
@@ -201,6 +203,8 @@ func (s *sender) judge(ctx context.Context, err error, n int) error {
 		f.uncertain = false
 	case "knows too little":
 		f.uncertain = true
+	case "uncertain when unreachable":
+		f.uncertain = f.uncertain || f.text == "connection refused"
 	case "partly accepted":
 		errs := make([]error, n)
 		errs[0] = err
@@ -254,13 +258,14 @@ func newHarness(defect string) (h *alerttest.Harness, stop func()) {
 			defer end.mu.Unlock()
 			return strings.Contains(end.text.String(), text)
 		},
-		Refuse:     set("refuse"),
-		Busy:       set("busy"),
-		Break:      set("break"),
-		Hang:       func() <-chan struct{} { set("hang")(); return end.arrived },
-		Logs:       func() string { return end.log.String() },
-		Secrets:    []string{"13800138000", secret},
-		OneMessage: true,
+		Refuse:      set("refuse"),
+		Busy:        set("busy"),
+		Break:       set("break"),
+		Unreachable: set("unreachable"),
+		Hang:        func() <-chan struct{} { set("hang")(); return end.arrived },
+		Logs:        func() string { return end.log.String() },
+		Secrets:     []string{"13800138000", secret},
+		OneMessage:  true,
 	}
 	if defect != "" {
 		h.Batch = 200 // keeps the many runs short

@@ -49,6 +49,10 @@ type Harness struct {
 	// has been read.
 	Hang func() (arrived <-chan struct{})
 
+	// Unreachable makes the far end take no connection: nothing of a request is
+	// sent. It is called before the first Send.
+	Unreachable func()
+
 	// Logs returns what Sender has logged so far at level Debug and above.
 	Logs func() string
 
@@ -120,6 +124,8 @@ func (h *Harness) has(name string) bool {
 		return h.Break != nil
 	case "Hang":
 		return h.Hang != nil
+	case "Unreachable":
+		return h.Unreachable != nil
 	case "Logs":
 		return h.Logs != nil
 	case "Secrets":
