@@ -21,10 +21,6 @@ type ActionCard struct {
 	// Horizontal sets Buttons side by side instead of one below the other.
 	Horizontal bool `json:"-"`
 
-	// HideAvatar leaves out the picture of the robot. The vendor's present page
-	// does not mention this any more.
-	HideAvatar bool `json:"-"`
-
 	// At notifies members of the group, by mentions in Text as in Markdown.
 	// The vendor does not say whether those of a card notify anybody: where it
 	// matters send Markdown.
@@ -69,9 +65,6 @@ func (m ActionCard) wire(x extras) envelope {
 	body := &actionCardBody{ActionCard: m, Orientation: "0"}
 	if m.Horizontal {
 		body.Orientation = "1"
-	}
-	if m.HideAvatar {
-		body.HideAvatar = "1"
 	}
 	return envelope{Type: "actionCard", ActionCard: body, At: at.body()}
 }

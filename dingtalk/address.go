@@ -3,7 +3,6 @@ package dingtalk
 import (
 	"net/url"
 	"strings"
-	"unicode"
 
 	"github.com/tocsin-go/tocsin/internal/webhook"
 )
@@ -47,6 +46,3 @@ func isPlain(s, more string) bool {
 func isAlphanumeric(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
-
-// isBlank reports whether r has no business in an address.
-func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }

@@ -2,7 +2,6 @@ package dingtalk
 
 import (
 	"cmp"
-	"log/slog"
 	"net/netip"
 	"strings"
 
@@ -31,22 +30,11 @@ func (d *delivery) judge(resp *httpcall.Response) error {
 	case !ok:
 		return &Error{Op: opSend, HTTPStatus: resp.Status, Err: robot.NotAnswered(resp)}
 	case a.Code.Value == 0:
-		if text := a.Text(); robot.Warns(text) && d.robot.log != nil {
-			d.robot.log.Warn("the vendor accepted a message with a remark", slog.String("channel", "dingtalk"),
-				slog.String("op", opSend), slog.String("text", markup.OneLine(d.hide(text), maxVendorText)))
-		}
+		text := robot.Redact(a.Text(), d.signature, d.robot.token, d.robot.secret)
+		robot.LogRemark(d.robot.log, "dingtalk", opSend, markup.OneLine(hideNumbers(text, isPrivate), maxVendorText))
 		return nil
 	}
 	return d.refusal(&a, resp)
-}
-
-// judgeFailure is judge for an answer whose HTTP status is not one of success,
-// which counts unless the vendor gives a reason.
-func (d *delivery) judgeFailure(resp *httpcall.Response) error {
-	if a, ok := robot.Read(resp.Body); !ok || a.Code.Value == 0 {
-		return nil
-	}
-	return d.judge(resp)
 }
 
 // refusal returns the error of a message that the vendor refused.
@@ -113,12 +101,6 @@ func cutAny(s string, separators ...string) (before, after string) {
 
 // redacted stands where something was removed from the vendor's text.
 const redacted = "[redacted]"
-
-// hide removes from a text of the vendor what it may repeat of the request:
-// credentials, telephone numbers, and the address of this host.
-func (d *delivery) hide(s string) string {
-	return hideNumbers(robot.Redact(s, d.signature, d.robot.token, d.robot.secret), isPrivate)
-}
 
 // hideNumbers replaces the words of digits that are private.
 func hideNumbers(s string, private func(word string) bool) string {

@@ -51,21 +51,16 @@ func (o *Options) who(alerts []alert.Alert) (at At) {
 		}
 		return at
 	}
-	size := 0
-	keep := func(list []string, wrong func(string) string) (kept []string) {
-		for _, entry := range list {
-			if entry = bare(entry); wrong(entry) == "" && size+len(" @")+len(entry) <= maxMentions {
-				kept, size = append(kept, entry), size+len(" @")+len(entry)
-			}
-		}
-		return kept
-	}
 	for _, a := range alerts {
-		more := o.Notify(a)
-		size = len(at.addTo("", ""))
-		at = at.and(At{Mobiles: keep(more.Mobiles, badMobile), All: more.All})
-		size = len(at.addTo("", ""))
-		at = at.and(At{UserIDs: keep(more.UserIDs, badUserID)})
+		more := o.Notify(a).clean()
+		more.Mobiles = slices.DeleteFunc(more.Mobiles, func(s string) bool { return badMobile(s) != "" })
+		more.UserIDs = slices.DeleteFunc(more.UserIDs, func(s string) bool { return badUserID(s) != "" })
+		at = at.and(more)
+	}
+	for _, list := range [...]*[]string{&at.UserIDs, &at.Mobiles} {
+		for len(*list) > 0 && len(at.addTo("", "")) > maxMentions {
+			*list = (*list)[:len(*list)-1]
+		}
 	}
 	return at
 }

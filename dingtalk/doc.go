@@ -21,11 +21,6 @@
 // every message that lacks it, the one that tells that all is well again
 // included. A list of addresses needs nothing here.
 //
-// # Mentions
-//
-// The vendor notifies a member only if the number or userId stands in the text
-// too. An [At] puts it there. Text from alerts cannot mention anybody.
-//
 // # Limits
 //
 // The whole message as JSON holds 20000 bytes. A robot takes 20 messages a
@@ -49,9 +44,8 @@
 //
 // Every message carries an identity, the same in all attempts of a call, by
 // which the vendor knows a repetition: a message repeated after an unknown
-// outcome does not appear twice. [Robot.PostWithID] extends that to several
-// calls. Token, secret and signature are in no error, log record or formatted
-// value of this package.
+// outcome does not appear twice. Token, secret and signature are in no error, log
+// record or formatted value.
 //
 // # Hostile text
 //

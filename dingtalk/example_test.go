@@ -159,18 +159,6 @@ func ExampleFeedCard() {
 
 // A message that another process may have posted already, before it died, is
 // posted under the identity that both know.
-func ExampleRobot_PostWithID() {
-	vendor := standIn(accepted) // leave BaseURL out to reach the real one
-	defer vendor.Close()
-	robot, err := dingtalk.New(exampleToken, &dingtalk.Options{BaseURL: vendor.URL})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	err = robot.PostWithID(context.Background(), "7d444840-9dc0-41d1-b245-5ffdce74fad2", dingtalk.Text{Content: "backup done"})
-	fmt.Println(err)
-	// Output: <nil>
-}
 
 func ExampleError() {
 	vendor := standIn(`{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`)

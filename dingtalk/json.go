@@ -26,7 +26,6 @@ type actionCardBody struct {
 	ActionCard
 
 	Orientation string `json:"btnOrientation"`
-	HideAvatar  string `json:"hideAvatar,omitzero"`
 }
 
 type atBody struct {

@@ -216,7 +216,6 @@ func TestValidate(t *testing.T) {
 		{"card without button", editCard(func(m *dingtalk.ActionCard) { m.SingleTitle, m.SingleURL = "", "" }), "actionCard.btns: is empty, and so is actionCard.singleTitle: want one or the other"},
 		{"card with both forms", editButtons(func(m *dingtalk.ActionCard) { m.SingleTitle = "x" }), "actionCard.btns: is ignored by the vendor beside singleTitle and singleURL: want one or the other"},
 		{"buttons", buttons(), ""},
-		{"buttons without picture of the robot", editButtons(func(m *dingtalk.ActionCard) { m.HideAvatar, m.Horizontal = true, false }), ""},
 		{"buttons title", editButtons(func(m *dingtalk.ActionCard) { m.Buttons[1].Title = "" }), "actionCard.btns[1].title: is empty"},
 		{"buttons address", editButtons(func(m *dingtalk.ActionCard) { m.Buttons[0].URL = "x" }), "actionCard.btns[0].actionURL: not an absolute URL"},
 		{"feed", feed(), ""},
@@ -260,16 +259,6 @@ func requireVerdict(t *testing.T, m dingtalk.Message, want string) {
 	require.True(t, ok)
 	require.False(t, field.Retryable())
 	require.Zero(t, server.Attempts())
-}
-
-// TestHideAvatar has the member for which there is no fixture.
-func TestHideAvatar(t *testing.T) {
-	t.Parallel()
-	m := buttons()
-	m.HideAvatar = true
-	body, err := dingtalk.EncodeBare(m)
-	require.NoError(t, err)
-	require.Contains(t, string(body), `"btnOrientation":"1","hideAvatar":"1"`)
 }
 
 // TestMessagesStayAsTheyAre posts messages with all additions and looks at the

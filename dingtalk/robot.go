@@ -3,7 +3,6 @@ package dingtalk
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -114,18 +113,6 @@ func (r *Robot) Post(ctx context.Context, m Message) error {
 	return r.deliver(ctx, m, extras{id: newID(), keyword: r.keyword})
 }
 
-// PostWithID is Post with an identity from the caller, under which the same
-// message may be posted again, by another call or another process, without
-// being shown twice. It consists of up to 64 letters, digits and -_.: and
-// should be a UUID. For how long the vendor remembers it is not documented:
-// count on minutes.
-func (r *Robot) PostWithID(ctx context.Context, id string, m Message) error {
-	if id == "" || len(id) > maxID || !isPlain(id, "-_.:") {
-		return &Error{Op: opSend, Err: &FieldError{Field: "msgUuid", Reason: fmt.Sprintf("want 1 to %d letters, digits and -_.:", maxID)}}
-	}
-	return r.deliver(ctx, m, extras{id: id, keyword: r.keyword})
-}
-
 // A delivery is one message on its way, over all attempts.
 type delivery struct {
 	robot     *Robot
@@ -148,7 +135,7 @@ func (r *Robot) deliver(ctx context.Context, m Message, x extras) error {
 		URL:             d.url,
 		Body:            body,
 		Judge:           d.judge,
-		JudgeFailure:    d.judgeFailure,
+		JudgeFailure:    robot.JudgeFailure(d.judge),
 		RepeatUncertain: true, // under the same identity
 	})
 	return failure(err)
@@ -188,9 +175,6 @@ func failure(err error) error {
 	return e
 }
 
-// maxID bounds the identity of a message in bytes.
-const maxID = 64
-
 // zeroID is as long as what newID returns.
 const zeroID = "00000000-0000-4000-8000-000000000000"
 
@@ -200,14 +184,7 @@ func newID() string {
 	_, _ = rand.Read(b[:])  // never fails
 	b[6] = b[6]&0x0F | 0x40 // version 4
 	b[8] = b[8]&0x3F | 0x80
-	id := make([]byte, 0, len(zeroID))
-	for i, c := range b {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			id = append(id, '-')
-		}
-		id = hex.AppendEncode(id, []byte{c})
-	}
-	return string(id)
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // String returns the host of the webhook.

@@ -224,24 +224,6 @@ func TestIdentity(t *testing.T) {
 	require.Len(t, seen, 100)
 }
 
-func TestPostWithID(t *testing.T) {
-	t.Parallel()
-	robot, server := newRobot(t, nil)
-	const id = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
-	for range 3 {
-		require.NoError(t, robot.PostWithID(t.Context(), id, dingtalk.Text{Content: "[S2] retry-safe message"}))
-	}
-	require.Equal(t, 3, server.Attempts())
-	require.Len(t, server.Messages(), 1, "posted once")
-	require.JSONEq(t, string(fixture(t, "req_text_msguuid.json")), string(server.Messages()[0].Body))
-	for _, bad := range []string{"", strings.Repeat("x", 65), "a b", "\n", "é"} {
-		err := robot.PostWithID(t.Context(), bad, dingtalk.Text{Content: "x"})
-		require.ErrorContains(t, err, "dingtalk: send: msgUuid: want 1 to 64 letters")
-		require.False(t, alert.Retryable(err))
-	}
-	require.Equal(t, 3, server.Attempts())
-}
-
 // TestForeignToken shows what the vendor says to a token that it does not know.
 func TestForeignToken(t *testing.T) {
 	t.Parallel()

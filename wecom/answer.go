@@ -1,13 +1,8 @@
 package wecom
 
 import (
-	"context"
-	"errors"
-	"log/slog"
 	"strings"
-	"time"
 
-	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
 	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/robot"
@@ -23,64 +18,19 @@ func (r *Robot) judge(op string, resp *httpcall.Response) error {
 	}
 	a, ok := robot.Read(resp.Body)
 	if !ok {
-		return &Error{Op: op, HTTPStatus: resp.Status, Err: doubt(op, robot.NotAnswered(resp))}
+		return &Error{Op: op, HTTPStatus: resp.Status, Err: robot.NotAnswered(resp)}
 	}
 	e := &Error{Op: op, Code: Code(a.Code.Value), HTTPStatus: resp.Status}
 	e.Message, e.Hint = splitVendorText(robot.Redact(a.Text(), r.key), e.Code) // before it is cut: a part of the key is too much
 	switch e.Code {
 	case CodeOK:
-		r.accepted(op, e.Message)
+		robot.LogRemark(r.log, "wecom", op, e.Message)
 		return nil
 	case CodeRateLimited:
 		r.limit.Pause(e.RetryAfter()) // for everybody: whoever comes sooner is refused too
 	}
 	return e
 }
-
-// judgeFailure is judge for an answer whose HTTP status is not one of success,
-// which counts unless the vendor gives a reason.
-func (r *Robot) judgeFailure(op string, resp *httpcall.Response) error {
-	if a, ok := robot.Read(resp.Body); !ok || a.Code.Value == 0 {
-		return nil
-	}
-	return r.judge(op, resp)
-}
-
-// accepted logs what the vendor says beside accepting a message.
-func (r *Robot) accepted(op, text string) {
-	if r.log == nil || text == "" {
-		return
-	}
-	level := slog.LevelDebug
-	if robot.Warns(text) {
-		level = slog.LevelWarn
-	}
-	r.log.Log(context.Background(), level, "the vendor accepted a message with a remark",
-		slog.String("channel", "wecom"), slog.String("op", op), slog.String("text", text))
-}
-
-// doubt returns the error for what came instead of an answer.
-func doubt(op string, what robot.Unclear) error {
-	if op == opUpload {
-		return &lostUpload{errors.New(string(what) + "; uploading again does no harm")}
-	}
-	return what
-}
-
-// A lostUpload is an upload of which nobody knows whether it arrived. It has no
-// uncertainty left, since nobody has seen anything in the chat.
-type lostUpload struct{ err error }
-
-// Error returns the text.
-func (l *lostUpload) Error() string { return l.err.Error() }
-
-// Is matches what the cause matches, but for alert.ErrUncertain.
-func (l *lostUpload) Is(target error) bool {
-	return target != alert.ErrUncertain && errors.Is(l.err, target)
-}
-
-// RetryAfter returns what the cause says.
-func (l *lostUpload) RetryAfter() time.Duration { return alert.RetryAfter(l.err) }
 
 // splitVendorText takes apart a text such as
 //

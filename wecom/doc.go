@@ -16,16 +16,12 @@
 //
 // Every type of message that the vendor takes is a plain value: [Text],
 // [Markdown], [MarkdownV2], [Image], [News], [File], [Voice], and the template
-// cards [TextNotice] and [NewsNotice]. Each has an example of its own. Post
-// refuses a message that the vendor would refuse, before anything is sent, and
-// names every field that is wrong with its limit; the method Validate tells
-// the same without a robot. Members who read the group in the personal WeChat
-// client see Text only. Only Text and Markdown can mention members:
-//
-//	               by userid   by mobile   everybody
-//	Text           Mentions    Mobiles     "@all" in either
-//	Markdown       Mentions    no          no
-//	all others     no          no          no
+// cards [TextNotice] and [NewsNotice]. Post refuses a message that the vendor would
+// refuse, before anything is sent, and names every field that is wrong with its
+// limit. Members who read the group in the personal WeChat client see Text only,
+// which the option PlainText makes of alerts. Only Text and Markdown can mention
+// members, Markdown by userid alone: a card is followed by a Text for whom else
+// [Options] name.
 //
 // # Limits
 //
@@ -36,19 +32,6 @@
 // FailFast, gets an error at once that answers [alert.RetryAfter]. If the
 // vendor says all the same that it was too much, since others use the same
 // key, nobody posts for a minute.
-//
-// # Files
-//
-// [Robot.PostFile] posts a file of up to 20 MiB, or a recording, and uploads
-// it first unless the robot did so within 70 hours. [Robot.Upload] only
-// uploads. Content is read where it lies, once for each attempt.
-//
-// # Personal WeChat
-//
-// Members who read the group in the personal WeChat client see text messages
-// only. The option PlainText renders alerts as text: without colours, within
-// 2048 bytes, with the same counts, and with mentions of everybody and by
-// mobile number, which markdown does not have.
 //
 // # Failures
 //
@@ -61,8 +44,7 @@
 //
 // The webhook has no message identity: a message repeated after an unknown
 // outcome can appear twice. Since an alert lost is worse than one seen twice,
-// Robot repeats it. The key is the whole credential; it is in no error, log
-// record or formatted value of this package.
+// Robot repeats it. The key is in no error, log record or formatted value.
 //
 // # Hostile text
 //

@@ -42,11 +42,7 @@ type Error struct {
 // Error says what failed, what the vendor means and whether sending again can
 // help.
 func (e *Error) Error() string {
-	cause := e.Err
-	if lost, ok := cause.(*lostUpload); ok { //nolint:errorlint // as below
-		cause = lost.err
-	}
-	if transport, ok := cause.(*httpcall.Error); ok { //nolint:errorlint // one further down says less than the whole
+	if transport, ok := e.Err.(*httpcall.Error); ok { //nolint:errorlint // one further down says less than the whole
 		return transport.Error() // begins with channel and operation itself
 	}
 	var b strings.Builder

@@ -7,15 +7,15 @@ import (
 	"fmt"
 )
 
-// MaxImage is the vendor's limit for the file of an Image in bytes, before
+// maxImage is the vendor's limit for the file of an Image in bytes, before
 // base64. Its page says 2M.
-const MaxImage = 2 << 20
+const maxImage = 2 << 20
 
 // Image is a picture, shown in the message itself. It needs no upload.
 //
 // Vendor page: https://developer.work.weixin.qq.com/document/path/99110.
 type Image struct {
-	// Data is the file, a JPG or PNG of at most MaxImage bytes. Post neither
+	// Data is the file, a JPG or PNG of at most 2 MiB. Post neither
 	// keeps nor changes it. Only the first bytes are looked at: a file that
 	// begins like a picture and is broken further on is for the vendor to
 	// refuse.
@@ -30,8 +30,8 @@ func (m Image) Validate() error {
 	switch n := len(m.Data); {
 	case n == 0:
 		return &FieldError{Field: imageField, Reason: "is empty"}
-	case n > MaxImage:
-		return &FieldError{Field: imageField, Reason: fmt.Sprintf("%d bytes before base64, limit %d bytes", n, MaxImage)}
+	case n > maxImage:
+		return &FieldError{Field: imageField, Reason: fmt.Sprintf("%d bytes before base64, limit %d bytes", n, maxImage)}
 	case !isPNG(m.Data) && !isJPG(m.Data):
 		return &FieldError{Field: imageField, Reason: "neither JPG nor PNG by its first bytes"}
 	}

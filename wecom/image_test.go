@@ -16,7 +16,7 @@ import (
 // base64, with the sum of its own bytes.
 func TestPostLargestImage(t *testing.T) {
 	t.Parallel()
-	data := picture("\x89PNG\r\n\x1a\n", wecom.MaxImage)
+	data := picture("\x89PNG\r\n\x1a\n", (2 << 20))
 	for i := 8; i < len(data); i++ {
 		data[i] = byte(i * i >> 4)
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/tocsin-go/tocsin/internal/robot"
 )
 
-// MaxArticles is how many articles a News message may have.
-const MaxArticles = 8
+// maxArticles is how many articles a News message may have.
+const maxArticles = 8
 
 // The vendor cuts longer texts of an article, in bytes.
 const (
@@ -18,13 +18,13 @@ const (
 // cutMark stands where a text of an article was cut.
 const cutMark = "…"
 
-// News is a message of one to MaxArticles links with pictures. A single
+// News is a message of one to 8 links with pictures. A single
 // article is shown large; of several the first is, and the others are lines
 // below it.
 //
 // Vendor page: https://developer.work.weixin.qq.com/document/path/99110.
 type News struct {
-	// Articles is required and has 1 to MaxArticles elements.
+	// Articles is required and has 1 to 8 elements.
 	Articles []Article `json:"articles"`
 }
 
@@ -48,15 +48,15 @@ type Article struct {
 }
 
 // Validate returns what is wrong with m. Of too many articles it looks at the
-// first MaxArticles.
+// first 8.
 func (m News) Validate() error {
 	const list = "news.articles"
 	var f faults
 	if len(m.Articles) == 0 {
 		f.Add(list, "is empty")
 	}
-	f.Count(list, len(m.Articles), MaxArticles)
-	for i, a := range m.Articles[:min(len(m.Articles), MaxArticles)] {
+	f.Count(list, len(m.Articles), maxArticles)
+	for i, a := range m.Articles[:min(len(m.Articles), maxArticles)] {
 		field := robot.Element(list, i)
 		f.Required(field+".title", a.Title)
 		f.requiredURL(field+".url", a.URL)

@@ -95,7 +95,7 @@ func (m TextNotice) Validate() error {
 	if m.MainTitle.Title == "" && m.SubTitleText == "" {
 		f.Add("template_card.main_title.title", "is empty, and so is template_card.sub_title_text: one of them is required")
 	}
-	f.quote(m.Quote)
+	f.link("template_card.quote_area", m.Quote.Link)
 	f.horizontal(m.Horizontal)
 	f.jumps(m.Jumps)
 	f.action(m.Action)
@@ -110,7 +110,7 @@ func (m NewsNotice) Validate() error {
 	f.Required("template_card.main_title.title", m.MainTitle.Title)
 	f.cardImage(m.Image)
 	f.imageText(m.ImageText)
-	f.quote(m.Quote)
+	f.link("template_card.quote_area", m.Quote.Link)
 	f.vertical(m.Vertical)
 	f.horizontal(m.Horizontal)
 	f.jumps(m.Jumps)

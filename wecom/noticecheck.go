@@ -41,9 +41,6 @@ func (f *faults) link(field string, l Link) {
 	}
 }
 
-// quote checks a quotation.
-func (f *faults) quote(q Quote) { f.link("template_card.quote_area", q.Link) }
-
 // horizontal checks the lines of name and value.
 func (f *faults) horizontal(list []KeyValue) {
 	const name = "template_card.horizontal_content_list"

@@ -169,11 +169,12 @@ func New(keyOrURL string, opts *Options) (*Robot, error) {
 	if upload := uploadEndpoint(endpoint); upload != "" {
 		r.uploadURL = secret.New(upload + "?key=" + url.QueryEscape(key) + "&type=")
 	}
+	judge := func(resp *httpcall.Response) error { return r.judge(opSend, resp) }
 	r.post = httpcall.Request{
 		Op:              opSend,
 		URL:             func() (string, error) { return r.sendURL.Reveal(), nil },
-		Judge:           func(resp *httpcall.Response) error { return r.judge(opSend, resp) },
-		JudgeFailure:    func(resp *httpcall.Response) error { return r.judgeFailure(opSend, resp) },
+		Judge:           judge,
+		JudgeFailure:    robot.JudgeFailure(judge),
 		RepeatUncertain: true, // a chat message twice is better than none
 	}
 	return r, nil
@@ -254,31 +255,24 @@ func (r *Robot) Post(ctx context.Context, m Message) error {
 	if err := m.check(r.textLimit); err != nil {
 		return &Error{Op: opSend, Err: err}
 	}
-	return r.send(ctx, m.json())
-}
-
-// send posts a message that is JSON already.
-func (r *Robot) send(ctx context.Context, body []byte) error {
 	post := r.post
-	post.Body = body
+	post.Body = m.json()
 	_, err := r.caller.Do(ctx, &post)
-	return r.failure(opSend, err)
+	return failure(opSend, err)
 }
 
 // failure turns the error of a call into an *Error.
-func (r *Robot) failure(op string, err error) error {
+func failure(op string, err error) error {
 	if err == nil {
 		return nil
 	}
 	verdict, judged := errors.AsType[*Error](err)
 	transport, below := errors.AsType[*httpcall.Error](err)
 	e := &Error{Op: op, Err: err}
-	if op == opUpload && errors.Is(err, alert.ErrUncertain) {
-		e.Err = &lostUpload{err}
-	}
 	switch {
 	case judged && below: // another attempt was due, and something came between
-		e.Code, e.Message, e.Hint, e.HTTPStatus = verdict.Code, verdict.Message, verdict.Hint, verdict.HTTPStatus
+		*e = *verdict
+		e.Err = err
 	case judged:
 		return verdict
 	case below:

@@ -3,12 +3,16 @@ package wecom_test
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/leaktest"
 	"github.com/tocsin-go/tocsin/wecom"
 	"github.com/tocsin-go/tocsin/wecom/wecomtest"
 )
@@ -182,4 +186,119 @@ func TestForeignKey(t *testing.T) {
 	require.ErrorIs(t, err, wecom.CodeInvalidWebhook)
 	require.NotContains(t, err.Error(), testKey)
 	require.Equal(t, 1, server.Attempts())
+}
+
+// TestMentionsOfOthers follows a card by a text that mentions whom markdown
+// cannot, and only where somebody is to be mentioned.
+func TestMentionsOfOthers(t *testing.T) {
+	t.Parallel()
+	robot, server := newRobot(t, &wecom.Options{Mentions: []string{"zhangwei", "@all"}, Mobiles: []string{"13800000001"}})
+	require.NoError(t, robot.Send(t.Context(), sample()))
+	require.NoError(t, robot.Send(t.Context(), alert.Alert{Status: alert.Resolved}))
+	require.NoError(t, robot.Send(t.Context(), alert.Alert{Severity: alert.Info}, alert.Alert{Status: alert.News}))
+	m := server.Messages()
+	require.Len(t, m, 4)
+	require.True(t, strings.HasSuffix(m[0].Content, "\n<@zhangwei>"), m[0].Content)
+	require.Equal(t, "text", m[1].Type)
+	require.Equal(t, "【告警通知】警告 InternetBandwidthThresholdExceeded instanceName", m[1].Content)
+	require.Equal(t, []string{"@all"}, m[1].Mentions)
+	require.Equal(t, []string{"13800000001"}, m[1].Mobiles)
+	require.NotContains(t, m[2].Content+m[3].Content, "<@")
+}
+
+// TestMentionThatFails loses the text behind a card. The card is in the group, so
+// that nobody must send it again.
+func TestMentionThatFails(t *testing.T) {
+	t.Parallel()
+	log := &journal{}
+	robot, server := newRobot(t, &wecom.Options{Mobiles: []string{"13800000001"}, Logger: slog.New(slog.NewTextHandler(log, nil)), FailFast: true})
+	server.Fail(wecomtest.Answer(http.StatusOK, `{"errcode":0,"errmsg":"ok"}`), wecomtest.Errcode(45009))
+	require.NoError(t, robot.Send(t.Context(), sample()))
+	require.Contains(t, log.String(), "the text that mentions members was not")
+	leaktest.Check(t, []string{server.Key, "13800000001"}, log.String())
+}
+
+// TestNotify decides by alert whom a message notifies. What cannot be mentioned
+// costs no alert.
+func TestNotify(t *testing.T) {
+	t.Parallel()
+	robot, server := newRobot(t, &wecom.Options{Notify: func(a alert.Alert) (mentions, mobiles []string) {
+		if a.Severity == alert.Critical {
+			return []string{"li.si", "<@x>", "@all"}, []string{"13800000001", "no number"}
+		}
+		return []string{"zhangwei"}, nil
+	}})
+	require.NoError(t, robot.Send(t.Context(), alert.Alert{Status: alert.Resolved}))
+	require.NoError(t, robot.Send(t.Context(), alert.Alert{Status: alert.Resolved}, alert.Alert{Severity: alert.Critical}, alert.Alert{Severity: alert.Critical}))
+	m := server.Messages()
+	require.Len(t, m, 3)
+	scan(t, m[0].Content, []string{"zhangwei"})
+	scan(t, m[1].Content, []string{"zhangwei", "li.si"})
+	require.Equal(t, []string{"@all"}, m[2].Mentions)
+	require.Equal(t, []string{"13800000001"}, m[2].Mobiles)
+}
+
+// TestSharedBudget has two robots with one address, which the vendor counts
+// together.
+func TestSharedBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := wecomtest.NewServer(t)
+		var robots [2]*wecom.Robot
+		for i := range robots {
+			robot, err := wecom.New(server.URL(), &wecom.Options{HTTPClient: server.Client()})
+			require.NoError(t, err)
+			robots[i] = robot
+		}
+		began := time.Now()
+		for i := range 40 {
+			require.NoError(t, robots[i%2].Send(t.Context(), sample()))
+		}
+		require.Equal(t, 40, server.Attempts(), "not one was refused")
+		require.Greater(t, time.Since(began), time.Minute)
+	})
+}
+
+// TestOptionsDoNotPrint hides the numbers in the options.
+func TestOptionsDoNotPrint(t *testing.T) {
+	t.Parallel()
+	o := wecom.Options{Mobiles: []string{"13800000001"}, Mentions: []string{"zhangwei"}}
+	require.Equal(t, "wecom.Options wecom.Options", fmt.Sprintf("%+v %#v", o, &o))
+	require.Equal(t, "wecom.Options", slog.AnyValue(o).Resolve().String())
+}
+
+// TestVerdictWithoutSuccess reads the errcode of an answer with HTTP 400.
+func TestVerdictWithoutSuccess(t *testing.T) {
+	t.Parallel()
+	robot, server := newRobot(t, nil)
+	server.FailAlways(wecomtest.Answer(http.StatusBadRequest, `{"errcode":93000,"errmsg":"invalid webhook url"}`))
+	require.ErrorIs(t, robot.Send(t.Context(), sample()), wecom.CodeInvalidWebhook)
+	server.FailAlways(wecomtest.Answer(http.StatusBadRequest, `{"errcode":60020,"errmsg":"not allow to access from your ip, hint: [1], from ip: 192.0.2.10, more info at https://x"}`))
+	require.ErrorContains(t, robot.Send(t.Context(), sample()), "from ip: 192.0.2.10", "the address to enter")
+	server.FailAlways(wecomtest.Answer(http.StatusBadGateway, `{"errcode":0,"errmsg":"ok"}`))
+	err := robot.Send(alert.Once(t.Context()), sample())
+	require.ErrorContains(t, err, "HTTP 502")
+	require.True(t, alert.Retryable(err))
+}
+
+// TestAddresses refuses what the chat would not open, in every type.
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"ops.example.com", "/a", "javascript:alert(1)", "JavaScript://a/%0aalert(1)", "https:///a", "data:x", "https://a b", "file:///etc/passwd"} {
+		action := wecom.Link{Type: wecom.LinkURL, URL: "https://a"}
+		link := wecom.Link{Type: wecom.LinkURL, URL: bad}
+		for _, m := range []wecom.Message{
+			wecom.News{Articles: []wecom.Article{{Title: "a", URL: bad}}},
+			wecom.News{Articles: []wecom.Article{{Title: "a", URL: "https://a", PicURL: bad}}},
+			wecom.TextNotice{SubTitleText: "a", Action: link},
+			wecom.TextNotice{SubTitleText: "a", Action: action, Jumps: []wecom.Jump{{Title: "a", Link: link}}},
+			wecom.TextNotice{SubTitleText: "a", Action: action, Quote: wecom.Quote{Link: link}},
+			wecom.TextNotice{SubTitleText: "a", Action: action, Source: wecom.Source{IconURL: bad}},
+			wecom.TextNotice{SubTitleText: "a", Action: action, Horizontal: []wecom.KeyValue{{Key: "a", Type: wecom.ValueURL, URL: bad}}},
+			wecom.NewsNotice{MainTitle: wecom.Heading{Title: "a"}, Action: action, Image: wecom.CardImage{URL: bad}},
+			wecom.NewsNotice{MainTitle: wecom.Heading{Title: "a"}, Action: action, Image: wecom.CardImage{URL: "https://a"}, ImageText: wecom.ImageText{ImageURL: bad}},
+		} {
+			require.Error(t, m.Validate(), "%q in %+v", bad, m)
+		}
+	}
 }

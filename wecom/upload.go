@@ -24,8 +24,8 @@ const opUpload = "upload"
 // The vendor's limits for uploads in bytes. Nothing of less than 6 bytes is
 // taken.
 const (
-	MaxFile  = 20 << 20
-	MaxVoice = 2 << 20
+	maxFile  = 20 << 20
+	maxVoice = 2 << 20
 	minMedia = 6
 )
 
@@ -37,28 +37,17 @@ const maxFileName = 255
 const slowestUpload = 128 << 10
 
 // A Kind is what an upload is for: a [File] or a [Voice].
-type Kind uint8
+type Kind string
 
 // The kinds.
 const (
-	KindFile  Kind = iota // any file of 6 bytes to MaxFile
-	KindVoice             // a recording in AMR of 6 bytes to MaxVoice and at most 60 s
+	KindFile  Kind = "file"  // any file of 6 bytes to 20 MiB
+	KindVoice Kind = "voice" // a recording in AMR of 6 bytes to 2 MiB and at most 60 s
 )
-
-// String returns the vendor's word for k: "file" or "voice".
-func (k Kind) String() string {
-	switch k {
-	case KindFile:
-		return "file"
-	case KindVoice:
-		return "voice"
-	}
-	return fmt.Sprintf("Kind(%d)", uint8(k))
-}
 
 // An Attachment is a file to upload.
 type Attachment struct {
-	Kind Kind // the zero Kind is KindFile
+	Kind Kind // "" is KindFile
 
 	// Name is what members see, with its extension: at most 255 bytes of UTF-8
 	// without control characters and slashes.
@@ -96,12 +85,11 @@ func (m Media) Message() Message {
 //
 // An upload takes a message's share of the rate budget: the vendor does not
 // say that it counts, but 45009 would stop the robot for a minute. It is
-// repeated as a message is, and one more time than needed does no harm, so
-// that no error matches [alert.ErrUncertain]. An attempt gets a second more
-// than [Options].Timeout for every 128 KiB. Every error is an [*Error] with
-// Op "upload"; one that holds a [*FieldError] was found before anything was
-// sent. Such is the webhook URL of a gateway whose path does not end in
-// "/send": the address for uploads, "/upload_media", stands in its place.
+// repeated as a message is, and one more time than needed does no harm. An
+// attempt gets a second more than [Options].Timeout for every 128 KiB. Every error
+// is an [*Error] with Op "upload"; one that holds a [*FieldError] was found before
+// anything was sent. Such is the webhook URL of a gateway whose path does not end
+// in "/send": the address for uploads, "/upload_media", stands in its place.
 //
 // Vendor page: https://developer.work.weixin.qq.com/document/path/99110.
 func (r *Robot) Upload(ctx context.Context, a Attachment) (Media, error) {
@@ -116,7 +104,7 @@ func (r *Robot) Upload(ctx context.Context, a Attachment) (Media, error) {
 	var m Media
 	_, err := r.caller.Do(ctx, &httpcall.Request{
 		Op:     opUpload,
-		URL:    func() (string, error) { return r.uploadURL.Reveal() + a.Kind.String(), nil },
+		URL:    func() (string, error) { return r.uploadURL.Reveal() + string(a.Kind), nil },
 		Header: http.Header{"Content-Type": {"multipart/form-data; boundary=" + boundary}},
 		GetBody: func() (io.ReadCloser, error) {
 			content := io.NewSectionReader(a.Content, 0, a.Size)
@@ -124,7 +112,7 @@ func (r *Robot) Upload(ctx context.Context, a Attachment) (Media, error) {
 		},
 		Length:       int64(len(head)+len(tail)) + a.Size,
 		MoreTime:     time.Duration(a.Size/slowestUpload) * time.Second,
-		JudgeFailure: func(resp *httpcall.Response) error { return r.judgeFailure(opUpload, resp) },
+		JudgeFailure: robot.JudgeFailure(func(resp *httpcall.Response) error { return r.judge(opUpload, resp) }),
 		Judge: func(resp *httpcall.Response) (err error) {
 			m, err = r.judgeUpload(a.Kind, resp)
 			return err
@@ -132,7 +120,7 @@ func (r *Robot) Upload(ctx context.Context, a Attachment) (Media, error) {
 		RepeatUncertain: true,
 	})
 	if err != nil {
-		return Media{}, r.failure(opUpload, err)
+		return Media{}, failure(opUpload, err)
 	}
 	return m, nil
 }
@@ -149,7 +137,7 @@ func (r *Robot) judgeUpload(kind Kind, resp *httpcall.Response) (Media, error) {
 		ID string `json:"media_id"`
 	}
 	if err := json.Unmarshal(resp.Body, &a); err != nil || a.ID == "" || len(a.ID) > maxMediaID {
-		return Media{}, &Error{Op: opUpload, HTTPStatus: resp.Status, Err: doubt(opUpload, robot.Unclear("an answer without media_id"))}
+		return Media{}, &Error{Op: opUpload, HTTPStatus: resp.Status, Err: robot.Unclear("an answer without media_id")}
 	}
 	return Media{ID: a.ID, Kind: kind}, nil
 }
@@ -176,11 +164,12 @@ func (a *Attachment) check() error {
 	if err := a.measure(); err != nil {
 		return err
 	}
-	limit := int64(MaxFile)
+	limit := int64(maxFile)
 	switch a.Kind {
-	case KindFile:
+	case "", KindFile:
+		a.Kind = KindFile
 	case KindVoice:
-		limit = MaxVoice
+		limit = maxVoice
 	default:
 		return &FieldError{Field: "type", Reason: "neither KindFile nor KindVoice"}
 	}

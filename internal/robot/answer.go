@@ -1,9 +1,11 @@
 package robot
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -67,9 +69,30 @@ func Redact(text string, secrets ...secret.Text) string {
 	return text
 }
 
-// Warns reports whether the text of an answer that accepts the message warns of
-// something. What else it says, in whatever language, is a success.
-func Warns(text string) bool { return strings.Contains(strings.ToLower(text), "warn") }
+// LogRemark logs what the vendor says beside accepting a message, at level Warn if
+// it is a warning. What else it says, in whatever language, is a success. The
+// logger may be nil.
+func LogRemark(log *slog.Logger, channel, op, text string) {
+	level := slog.LevelDebug
+	if strings.Contains(strings.ToLower(text), "warn") {
+		level = slog.LevelWarn
+	}
+	if log != nil && text != "" {
+		log.Log(context.Background(), level, "the vendor accepted a message with a remark",
+			slog.String("channel", channel), slog.String("op", op), slog.String("text", text))
+	}
+}
+
+// JudgeFailure returns what judges an answer whose HTTP status is not one of
+// success: the status counts, unless the vendor gives a reason.
+func JudgeFailure(judge func(*httpcall.Response) error) func(*httpcall.Response) error {
+	return func(resp *httpcall.Response) error {
+		if a, ok := Read(resp.Body); !ok || a.Code.Value == 0 {
+			return nil
+		}
+		return judge(resp)
+	}
+}
 
 // An Unclear error stands for what came instead of an answer.
 type Unclear string
