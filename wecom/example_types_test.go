@@ -147,7 +147,7 @@ func ExampleTextNotice() {
 	}
 	console := wecom.Link{Type: wecom.LinkURL, URL: "https://ops.example.com/a/1001"}
 	err = robot.Post(context.Background(), wecom.TextNotice{
-		Source:       wecom.Source{Desc: "Tocsin", DescColor: wecom.ColorRed},
+		Source:       wecom.Source{Desc: "Tocsin", DescColor: 2},
 		MainTitle:    wecom.Heading{Title: "order-service 5xx", Desc: "firing for 10 minutes"},
 		Emphasis:     wecom.Heading{Title: "12.4%", Desc: "5xx ratio"},
 		SubTitleText: "threshold 5%, window 5m",

@@ -49,7 +49,7 @@ func anyMessages(title, desc, url, id string, kind, n int, ratio float64) []weco
 	text := wecom.TextNotice{MainTitle: wecom.Heading{Title: title, Desc: desc}, SubTitleText: desc, Action: link}
 	news := wecom.NewsNotice{MainTitle: text.MainTitle, Image: wecom.CardImage{URL: url, AspectRatio: ratio}, Action: link}
 	if n&1 != 0 {
-		text.Source = wecom.Source{IconURL: url, Desc: desc, DescColor: wecom.Color(kind)}
+		text.Source = wecom.Source{IconURL: url, Desc: desc, DescColor: kind}
 		text.Quote = wecom.Quote{Link: link, Title: title, Text: desc}
 		news.Source, news.Quote = text.Source, text.Quote
 	}

@@ -9,7 +9,7 @@ import (
 // source checks the line at the top of a card.
 func (f *faults) source(s Source) {
 	f.url("template_card.source.icon_url", s.IconURL)
-	if s.DescColor < ColorGrey || s.DescColor > ColorGreen {
+	if s.DescColor < 0 || s.DescColor > 3 {
 		f.Add("template_card.source.desc_color", fmt.Sprintf("is %d, want 0 to 3", s.DescColor))
 	}
 }
@@ -28,7 +28,7 @@ func (f *faults) action(l Link) {
 // nothing, and as a rule it is the type that was forgotten.
 func (f *faults) link(field string, l Link) {
 	switch l.Type {
-	case LinkNone:
+	case 0:
 		if l != (Link{}) {
 			f.Add(field+".type", "is 0 (no link), but url, appid or pagepath is set")
 		}
@@ -54,7 +54,7 @@ func (f *faults) horizontal(list []KeyValue) {
 func (f *faults) keyValue(field string, kv KeyValue) {
 	f.Required(field+".keyname", kv.Key)
 	switch kv.Type {
-	case ValueText:
+	case 0:
 		if kv.URL != "" || kv.MediaID != "" || kv.UserID != "" {
 			f.Add(field+".type", "is 0 (text), but url, media_id or userid is set")
 		}

@@ -1,22 +1,11 @@
 package wecom
 
-// A Color is the colour of the Desc of a [Source].
-type Color int
-
-// The colours.
-const (
-	ColorGrey  Color = 0 // the default
-	ColorBlack Color = 1
-	ColorRed   Color = 2
-	ColorGreen Color = 3
-)
-
 // A LinkType says what a click on a part of a card does.
 type LinkType int
 
-// The types of a [Link].
+// The types of a [Link]. Without one a click does nothing, which is not for the
+// Action of a card.
 const (
-	LinkNone        LinkType = 0 // nothing; not for the Action of a card
 	LinkURL         LinkType = 1 // opens Link.URL
 	LinkMiniProgram LinkType = 2 // opens the page Link.PagePath of the mini program Link.AppID
 )
@@ -24,9 +13,8 @@ const (
 // A ValueType says what the value of a [KeyValue] is.
 type ValueType int
 
-// The types of a [KeyValue].
+// The types of a [KeyValue]. Without one it is plain text.
 const (
-	ValueText   ValueType = 0 // plain text
 	ValueURL    ValueType = 1 // a link to KeyValue.URL
 	ValueFile   ValueType = 2 // the uploaded file KeyValue.MediaID
 	ValueMember ValueType = 3 // the member KeyValue.UserID
@@ -36,7 +24,7 @@ const (
 type Source struct {
 	IconURL   string `json:"icon_url,omitzero"`   // of a small picture, at most 1024 bytes
 	Desc      string `json:"desc,omitzero"`       // about 13 characters
-	DescColor Color  `json:"desc_color,omitzero"` // ColorGrey by default
+	DescColor int    `json:"desc_color,omitzero"` // 0 grey, 1 black, 2 red, 3 green
 }
 
 // A Heading is a text in large and one in small letters. The fields that hold
@@ -47,7 +35,7 @@ type Heading struct {
 }
 
 // A Link is where a click leads. Type decides which of the other fields count;
-// none may be set if it is LinkNone.
+// none may be set without it.
 type Link struct {
 	Type     LinkType `json:"type,omitzero"`
 	URL      string   `json:"url,omitzero"`      // required for LinkURL, at most 1024 bytes
@@ -63,11 +51,11 @@ type Quote struct {
 }
 
 // A KeyValue is one line of name and value in a card. Type decides which of
-// URL, MediaID and UserID is required; none may be set if it is ValueText.
+// URL, MediaID and UserID is required; none may be set without it.
 type KeyValue struct {
 	Key     string    `json:"keyname"`           // required, about 5 characters
 	Value   string    `json:"value,omitzero"`    // about 26 characters; of a file its name with extension
-	Type    ValueType `json:"type,omitzero"`     // ValueText by default
+	Type    ValueType `json:"type,omitzero"`     // plain text by default
 	URL     string    `json:"url,omitzero"`      // required for ValueURL, at most 1024 bytes
 	MediaID string    `json:"media_id,omitzero"` // required for ValueFile, as that of a [File]
 	UserID  string    `json:"userid,omitzero"`   // required for ValueMember; it shows the member and notifies nobody

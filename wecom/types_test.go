@@ -165,7 +165,7 @@ func urlLink(url string) wecom.Link { return wecom.Link{Type: wecom.LinkURL, URL
 // textNotice returns a card with every part.
 func textNotice() wecom.TextNotice {
 	return wecom.TextNotice{
-		Source:       wecom.Source{IconURL: "https://ops.example.com/icon.png", Desc: "Tocsin", DescColor: wecom.ColorRed},
+		Source:       wecom.Source{IconURL: "https://ops.example.com/icon.png", Desc: "Tocsin", DescColor: 2},
 		MainTitle:    wecom.Heading{Title: "[S1] order-service 5xx", Desc: "firing for 10 minutes"},
 		Emphasis:     wecom.Heading{Title: "12.4%", Desc: "5xx ratio"},
 		SubTitleText: "threshold 5%, window 5m",
@@ -186,7 +186,7 @@ func textNotice() wecom.TextNotice {
 // newsNotice returns a card with every part.
 func newsNotice() wecom.NewsNotice {
 	return wecom.NewsNotice{
-		Source:    wecom.Source{IconURL: "https://ops.example.com/icon.png", Desc: "Tocsin", DescColor: wecom.ColorRed},
+		Source:    wecom.Source{IconURL: "https://ops.example.com/icon.png", Desc: "Tocsin", DescColor: 2},
 		MainTitle: wecom.Heading{Title: "Capacity snapshot", Desc: "2026-01-01"},
 		Image:     wecom.CardImage{URL: "https://ops.example.com/r/20260101.png", AspectRatio: 1.8},
 		ImageText: wecom.ImageText{

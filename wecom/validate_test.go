@@ -120,7 +120,7 @@ func TestValidateTextNotice(t *testing.T) {
 		{"icon URL", func(m *wecom.TextNotice) { m.Source.IconURL = long }, "source.icon_url: 1025 bytes, limit 1024 bytes"},
 		{"colour below", func(m *wecom.TextNotice) { m.Source.DescColor = -1 }, "source.desc_color: is -1, want 0 to 3"},
 		{"colour above", func(m *wecom.TextNotice) { m.Source.DescColor = 4 }, "source.desc_color: is 4, want 0 to 3"},
-		{"colour green", func(m *wecom.TextNotice) { m.Source.DescColor = wecom.ColorGreen }, ""},
+		{"colour green", func(m *wecom.TextNotice) { m.Source.DescColor = 3 }, ""},
 		{"quote", func(m *wecom.TextNotice) { m.Quote = wecom.Quote{Text: "x"} }, ""},
 		{"quote with a page", func(m *wecom.TextNotice) {
 			m.Quote.Link = wecom.Link{Type: wecom.LinkMiniProgram, AppID: "x"}
