@@ -25,6 +25,7 @@ const opSend = "send"
 type Robot struct {
 	options  func() *Options // a closure, where no printer looks: they hold numbers
 	style    *markup.Style
+	room     int // bytes of title and text beside what is added, unless Notify adds to it
 	keyword  string
 	log      *slog.Logger // may be nil
 	caller   *httpcall.Caller
@@ -60,6 +61,7 @@ func New(tokenOrURL string, opts *Options) (*Robot, error) {
 	return &Robot{
 		options: func() *Options { return &o },
 		style:   o.style(),
+		room:    x.room(),
 		keyword: x.keyword,
 		log:     o.Logger,
 		caller: httpcall.New(httpcall.Options{
@@ -91,7 +93,11 @@ func (r *Robot) Send(ctx context.Context, alerts ...alert.Alert) error {
 	x := extras{id: newID(), keyword: r.keyword, at: o.who(alerts)}
 	m := Message(nil)
 	if o.Render == nil {
-		m = render(r.style, alerts, x.room())
+		room := r.room
+		if o.Notify != nil {
+			room = x.room()
+		}
+		m = render(r.style, alerts, room)
 	} else {
 		var err error
 		if m, err = o.Render(alerts); err != nil {

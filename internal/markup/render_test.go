@@ -171,13 +171,13 @@ func TestDigestOfSeveralSources(t *testing.T) {
 	require.NotContains(t, plain(alert.Chinese).Render([]alert.Alert{ours, ours}, at(), 2048), "prod")
 }
 
-// random returns alerts of all kinds.
+// random returns alerts of few kinds or of many.
 func random(r *rand.Rand) []alert.Alert {
 	alerts := make([]alert.Alert, 2+r.IntN(600))
-	kinds, instances := 1+r.IntN(80), 1+r.IntN(300)
+	kinds, instances, states, severities := 1<<r.IntN(7), 1+r.IntN(300), 1+r.IntN(4), 1+r.IntN(5)
 	for i := range alerts {
 		alerts[i] = alert.Alert{
-			Status: alert.Status(r.IntN(4)), Severity: alert.Info + alert.Severity(r.IntN(5)),
+			Status: alert.Status(r.IntN(states)), Severity: alert.Info + alert.Severity(r.IntN(severities)),
 			Name:     strings.Repeat("名", 1+r.IntN(3)) + strconv.Itoa(r.IntN(kinds)),
 			Instance: "i-" + strconv.Itoa(r.IntN(instances)), Summary: strings.Repeat("s", r.IntN(100)),
 		}

@@ -101,7 +101,11 @@ func (c *Config) judgeWecom(f *form) (err error) {
 	}
 	c.wecom.mentions = f.wecomMention.List()
 	return firstBad(f.wecomMention, len(c.wecom.mentions), func(n int) error {
-		_, err := wecom.New("key", &wecom.Options{Mentions: c.wecom.mentions[:n]})
+		// Everybody would take a second message, which the outbox does not count.
+		err := wecom.Markdown{Content: "x", Mentions: c.wecom.mentions[:n]}.Validate()
+		if err == nil {
+			_, err = wecom.New("key", &wecom.Options{Mentions: c.wecom.mentions[:n]})
+		}
 		if e, ok := errors.AsType[*wecom.FieldError](err); ok {
 			return errors.New(e.Reason) // the field is known from the flag
 		}
