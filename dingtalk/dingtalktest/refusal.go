@@ -1,6 +1,7 @@
 package dingtalktest
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 )
@@ -60,70 +61,33 @@ func refuseField(code int, path string) refusal {
 
 // missing returns the path of the field that a code is about, or "".
 func missing(code int) string {
-	switch code {
-	case 400201:
-		return "text"
-	case 400202:
-		return "text content"
-	case 400302:
-		return "link text"
-	case 400303:
-		return "link title"
-	case 400304:
-		return "link messageUrl"
-	case 400401:
-		return "markdown"
-	case 400402:
-		return "markdown title"
-	case 400403:
-		return "markdown text"
-	case 400503:
-		return "actionCard text"
-	case 400602:
-		return "feedCard links"
-	}
-	return ""
+	return map[int]string{
+		400201: "text", 400202: "text content", 400302: "link text", 400303: "link title", 400304: "link messageUrl",
+		400401: "markdown", 400402: "markdown title", 400403: "markdown text", 400503: "actionCard text", 400602: "feedCard links",
+	}[code]
 }
 
 // wording returns the text of a code that has one style only.
 func wording(code int) string {
-	switch code {
-	case -1:
-		return "系统繁忙"
-	case 40035:
-		return "缺少参数 json"
-	case 43002:
-		return "需要POST请求"
-	case 43004:
-		return "无效的HTTP HEADER Content-Type"
-	case 90030:
-		return "webhook over limit"
-	case 101002:
-		return "message is too long"
-	case 130101:
-		return "send too fast, exceed 20 times per minute"
-	case 300001, 300005:
-		return "token is not exist"
-	case 400013:
-		return "群已被解散"
-	case 400101:
-		return "access_token不存在"
-	case 400102:
-		return "机器人已停用"
-	case 400105:
-		return "不支持的消息类型"
-	case 400106:
-		return "机器人不存在"
-	case 410100:
-		return "发送速度太快而限流"
-	case 430101:
-		return "含有不安全的外链"
-	case 430102:
-		return "含有不合适的文本"
-	case 430103:
-		return "含有不合适的图片"
-	case 430104:
-		return "含有不合适的内容"
-	}
-	return "error"
+	return cmp.Or(map[int]string{
+		-1:     "系统繁忙",
+		40035:  "缺少参数 json",
+		43002:  "需要POST请求",
+		43004:  "无效的HTTP HEADER Content-Type",
+		90030:  "webhook over limit",
+		101002: "message is too long",
+		130101: "send too fast, exceed 20 times per minute",
+		300001: "token is not exist",
+		300005: "token is not exist",
+		400013: "群已被解散",
+		400101: "access_token不存在",
+		400102: "机器人已停用",
+		400105: "不支持的消息类型",
+		400106: "机器人不存在",
+		410100: "发送速度太快而限流",
+		430101: "含有不安全的外链",
+		430102: "含有不合适的文本",
+		430103: "含有不合适的图片",
+		430104: "含有不合适的内容",
+	}[code], "error")
 }

@@ -199,7 +199,7 @@ func (p *page) group(g *alert.Group, much detail) {
 		p.summary(a)
 	}
 	if much.link && a.URL != p.shared {
-		p.Put(p.link(p.Form.Item, a.URL, maxName))
+		p.Put(p.link(p.Form.Item, a.URL, p.limit/2))
 	}
 	if len(p.Buf) == list {
 		p.Buf = p.Buf[:end] // there is no list
