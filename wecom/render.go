@@ -2,6 +2,7 @@ package wecom
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -72,10 +73,7 @@ func (o *Options) Card(alerts []alert.Alert, lines ...string) Markdown {
 	if o == nil {
 		o = &Options{}
 	}
-	tail := ""
-	for _, line := range lines {
-		tail += "\n" + line
-	}
+	tail := strings.Join(append([]string{""}, lines...), "\n")
 	return Markdown{Content: o.style(form()).Render(alerts, time.Now(), MaxMarkdown-len(toUTF8(tail))) + tail}
 }
 

@@ -42,7 +42,8 @@ type robot struct {
 }
 
 func newRobot(hook, secret string) *robot {
-	return &robot{func() string { return hook }, func() string { return secret }, http.DefaultTransport.RoundTrip}
+	own := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	return &robot{func() string { return hook }, func() string { return secret }, own.RoundTrip}
 }
 
 // A failure answers what whoever sends asks of an error.
@@ -74,7 +75,7 @@ func (r *robot) Send(ctx context.Context, alerts ...alert.Alert) error {
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := r.post(req)
 	if err == nil {
-		defer resp.Body.Close()
+		defer func() { _ = resp.Body.Close() }()
 		body, err = io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	}
 	if err != nil {

@@ -3,7 +3,6 @@ package robot
 import (
 	"crypto/sha256"
 	"net/http"
-	"reflect"
 	"runtime"
 	"sync"
 	"weak"
@@ -38,7 +37,7 @@ func Budget(address string, client *http.Client, rate int) *httpcall.Limiter {
 	if client != nil {
 		key.transport = client.Transport
 	}
-	if rate < 0 || key.transport != nil && !reflect.ValueOf(key.transport).Comparable() {
+	if rate < 0 || !hashable(key.transport) {
 		return httpcall.PerMinute(rate) // there is nothing to share, or it cannot be told from others
 	}
 	budgets.Lock()
@@ -53,6 +52,14 @@ func Budget(address string, client *http.Client, rate int) *httpcall.Limiter {
 	budgets.shared[key] = weak.Make(l)
 	runtime.AddCleanup(l, forget, key)
 	return l
+}
+
+// hashable reports whether t can be told from others by a map: a function that
+// serves as a transport cannot.
+func hashable(t http.RoundTripper) (yes bool) {
+	defer func() { yes = recover() == nil }()
+	_ = map[http.RoundTripper]bool{}[t]
+	return true
 }
 
 // forget removes a budget that nobody uses, unless there is a new one by now.

@@ -1,7 +1,6 @@
 package robot_test
 
 import (
-	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -29,9 +28,10 @@ func TestBudget(t *testing.T) {
 	free := robot.Budget("https://a?key=1", client, -1)
 	require.NotSame(t, free, robot.Budget("https://a?key=1", client, -1), "there is nothing to share")
 	odd := &http.Client{Transport: transport(nil)}
-	require.NotSame(t, robot.Budget("https://a?key=1", odd, 20), robot.Budget("https://a?key=1", odd, 20))
+	strange := robot.Budget("https://a?key=1", odd, 20)
+	require.NotSame(t, strange, robot.Budget("https://a?key=1", odd, 20))
 	first.Pause(time.Hour)
-	require.Error(t, robot.Budget("https://a?key=1", client, 20).Wait(alert.Once(context.Background())))
+	require.Error(t, robot.Budget("https://a?key=1", client, 20).Wait(alert.Once(t.Context())))
 }
 
 // TestRead finds the code in whatever form it comes, and in nothing else.
