@@ -27,7 +27,8 @@ type ActionCard struct {
 	At At `json:"-"`
 }
 
-// A Button of an [ActionCard]. Both fields are required.
+// A Button of an [ActionCard]. Both fields are required. The desktop client opens
+// its page in a side panel; see [InBrowser].
 type Button struct {
 	Title string `json:"title"`
 	URL   string `json:"actionURL"`
