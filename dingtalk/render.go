@@ -60,7 +60,8 @@ func limitText(room int) int {
 // render renders alerts, of which there is at least one. Title and text together
 // take at most room bytes as JSON strings, of which there are at least minRoom.
 func render(s *markup.Style, alerts []alert.Alert, room int) Markdown {
-	return Markdown{Title: s.Headline(alerts, maxTitle), Text: s.Render(alerts, time.Now(), limitText(room))}
+	title, text := s.RenderTitled(alerts, time.Now(), maxTitle, limitText(room))
+	return Markdown{Title: title, Text: text}
 }
 
 // Card returns what a [Robot] with these options says about alerts, of which

@@ -41,13 +41,12 @@ type shown struct {
 // the worst first, each with its count. What does not fit is counted in a last
 // line, so that the counts always add up to the number of alerts. A link that
 // all share which are not over stands once, above.
-func (p *page) digest(alerts []alert.Alert) {
-	d := alert.NewDigest(alerts)
-	rows, worst := totals(&d), &d.Groups[0].Alert
+func (p *page) digest(alerts []alert.Alert, d *alert.Digest) {
+	rows, worst := totals(d), &d.Groups[0].Alert
 	p.Put(p.Form.Head)
 	p.coloured(colour(worst), title(p.Locale, rows[0].status, rows[0].test, p.Locale.Count(d.Total)))
 	p.Put(p.Form.HeadEnd)
-	p.span(span(&d))
+	p.span(span(d))
 	for i := range rows {
 		p.Put(p.Form.Item)
 		p.coloured(rows[i].colour(), rows[i].head(p.Locale))
@@ -63,7 +62,7 @@ func (p *page) digest(alerts []alert.Alert) {
 	for i := range d.Groups {
 		p.source = p.source || origin(&d.Groups[i].Alert) != origin(worst)
 	}
-	p.groups(&d)
+	p.groups(d)
 }
 
 // groups appends as many groups as fit together with the line that counts the

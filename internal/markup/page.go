@@ -30,29 +30,53 @@ const (
 // told at the time now, of at most limit. There is at least one alert, and the
 // limit leaves room for the totals of a digest: some 700.
 func (s *Style) Render(alerts []alert.Alert, now time.Time, limit int) string {
-	p := &page{Style: s, limit: limit + len("\n"), now: now} // the last line feed goes
-	p.Writer = Writer{Buf: make([]byte, 0, 1024), Mark: s.Locale.Cut(), Dialect: s.Form.Dialect, Runes: s.Form.Runes}
-	if len(alerts) == 1 {
-		p.card(&alerts[0])
-	} else {
-		p.digest(alerts)
-	}
-	return string(bytes.TrimSuffix(p.Buf, []byte("\n")))
+	return s.render(alerts, digestOf(alerts), now, limit)
 }
 
 // Headline returns what stands in a list of conversations or on a locked
 // screen: what has happened to the most urgent alert, in one line of at most
 // limit, and how many there are.
 func (s *Style) Headline(alerts []alert.Alert, limit int) string {
-	w := Writer{Mark: "…", Dialect: s.Form.Dialect, Runes: s.Form.Runes}
-	worst, count := &alerts[0], ""
-	if len(alerts) > 1 {
-		d := alert.NewDigest(alerts)
-		worst, count = &d.Groups[0].Alert, s.Locale.Count(d.Total)
-		r := totals(&d)[0]
-		w.Put(title(s.Locale, r.status, r.test, count), colon(s.Locale))
+	return s.title(alerts, digestOf(alerts), limit)
+}
+
+// RenderTitled is Headline of at most titleLimit, and Render.
+func (s *Style) RenderTitled(alerts []alert.Alert, now time.Time, titleLimit, limit int) (title, text string) {
+	d := digestOf(alerts)
+	return s.title(alerts, d, titleLimit), s.render(alerts, d, now, limit)
+}
+
+// digestOf returns the digest of alerts, or nil if there is but one.
+func digestOf(alerts []alert.Alert) *alert.Digest {
+	if len(alerts) == 1 {
+		return nil
 	}
-	s.headline(&w, worst, limit, count == "")
+	d := alert.NewDigest(alerts)
+	return &d
+}
+
+// render does the work of Render.
+func (s *Style) render(alerts []alert.Alert, d *alert.Digest, now time.Time, limit int) string {
+	p := &page{Style: s, limit: limit + len("\n"), now: now} // the last line feed goes
+	p.Writer = Writer{Buf: make([]byte, 0, 1024), Mark: s.Locale.Cut(), Dialect: s.Form.Dialect, Runes: s.Form.Runes}
+	if d == nil {
+		p.card(&alerts[0])
+	} else {
+		p.digest(alerts, d)
+	}
+	return string(bytes.TrimSuffix(p.Buf, []byte("\n")))
+}
+
+// title does the work of Headline.
+func (s *Style) title(alerts []alert.Alert, d *alert.Digest, limit int) string {
+	w := Writer{Mark: "…", Dialect: s.Form.Dialect, Runes: s.Form.Runes}
+	worst := &alerts[0]
+	if d != nil {
+		worst = &d.Groups[0].Alert
+		r := totals(d)[0]
+		w.Put(title(s.Locale, r.status, r.test, s.Locale.Count(d.Total)), colon(s.Locale))
+	}
+	s.headline(&w, worst, limit, d == nil)
 	return string(w.Buf)
 }
 
@@ -71,7 +95,13 @@ type page struct {
 func (p *page) left() int { return p.limit - p.Size() }
 
 // part returns the most that a part may take, of which size is the largest.
-func (p *page) part(size int) int { return max(0, min(size, p.limit/12, p.left())) }
+func (p *page) part(size int) int {
+	most := min(size, p.limit/12)
+	if len(p.Buf)+most <= p.limit { // in whatever unit: no rune has less than a byte
+		return most
+	}
+	return max(0, min(most, p.left()))
+}
 
 // end ends a line.
 func (p *page) end() { p.Buf = append(p.Buf, '\n') }

@@ -21,30 +21,37 @@ type words struct {
 }
 
 // wordsOf returns the words of a language.
-func wordsOf(l alert.Locale) words {
+func wordsOf(l alert.Locale) *words {
 	switch l {
 	case alert.English:
-		return words{
-			began: "Began", ended: "Ended", told: "Notified", time: "Time", lasting: " (for ", lasted: " (lasted ", lastEnd: ")",
-			units: [...]string{"day", "hour", "minute", "second"}, then: "Details when it fired",
-			cluster: "Cluster", application: "Application", host: "Host", tenant: "Tenant",
-			stillBefore: ", ", still: " of them still firing",
-		}
+		return &english
 	case alert.Japanese:
-		return words{
-			began: "発生時刻", ended: "復旧時刻", told: "通知時刻", time: "時刻", lasting: "（継続中 ", lasted: "（継続 ", lastEnd: "）",
-			units: [...]string{"日", "時間", "分", "秒"}, then: "発生時の詳細",
-			cluster: "クラスター", application: "アプリケーション", host: "ホスト", tenant: "テナント",
-			stillBefore: "（うち ", still: " 件は未復旧）",
-		}
+		return &japanese
 	}
-	return words{
+	return &chinese
+}
+
+//nolint:gochecknoglobals // read-only tables
+var (
+	chinese = words{
 		began: "发生时间", ended: "恢复时间", told: "通知时间", time: "时间", lasting: "（已持续 ", lasted: "（持续 ", lastEnd: "）",
 		units: [...]string{"天", "小时", "分钟", "秒"}, then: "告警时详情",
 		cluster: "集群", application: "应用", host: "主机", tenant: "租户",
 		stillBefore: "，其中 ", still: " 条仍在告警",
 	}
-}
+	english = words{
+		began: "Began", ended: "Ended", told: "Notified", time: "Time", lasting: " (for ", lasted: " (lasted ", lastEnd: ")",
+		units: [...]string{"day", "hour", "minute", "second"}, then: "Details when it fired",
+		cluster: "Cluster", application: "Application", host: "Host", tenant: "Tenant",
+		stillBefore: ", ", still: " of them still firing",
+	}
+	japanese = words{
+		began: "発生時刻", ended: "復旧時刻", told: "通知時刻", time: "時刻", lasting: "（継続中 ", lasted: "（継続 ", lastEnd: "）",
+		units: [...]string{"日", "時間", "分", "秒"}, then: "発生時の詳細",
+		cluster: "クラスター", application: "アプリケーション", host: "ホスト", tenant: "テナント",
+		stillBefore: "（うち ", still: " 件は未復旧）",
+	}
+)
 
 // title returns the title of a message about alerts in the state s, marked if
 // they are tests, with a count if there is one: "【测试】【告警通知】共 2 条告警".
