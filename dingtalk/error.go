@@ -85,7 +85,7 @@ func (e *Error) verdict() string {
 	if e.sub != CodeOK {
 		s += ": sub_code " + strings.TrimPrefix(e.sub.Error(), "errcode ")
 	}
-	s += robot.Advice(e.Class(), e.RetryAfter())
+	s += "; " + e.Class().Advice(e.RetryAfter())
 	switch {
 	case e.Skew > 0:
 		s += fmt.Sprintf("; the clock of this host is %v ahead of the vendor's", e.Skew)

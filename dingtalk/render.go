@@ -60,7 +60,7 @@ func limitText(room int) int {
 // render renders alerts, of which there is at least one. Title and text together
 // take at most room bytes as JSON strings, of which there are at least minRoom.
 func render(s *markup.Style, alerts []alert.Alert, room int) Markdown {
-	title, text := s.RenderTitled(alerts, time.Now(), maxTitle, limitText(room))
+	title, text := s.Render(alerts, time.Now(), maxTitle, limitText(room))
 	return Markdown{Title: title, Text: text}
 }
 

@@ -25,7 +25,6 @@ const opSend = "send"
 type Robot struct {
 	options  func() *Options // a closure, where no printer looks: they hold numbers
 	style    *markup.Style
-	room     int // bytes of title and text beside what is added, unless Notify adds to it
 	keyword  string
 	log      *slog.Logger // may be nil
 	caller   *httpcall.Caller
@@ -61,7 +60,6 @@ func New(tokenOrURL string, opts *Options) (*Robot, error) {
 	return &Robot{
 		options: func() *Options { return &o },
 		style:   o.style(),
-		room:    x.room(),
 		keyword: x.keyword,
 		log:     o.Logger,
 		caller: httpcall.New(httpcall.Options{
@@ -93,11 +91,7 @@ func (r *Robot) Send(ctx context.Context, alerts ...alert.Alert) error {
 	x := extras{id: newID(), keyword: r.keyword, at: o.who(alerts)}
 	m := Message(nil)
 	if o.Render == nil {
-		room := r.room
-		if o.Notify != nil {
-			room = x.room()
-		}
-		m = render(r.style, alerts, room)
+		m = render(r.style, alerts, x.room())
 	} else {
 		var err error
 		if m, err = o.Render(alerts); err != nil {

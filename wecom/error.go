@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "wecom: %s: ", e.Op)
 	if e.Code != CodeOK {
-		b.WriteString(e.Code.Error() + robot.Advice(e.Class(), e.RetryAfter()))
+		b.WriteString(e.Code.Error() + "; " + e.Class().Advice(e.RetryAfter()))
 	} else if e.Err != nil {
 		b.WriteString(e.Err.Error())
 	}

@@ -74,7 +74,8 @@ func (o *Options) Card(alerts []alert.Alert, lines ...string) Markdown {
 		o = &Options{}
 	}
 	tail := strings.Join(append([]string{""}, lines...), "\n")
-	return Markdown{Content: o.style(form()).Render(alerts, time.Now(), MaxMarkdown-len(toUTF8(tail))) + tail}
+	_, content := o.style(form()).Render(alerts, time.Now(), 0, MaxMarkdown-len(toUTF8(tail)))
+	return Markdown{Content: content + tail}
 }
 
 // Notice returns an alert as a template card that leads to its URL, or if it has
@@ -83,10 +84,10 @@ func (o *Options) Notice(a alert.Alert, links ...Jump) TextNotice {
 	if o == nil {
 		o = &Options{}
 	}
-	s := o.style(markup.Plain())
+	title, text := o.style(markup.Plain()).Render([]alert.Alert{a}, time.Now(), maxHeadline, minPlain)
 	n := TextNotice{
-		MainTitle:    Heading{Title: s.Headline([]alert.Alert{a}, maxHeadline)},
-		SubTitleText: s.Render([]alert.Alert{a}, time.Now(), minPlain),
+		MainTitle:    Heading{Title: title},
+		SubTitleText: text,
 		Jumps:        links,
 		Action:       Link{Type: LinkURL, URL: markup.URL(a.URL, "", maxURL)},
 	}

@@ -233,13 +233,15 @@ func (r *Robot) message(alerts []alert.Alert) (m Message, call *Text, err error)
 	}
 	members := o.who(alerts)
 	if o.PlainText {
-		return Text{r.plain.Render(alerts, now, r.textLimit), members.ids, members.mobiles}, nil, nil
+		_, text := r.plain.Render(alerts, now, 0, r.textLimit)
+		return Text{text, members.ids, members.mobiles}, nil, nil
 	}
 	line, rest := members.split()
 	if len(rest.ids)+len(rest.mobiles) > 0 {
 		call = &Text{r.plain.Headline(alerts, maxHeadline), rest.ids, rest.mobiles}
 	}
-	return Markdown{Content: r.style.Render(alerts, now, MaxMarkdown-len(line)) + line}, call, nil
+	_, content := r.style.Render(alerts, now, 0, MaxMarkdown-len(line))
+	return Markdown{Content: content + line}, call, nil
 }
 
 // Post posts a message. It waits for rate budget, unless [Options].FailFast

@@ -29,7 +29,8 @@ func (s Style) Headline(limit int, alerts ...alert.Alert) string {
 // up to the number of alerts. No <@userid> or <at> tag from an alert is left in
 // it; a channel with more markup than that escapes the text itself.
 func (s Style) Text(limit int, alerts ...alert.Alert) string {
-	return s.style().Render(alerts, time.Now(), limit)
+	_, text := s.style().Render(alerts, time.Now(), 0, limit)
+	return text
 }
 
 func (s Style) style() *markup.Style {

@@ -26,11 +26,20 @@ const (
 	maxHeadline = 320 // severity, name and instance
 )
 
-// Render returns the text of a card for one alert and of a digest for many,
-// told at the time now, of at most limit. There is at least one alert, and the
-// limit leaves room for the totals of a digest: some 700.
-func (s *Style) Render(alerts []alert.Alert, now time.Time, limit int) string {
-	return s.render(alerts, digestOf(alerts), now, limit)
+// Render returns a card for one alert and a digest for many, told at the time now:
+// its text, of at most limit, and a title of at most most, as Headline returns it.
+// There is at least one alert, and the limit leaves room for the totals of a
+// digest: some 700.
+func (s *Style) Render(alerts []alert.Alert, now time.Time, most, limit int) (title, text string) {
+	p := &page{Style: s, limit: limit + len("\n"), now: now} // the last line feed goes
+	p.Writer = Writer{Buf: make([]byte, 0, 1024), Mark: s.Locale.Cut(), Dialect: s.Form.Dialect, Runes: s.Form.Runes}
+	d := digestOf(alerts)
+	if d == nil {
+		p.card(&alerts[0])
+	} else {
+		p.digest(alerts, d)
+	}
+	return s.title(alerts, d, most), string(bytes.TrimSuffix(p.Buf, []byte("\n")))
 }
 
 // Headline returns what stands in a list of conversations or on a locked
@@ -40,12 +49,6 @@ func (s *Style) Headline(alerts []alert.Alert, limit int) string {
 	return s.title(alerts, digestOf(alerts), limit)
 }
 
-// RenderTitled is Headline of at most titleLimit, and Render.
-func (s *Style) RenderTitled(alerts []alert.Alert, now time.Time, titleLimit, limit int) (title, text string) {
-	d := digestOf(alerts)
-	return s.title(alerts, d, titleLimit), s.render(alerts, d, now, limit)
-}
-
 // digestOf returns the digest of alerts, or nil if there is but one.
 func digestOf(alerts []alert.Alert) *alert.Digest {
 	if len(alerts) == 1 {
@@ -53,18 +56,6 @@ func digestOf(alerts []alert.Alert) *alert.Digest {
 	}
 	d := alert.NewDigest(alerts)
 	return &d
-}
-
-// render does the work of Render.
-func (s *Style) render(alerts []alert.Alert, d *alert.Digest, now time.Time, limit int) string {
-	p := &page{Style: s, limit: limit + len("\n"), now: now} // the last line feed goes
-	p.Writer = Writer{Buf: make([]byte, 0, 1024), Mark: s.Locale.Cut(), Dialect: s.Form.Dialect, Runes: s.Form.Runes}
-	if d == nil {
-		p.card(&alerts[0])
-	} else {
-		p.digest(alerts, d)
-	}
-	return string(bytes.TrimSuffix(p.Buf, []byte("\n")))
 }
 
 // title does the work of Headline.

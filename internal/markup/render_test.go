@@ -21,10 +21,16 @@ func at() time.Time { return time.Date(2026, 11, 20, 16, 0, 0, 0, time.FixedZone
 // plain returns a style without markup.
 func plain(l alert.Locale) *markup.Style { return &markup.Style{Form: markup.Plain(), Locale: l} }
 
+// draw returns the text that a style makes of alerts.
+func draw(s *markup.Style, alerts []alert.Alert, now time.Time, limit int) string {
+	_, text := s.Render(alerts, now, 64, limit)
+	return text
+}
+
 // shown returns the lines of a card in plain text, told a while after the
 // problem began.
 func shown(l alert.Locale, after time.Duration, a alert.Alert) []string {
-	return strings.Split(plain(l).Render([]alert.Alert{a}, at().Add(after), 4096), "\n")
+	return strings.Split(draw(plain(l), []alert.Alert{a}, at().Add(after), 4096), "\n")
 }
 
 func TestCardTimes(t *testing.T) {
@@ -122,7 +128,7 @@ func TestCardWords(t *testing.T) {
 	}
 	s := plain(alert.Chinese)
 	s.Labels = []string{"team", "missing"}
-	require.Contains(t, s.Render([]alert.Alert{aliyun}, at(), 4096), "\nteam:db\n")
+	require.Contains(t, draw(s, []alert.Alert{aliyun}, at(), 4096), "\nteam:db\n")
 }
 
 // TestLinks shows what cannot be a link as text.
@@ -132,12 +138,12 @@ func TestLinks(t *testing.T) {
 	form := markup.Plain()
 	form.MaxURL, form.Links = 1024, true
 	s := &markup.Style{Form: form}
-	require.Contains(t, s.Render([]alert.Alert{{URL: "https://a.example/"}}, at(), 4096), "[查看](https://a.example/)")
-	require.Contains(t, s.Render([]alert.Alert{{URL: long}}, at(), 4096), "查看:https://a.example/xx")
-	require.Contains(t, s.Render([]alert.Alert{{URL: long}}, at(), 4096), "…（已截断）")
-	require.Contains(t, s.Render([]alert.Alert{{URL: "javascript:x"}}, at(), 4096), "查看:javascript:x")
+	require.Contains(t, draw(s, []alert.Alert{{URL: "https://a.example/"}}, at(), 4096), "[查看](https://a.example/)")
+	require.Contains(t, draw(s, []alert.Alert{{URL: long}}, at(), 4096), "查看:https://a.example/xx")
+	require.Contains(t, draw(s, []alert.Alert{{URL: long}}, at(), 4096), "…（已截断）")
+	require.Contains(t, draw(s, []alert.Alert{{URL: "javascript:x"}}, at(), 4096), "查看:javascript:x")
 	form.MaxURL = 0
-	require.Contains(t, s.Render([]alert.Alert{{URL: long, Summary: strings.Repeat("y", 9000)}}, at(), 4096), "["+"查看]("+long+")")
+	require.Contains(t, draw(s, []alert.Alert{{URL: long, Summary: strings.Repeat("y", 9000)}}, at(), 4096), "["+"查看]("+long+")")
 }
 
 // TestDigestNamesWhatLasts has three problems among many recoveries.
@@ -151,7 +157,7 @@ func TestDigestNamesWhatLasts(t *testing.T) {
 		alerts = append(alerts, alert.Alert{Severity: alert.Notice, Name: "fires " + strconv.Itoa(i), Instance: "i-" + strconv.Itoa(i)})
 	}
 	for _, limit := range []int{1024, 2048} {
-		text := plain(alert.Chinese).Render(alerts, at(), limit)
+		text := draw(plain(alert.Chinese), alerts, at(), limit)
 		for i := range 3 {
 			require.Contains(t, text, "fires "+strconv.Itoa(i)+"\n> i-"+strconv.Itoa(i))
 		}
@@ -165,10 +171,10 @@ func TestDigestOfSeveralSources(t *testing.T) {
 	ours := alert.Alert{Source: "aliyun", Name: "disk", Labels: map[string]string{"account": "prod"}}
 	other := ours
 	other.Labels = map[string]string{"account": "test"}
-	text := plain(alert.Chinese).Render([]alert.Alert{ours, other, ours}, at(), 2048)
+	text := draw(plain(alert.Chinese), []alert.Alert{ours, other, ours}, at(), 2048)
 	require.Contains(t, text, "×2 告警中 警告 disk · aliyun / prod")
 	require.Contains(t, text, "×1 告警中 警告 disk · aliyun / test")
-	require.NotContains(t, plain(alert.Chinese).Render([]alert.Alert{ours, ours}, at(), 2048), "prod")
+	require.NotContains(t, draw(plain(alert.Chinese), []alert.Alert{ours, ours}, at(), 2048), "prod")
 }
 
 // random returns alerts of few kinds or of many.
@@ -202,7 +208,7 @@ func TestDigestOfRandomAlerts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		alerts, limit := random(r), 1024+r.IntN(3500)
-		text := plain(alert.Chinese).Render(alerts, at(), limit)
+		text := draw(plain(alert.Chinese), alerts, at(), limit)
 		require.LessOrEqual(t, len(text), limit)
 		listed, open, last := 0, 0, 0
 		for _, g := range group.FindAllStringSubmatch(text, -1) {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
@@ -111,7 +110,7 @@ func NotAnswered(resp *httpcall.Response) Unclear {
 }
 
 // Error says what came and what that means.
-func (u Unclear) Error() string { return string(u) + "; " + Uncertain.Advice() }
+func (u Unclear) Error() string { return string(u) + "; " + Uncertain.Advice(0) }
 
 // Is makes it match alert.ErrUncertain.
 func (u Unclear) Is(target error) bool { return target == alert.ErrUncertain }
@@ -129,12 +128,4 @@ func ClassOf(err error, status int) Class {
 		return Dead // a redirect, a 404: nobody at this address takes messages
 	}
 	return Fix
-}
-
-// Advice appends what to do, and when.
-func Advice(c Class, after time.Duration) string {
-	if after > 0 {
-		return fmt.Sprintf("; %s, in %v", c.Advice(), after)
-	}
-	return "; " + c.Advice()
 }

@@ -1,6 +1,9 @@
 package robot
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // A Class says what to do about a failure.
 type Class uint8
@@ -27,21 +30,17 @@ func (c Class) String() string {
 // Passes reports whether sending again can help.
 func (c Class) Passes() bool { return c == Retry || c == Wait }
 
-// Advice tells a person woken by an error what to do.
-func (c Class) Advice() string {
-	switch c {
-	case Retry:
-		return "sending again can help"
-	case Wait:
-		return "send again later"
-	case Fix:
-		return "sending the same message again does not help"
-	case Dead:
-		return "the destination needs mending, sending again does not help"
-	case Uncertain:
-		return "it may have arrived, sending again may show it twice"
+// Advice tells a person woken by an error what to do, and when if that is known.
+func (c Class) Advice(after time.Duration) string {
+	words := [...]string{
+		Unknown: "not known to be worth sending again", Retry: "sending again can help", Wait: "send again later",
+		Fix: "sending the same message again does not help", Dead: "the destination needs mending, sending again does not help",
+		Uncertain: "it may have arrived, sending again may show it twice",
 	}
-	return "not known to be worth sending again"
+	if after > 0 {
+		return fmt.Sprintf("%s, in %v", words[c], after)
+	}
+	return words[c]
 }
 
 // A Meaning is what a code of the vendor says, and what to do about it. The zero
