@@ -41,7 +41,7 @@ import (
 // Each wrapped Sender has a memory of its own: wrap the branches of a [Fanout]
 // and not the whole. The memory lives in the process, is safe for concurrent
 // use, runs no goroutine, and holds what was accepted within one window: about
-// 120 bytes for each Key and each ID, however long they are, until the window
+// 150 bytes for each Key and each ID, however long they are, until the window
 // has passed. A window of zero or less switches Dedup off.
 func Dedup(window time.Duration) Middleware {
 	return func(next Sender) Sender {
