@@ -156,7 +156,7 @@ func (t *ringTask) call(ctx context.Context, l *lane, people []error) {
 	t.others, l.held = slices.DeleteFunc(l.held, func(h heldAlert) bool { return given[h.id] }), nil
 	g.state.Unlock()
 	for _, h := range t.others {
-		batch = append(batch, h.Alert.Clone())
+		batch = append(batch, h.Clone())
 	}
 	err := error(errRungBefore{}) // if place panics
 	rang := make([]bool, len(people))

@@ -232,7 +232,7 @@ func TestAPIGatewayAnswers(t *testing.T) {
 					return
 				}
 				require.NoError(t, err)
-				require.Equal(t, tt.states, fmt.Sprint(states(report)))
+				require.Equal(t, tt.states, fmt.Sprintf("%v", states(report)))
 			})
 		})
 	}
