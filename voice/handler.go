@@ -241,11 +241,5 @@ func requestID(r *http.Request) string {
 // again.
 func (h *Handler) Shutdown(ctx context.Context) error { return h.jobs.shutdown(ctx) }
 
-// String returns the name of the type.
-func (h *Handler) String() string { return "voice.Handler" }
-
 // Format prints the name of the type for every verb.
-func (h *Handler) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.String()) }
-
-// LogValue returns the name of the type.
-func (h *Handler) LogValue() slog.Value { return slog.StringValue(h.String()) }
+func (*Handler) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "voice.Handler") }
