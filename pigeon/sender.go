@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"slices"
 
@@ -235,16 +234,11 @@ func (s *Sender) request(alerts []alert.Alert) Request {
 	return r
 }
 
-// String returns the host of the space.
-func (s *Sender) String() string {
-	if s == nil {
-		return "pigeon.Sender(nil)"
+// Format prints the host for every verb: fmt must not walk through the fields.
+func (s *Sender) Format(f fmt.State, _ rune) {
+	host := "nil"
+	if s != nil {
+		host = s.client.host
 	}
-	return "pigeon.Sender(" + s.client.host + ")"
+	_, _ = io.WriteString(f, "pigeon.Sender("+host+")")
 }
-
-// Format prints what String returns for every verb.
-func (s *Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
-
-// LogValue returns what String returns.
-func (s *Sender) LogValue() slog.Value { return slog.StringValue(s.String()) }
