@@ -70,8 +70,6 @@ type Sender struct {
 	sender alert.Sender      // that of the Ringer
 }
 
-var _ alert.Sender = (*Sender)(nil)
-
 // NewSender returns a Sender that calls by a plan: a [Request] whose
 // Parameters, if it has any, are sent with every call and win over those of
 // the same name. The plan is copied. No connection is made.

@@ -76,8 +76,6 @@ type Sender struct {
 	sender  alert.Sender // that of the Ringer
 }
 
-var _ alert.Sender = (*Sender)(nil)
-
 // NewSender returns a Sender that calls the callees, at least one, through g.
 func NewSender(g Gateway, callees []Callee, opts *SenderOptions) (*Sender, error) {
 	s := &Sender{gateway: g}
