@@ -1,5 +1,5 @@
-// Package duty takes callbacks of CloudMonitor and tells more and more people of
-// them, until one of them takes the problem.
+// Package duty takes callbacks of CloudMonitor and of OceanBase OCP and tells more
+// and more people of them, until one of them takes the problem.
 package duty
 
 import (
@@ -24,6 +24,7 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/destinations"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
+	"github.com/tocsin-go/tocsin/ocp"
 	"github.com/tocsin-go/tocsin/pigeon"
 )
 
@@ -123,7 +124,7 @@ func (d *desk) answered(ctx context.Context, s autocall.Status) error {
 	return err
 }
 
-// addPeople adds the steps, and what people and CloudMonitor reach.
+// addPeople adds the steps, and what people and callbacks reach.
 func (d *desk) addPeople() (err error) {
 	least := d.config.Least
 	d.escalation, err = escalate.New(d.box, "duty", d.steps(), &escalate.Options{
@@ -137,7 +138,12 @@ func (d *desk) addPeople() (err error) {
 	if err != nil {
 		return err
 	}
+	channel, err := ocp.NewHandler(d.box, d.config.Secrets.Bare, &ocp.HandlerOptions{Logger: d.log, Locale: d.config.Locale, Accounts: d.config.Secrets.Accounts})
+	if err != nil {
+		return err
+	}
 	d.mux.Handle(callbacks.Path, webhook)
+	d.mux.Handle(callbacks.OCP, channel)
 	d.mux.Handle("/take/", d.escalation.Handler())
 	d.mux.Handle("GET /healthz", httpserver.NewHealth(d.log, d.health))
 	d.mux.Handle("/", httpserver.NotFound(d.log))
@@ -189,7 +195,7 @@ func (d *desk) serve(ctx context.Context, l net.Listener) error {
 	if d.queue != nil {
 		work.Go(func() { _ = d.queue.Run(running) }) // always nil
 	}
-	err := httpserver.Serve(ctx, l, aliyun.CleanPath(callbacks.Path, aliyun.CleanPath("/phone/", d.mux)), d.log, "stopping: what was accepted is in the database")
+	err := httpserver.Serve(ctx, l, aliyun.CleanPath(callbacks.Path, aliyun.CleanPath(callbacks.OCP, aliyun.CleanPath("/phone/", d.mux))), d.log, "stopping: what was accepted is in the database")
 	stop()
 	work.Wait()
 	return err
