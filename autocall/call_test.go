@@ -32,11 +32,11 @@ func TestCallIsChecked(t *testing.T) {
 	}{
 		{"nobody", autocall.Call{}, "nobody to ring"},
 		{"too many", autocall.Call{People: people(numbers...)}, "21 people, at most 20"},
-		{"emergency number", autocall.Call{People: people("110")}, "person 1: not a telephone number: want 7 to 15 digits, or + and digits"},
-		{"forwarding code", autocall.Call{People: people(numberA, "*72"+numberB)}, "person 2: not a telephone number: want 7 to 15 digits, or + and digits"},
-		{"sixteen digits", autocall.Call{People: people("1234567890123456")}, "person 1: not a telephone number: want 7 to 15 digits, or + and digits"},
-		{"empty number", autocall.Call{People: people("")}, "person 1: not a telephone number: want 7 to 15 digits, or + and digits"},
-		{"full-width digits", autocall.Call{People: people("１８７００００００１")}, "person 1: not a telephone number: want 7 to 15 digits, or + and digits"},
+		{"emergency number", autocall.Call{People: people("110")}, "person 1: not a telephone number: want 7 to 15 digits and no short or emergency number, or + and digits"},
+		{"forwarding code", autocall.Call{People: people(numberA, "*72"+numberB)}, "person 2: not a telephone number: want 7 to 15 digits and no short or emergency number, or + and digits"},
+		{"sixteen digits", autocall.Call{People: people("1234567890123456")}, "person 1: not a telephone number: want 7 to 15 digits and no short or emergency number, or + and digits"},
+		{"empty number", autocall.Call{People: people("")}, "person 1: not a telephone number: want 7 to 15 digits and no short or emergency number, or + and digits"},
+		{"full-width digits", autocall.Call{People: people("１８７００００００１")}, "person 1: not a telephone number: want 7 to 15 digits and no short or emergency number, or + and digits"},
 		{"name", autocall.Call{People: []autocall.Person{{Name: strings.Repeat("n", 129), Number: numberA}}}, "person 1: name is not UTF-8 or has over 128 bytes"},
 		{"name of bytes", autocall.Call{People: []autocall.Person{{Name: "\xff", Number: numberA}}}, "person 1: name is not UTF-8 or has over 128 bytes"},
 		{"key", autocall.Call{People: good, Key: strings.Repeat("k", 1025)}, "key of 1025 bytes, at most 1024"},
@@ -75,7 +75,7 @@ func TestCallDefaults(t *testing.T) {
 		s.Call.People[0].Number = numberB
 		s.Audit[0].Event = "x"
 		require.Equal(t, "queued", events(get(t, q, s.ID)), "a Status is a copy")
-		require.Equal(t, []string{numberA}, next(t, q, "p1").Numbers)
+		require.Equal(t, numberA, next(t, q, "p1").Number)
 	})
 }
 

@@ -2,13 +2,10 @@ package autocall_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 
-	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/alert/alerttest"
 	"github.com/tocsin-go/tocsin/autocall"
 )
 
@@ -27,14 +24,14 @@ func ExampleDispatcher() {
 
 	rack := autocall.Phone{Name: "rack"}
 	given, err := queue.Next(ctx, rack)
-	fmt.Println(given.Numbers, err)
-	_, err = queue.Answer(ctx, autocall.Outcome{Phone: rack, Mid: given.Mid, Number: given.Numbers[0]})
+	fmt.Println(given.Number, err)
+	_, err = queue.Answer(ctx, autocall.Outcome{Phone: rack, Mid: given.Mid, Number: given.Number})
 	fmt.Println(err)
 	status, err := queue.Get(ctx, id)
 	fmt.Println(status.State, status.By, err)
 	// Output:
 	// true <nil>
-	// [18700000001] <nil>
+	// 18700000001 <nil>
 	// <nil>
 	// answered Li Si (187******01) <nil>
 }
@@ -64,7 +61,7 @@ func ExampleHandler() {
 		fmt.Println(err)
 		return
 	}
-	handler, err := autocall.NewHandler(queue, map[string]string{"rack": "put-a-random-token-here"}, nil)
+	handler, err := autocall.NewHandler(queue, []autocall.Handset{{Name: "rack", Token: "put-a-random-token-here"}}, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -79,51 +76,4 @@ func ExampleHandler() {
 	// Output:
 	// {"code":1,"msg":"no alert"}
 	// {"code":2,"msg":"not found"}
-}
-
-// The roster is asked at each alert.
-func ExampleSenderOptions_roster() {
-	ctx := context.Background()
-	queue, err := autocall.NewMemoryQueue(nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	phones, err := autocall.NewSender(queue, nil, &autocall.SenderOptions{
-		Roster: func(_ context.Context, alerts []alert.Alert) ([]autocall.Person, error) {
-			if alerts[0].Product == "rds" {
-				return []autocall.Person{{Name: "the DBA", Number: "18800000002"}}, nil
-			}
-			return []autocall.Person{{Name: "ops", Number: "18700000001"}}, nil
-		},
-	})
-	fmt.Println(err, phones.Send(ctx, alert.Alert{Product: "rds", Name: "disk full"}))
-	calls, err := queue.List(ctx, true, 10)
-	fmt.Println(calls[0].Call.People, err)
-	// Output:
-	// <nil> <nil>
-	// [the DBA (188******02)] <nil>
-}
-
-// People who cannot be rung are told in the chat.
-func ExampleEscalate_nobody() {
-	queue, err := autocall.NewMemoryQueue(nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	phones, err := autocall.NewSender(queue, nil, &autocall.SenderOptions{
-		Roster: func(context.Context, []alert.Alert) ([]autocall.Person, error) {
-			return nil, errors.New("nobody is on duty")
-		},
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	var chat alerttest.Recorder
-	err = autocall.Escalate(phones, &chat).Send(context.Background(), alert.Alert{Name: "disk full"})
-	fmt.Println(len(chat.Accepted()), err)
-	// Output:
-	// 1 <nil>
 }

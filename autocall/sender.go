@@ -16,10 +16,6 @@ import (
 // messageRunes bounds the text of a call. Nobody hears it; reports show it.
 const messageRunes = 400
 
-// A Roster says who is to be rung about alerts, in order: who is on duty. To
-// name nobody is an error, for there is no default.
-type Roster func(ctx context.Context, alerts []alert.Alert) ([]Person, error)
-
 // SenderOptions change what a [Sender] does. Nil and the zero value mean the
 // defaults.
 type SenderOptions struct {
@@ -38,16 +34,15 @@ type SenderOptions struct {
 	Interval time.Duration
 	Expiry   time.Duration
 
-	// RingForTests treats tests like other alerts, but that the text begins with
-	// it. Default: they are accepted, and neither ring nor count.
-	RingForTests bool
+	// Ring bounds the number of calls, and says whether tests make one, see
+	// [alert.RingPolicy]; whether there is one for recoveries has no effect. Who may be
+	// rung when is for the Ringer of the queue, which limits what a person hears.
+	// Default: one of its own, with the default policy but no limits.
+	Ring *alert.Ringer
 
-	// Logger gets one record at Info when tests ring nobody. Default: none.
+	// Logger gets one record at Info when the default of Ring holds alerts back, or
+	// tests ring nobody. Default: none.
 	Logger *slog.Logger
-
-	// Roster, if not nil, is asked at each Send instead of a fixed list. Then
-	// NewSender must be given no people.
-	Roster Roster
 }
 
 // A Sender rings people about alerts: one call for each Send, whatever the
@@ -56,9 +51,8 @@ type SenderOptions struct {
 // # What nil means
 //
 // The queue has taken a call that accounts for every alert, or has it already;
-// or no alert reports a problem, or all that do are tests.
-// Nobody needs to have picked up: use [Wait], [Escalate] or the callbacks of
-// the queue for that.
+// or the alerts were told before; or no alert reports a problem, or all that do are
+// tests. Nobody needs to have picked up: the callbacks of the queue tell who did. An error is that of the queue, or an [*alert.HeldError].
 //
 // # Repetitions
 //
@@ -67,8 +61,8 @@ type SenderOptions struct {
 // names the alert. While a call is open, alerts about the same problems, or
 // some of them, join it and ring nobody again; they may raise its severity. So
 // may a Send that failed be repeated. When somebody has picked up the call is
-// over, and the next alert makes another one. If its source repeats itself, let
-// an outbox recognise the repetition.
+// over, and the next alert makes another one, through the [alert.Ringer]: not an
+// event that was told already, and one call in two minutes.
 //
 // # Recoveries
 //
@@ -79,45 +73,43 @@ type SenderOptions struct {
 // counts the recoveries too. News neither makes nor cancels a call.
 type Sender struct {
 	queue  Queue
-	roster Roster // a closure, where no printer finds numbers
+	people func() []Person // a closure, where no printer finds numbers
 	opts   SenderOptions
+	sender alert.Sender // that of the Ringer
 }
 
-var _ alert.Sender = (*Sender)(nil)
-
-// NewSender returns a Sender that rings people, in their order, or whom the
-// Roster of the options names. That a number can be rung, and the options too,
-// are checked here.
+// NewSender returns a Sender that rings people, in their order. That a number can be
+// rung, and the options too, are checked here.
 func NewSender(queue Queue, people []Person, opts *SenderOptions) (*Sender, error) {
 	s := &Sender{queue: queue}
 	if opts != nil {
 		s.opts = *opts
 	}
-	s.roster, s.opts.Roster = s.opts.Roster, nil
+	people = slices.Clone(people)
+	s.people = func() []Person { return people }
 	s.opts.Logger = cmp.Or(s.opts.Logger, slog.New(slog.DiscardHandler))
-	probe := people
 	switch {
 	case queue == nil:
 		return nil, errors.New("autocall: new sender: no queue")
 	case !fitsName(s.opts.Name):
 		return nil, errors.New("autocall: new sender: Name must be at most 64 letters, digits and hyphens")
-	case s.roster != nil && len(people) > 0:
-		return nil, errors.New("autocall: new sender: both people and a Roster")
-	case s.roster != nil:
-		probe = []Person{{Number: "0000000"}} // whom it names is not known yet
-	default:
-		fixed := slices.Clone(people)
-		s.roster = func(context.Context, []alert.Alert) ([]Person, error) { return fixed, nil }
 	}
-	if _, err := s.call(probe).checked(); err != nil {
+	if _, err := s.call().checked(); err != nil {
 		return nil, fmt.Errorf("autocall: new sender: %w", err)
 	}
+	if s.opts.Ring == nil {
+		var err error
+		if s.opts.Ring, err = alert.NewRinger(&alert.RingPolicy{Limits: []alert.Limit{}, Logger: s.opts.Logger}); err != nil {
+			return nil, fmt.Errorf("autocall: new sender: %w", err)
+		}
+	}
+	s.sender = s.opts.Ring.Wrap(alert.SenderFunc(s.enqueue))
 	return s, nil
 }
 
-// call returns a call to people with the settings of s.
-func (s *Sender) call(people []Person) Call {
-	return Call{People: people, Rounds: s.opts.Rounds, Interval: s.opts.Interval, Expiry: s.opts.Expiry}
+// call returns a call with the settings of s.
+func (s *Sender) call() Call {
+	return Call{People: s.people(), Rounds: s.opts.Rounds, Interval: s.opts.Interval, Expiry: s.opts.Expiry}
 }
 
 // Send makes one call for all alerts, see [Sender]. Its errors say through
@@ -127,8 +119,17 @@ func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	return err
 }
 
+// placedKey is that of the *placed in the context of a Place.
+type placedKey struct{}
+
+// placed is what became of a call.
+type placed struct {
+	id  string
+	err error
+}
+
 // Place is Send, and returns the id of the call that the alerts are in. It is
-// empty if there is none to make.
+// empty if there is none to make, or they were told before.
 func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (id string, err error) {
 	if len(alerts) == 0 {
 		return "", nil
@@ -136,30 +137,47 @@ func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (id string, e
 	if err := ctx.Err(); err != nil {
 		return "", fmt.Errorf("autocall: send: nothing was queued: %w", err)
 	}
-	if !s.opts.RingForTests {
-		alerts = speech.WithoutTests(ctx, s.opts.Logger, alerts)
-	}
-	if len(alerts) == 0 {
-		return "", nil
-	}
 	open, err := s.queue.List(ctx, true, maxLimit)
 	if err != nil {
 		return "", err
 	}
-	lasting, over, worst, test := problems(alerts)
-	if err := s.cancel(ctx, open, over); err != nil || len(lasting) == 0 {
+	lasting, over, _, _ := problems(alerts)
+	if err := s.cancel(ctx, open, over); err != nil {
 		return "", err
 	}
-	people, err := s.roster(ctx, slices.Clone(alerts))
-	if err != nil {
-		return "", fmt.Errorf("autocall: send: roster: %w", err)
+	p := &placed{}
+	ctx = context.WithValue(ctx, placedKey{}, p)
+	if _, under := s.keyOf(open, lasting); under && len(lasting) > 0 {
+		err = s.enqueue(ctx, alerts...) // joins: nothing new rings
+	} else {
+		err = s.sender.Send(ctx, alerts...)
 	}
-	c := s.call(people)
-	c.Key, c.Severity, c.Test = s.keyOf(open, lasting), worst, test
-	c.Message = speech.Voice{Locale: s.opts.Locale}.Message(alerts, messageRunes)
-	id, _, err = s.queue.Enqueue(ctx, c)
-	return id, err
+	return p.id, cmp.Or(p.err, err)
 }
+
+// enqueue makes the call for alerts, or joins an open one.
+func (s *Sender) enqueue(ctx context.Context, alerts ...alert.Alert) error {
+	open, err := s.queue.List(ctx, true, maxLimit)
+	if err != nil {
+		return err
+	}
+	lasting, _, worst, test := problems(alerts)
+	c := s.call()
+	c.Key, _ = s.keyOf(open, lasting)
+	c.Severity, c.Test = worst, test
+	c.Message = speech.Voice{Locale: s.opts.Locale}.Message(alerts, messageRunes)
+	id, _, err := s.queue.Enqueue(ctx, c)
+	if p, ok := ctx.Value(placedKey{}).(*placed); ok {
+		p.id, p.err = id, err
+	}
+	if err != nil && alert.Retryable(err) {
+		return errAgain // and not uncertain: a call with a Key is made once, however often
+	}
+	return err
+}
+
+// errAgain tells the Ringer that what was done may be done again.
+var errAgain = errors.New("to be queued again")
 
 // problems returns the problems that last after the alerts, those that are
 // over, the worst severity of the former, and whether they are tests. Beside a

@@ -5,60 +5,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
-	"log/slog"
 	"net/http"
 
 	"github.com/tocsin-go/tocsin/internal/httpcall"
-	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
-// Bounds of a list, in entries.
-const (
-	pageSize  = 100
-	maxLooked = 1000 // what Snapshot and Fresh look at
-)
+// pageSize is the length of a page, in entries.
+const pageSize = 100
 
-// A Listed is an entry of the list of calls. Printing it leaves out the raw
-// entry, which may hold telephone numbers.
+// A Listed is an entry of the list of calls. ResultID is empty if the entry has none
+// that can be used.
 type Listed struct {
 	ResultID string
 	Status   ChainStatus
-
-	raw secret.Text
-}
-
-// Raw returns the entry as it came. It may hold telephone numbers.
-func (l Listed) Raw() json.RawMessage { return rawOf(l.raw) }
-
-// String returns the id and the status.
-func (l Listed) String() string {
-	return fmt.Sprintf("chain %s: status %q", l.ResultID, string(l.Status))
-}
-
-// Format prints what String returns for every verb.
-func (l Listed) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.String()) }
-
-// LogValue returns what String returns.
-func (l Listed) LogValue() slog.Value { return slog.StringValue(l.String()) }
-
-// UnmarshalJSON reads an entry. What has no resultId that can be used, has
-// none.
-func (l *Listed) UnmarshalJSON(data []byte) error {
-	var w struct {
-		ID     loose `json:"resultId"`
-		Status loose `json:"status"`
-	}
-	if err := json.Unmarshal(data, &w); err != nil {
-		return err
-	}
-	if idFault(string(w.ID)) == "" {
-		l.ResultID = string(w.ID)
-	}
-	l.Status = ChainStatus(w.Status.line(maxWord))
-	l.raw = secret.New(string(data))
-	return nil
 }
 
 // Calls returns the entries of the list of calls from offset on, at most limit
@@ -85,39 +44,52 @@ func (c *Client) Calls(ctx context.Context, offset, limit int) ([]Listed, error)
 
 // parseCalls reads a page. A page without a list is none.
 func parseCalls(body []byte) ([]Listed, error) {
+	type entry struct {
+		ID     loose `json:"resultId"`
+		Status loose `json:"status"`
+	}
 	var w *struct {
-		Items *list[Listed] `json:"items"`
+		Items *list[entry] `json:"items"`
 	}
 	if err := json.Unmarshal(body, &w); err != nil || w == nil || w.Items == nil {
 		return nil, unreadable(fmt.Sprintf("%d bytes that are not the vendor's list", len(body)))
 	}
-	return *w.Items, nil
+	all := make([]Listed, 0, len(*w.Items))
+	for _, e := range *w.Items {
+		l := Listed{Status: ChainStatus(e.Status.line(maxWord))}
+		if idFault(string(e.ID)) == "" {
+			l.ResultID = string(e.ID)
+		}
+		all = append(all, l)
+	}
+	return all, nil
 }
 
-// AllCalls returns an iterator over the list of calls, each chain once, by
-// pages of 100. It ends with the first error.
-func (c *Client) AllCalls(ctx context.Context) iter.Seq2[Listed, error] {
-	return func(yield func(Listed, error) bool) {
-		seen := map[string]bool{}
-		for offset := 0; ; offset += pageSize {
-			page, err := c.Calls(ctx, offset, pageSize)
-			if err != nil {
-				yield(Listed{}, err)
-				return
+// maxLooked is how many chains Snapshot and Fresh look at.
+const maxLooked = 1000
+
+// look gives f each chain of the list once, by pages of 100, and fails if there are too
+// many.
+func (c *Client) look(ctx context.Context, f func(Listed)) error {
+	seen := map[string]bool{}
+	for offset := 0; ; offset += pageSize {
+		page, err := c.Calls(ctx, offset, pageSize)
+		if err != nil {
+			return err
+		}
+		before := len(seen)
+		for _, l := range page {
+			switch {
+			case l.ResultID == "" || seen[l.ResultID]:
+				continue
+			case len(seen) == maxLooked:
+				return &Error{Op: opCalls, Err: errors.New("the list has more than 1000 chains, the rest was not looked at")}
 			}
-			before := len(seen)
-			for _, l := range page {
-				if l.ResultID == "" || seen[l.ResultID] {
-					continue
-				}
-				seen[l.ResultID] = true
-				if !yield(l, nil) {
-					return
-				}
-			}
-			if len(page) < pageSize || len(seen) == before { // or the offset was ignored
-				return
-			}
+			seen[l.ResultID] = true
+			f(l)
+		}
+		if len(page) < pageSize || len(seen) == before { // or the offset was ignored
+			return nil
 		}
 	}
 }
@@ -129,43 +101,23 @@ type Snapshot struct{ ids map[string]bool }
 // the first 1000 of the list and fails if there are more.
 func (c *Client) Snapshot(ctx context.Context) (Snapshot, error) {
 	s := Snapshot{map[string]bool{}}
-	for l, err := range c.AllCalls(ctx) {
-		if err == nil && len(s.ids) == maxLooked {
-			err = &Error{Op: opCalls, Err: errManyCalls}
-		}
-		if err != nil {
-			return s, err
-		}
-		s.ids[l.ResultID] = true
-	}
-	return s, nil
+	err := c.look(ctx, func(l Listed) { s.ids[l.ResultID] = true })
+	return s, err
 }
-
-// errManyCalls is a list of which the rest was not looked at.
-var errManyCalls = errors.New("the list has more than 1000 chains, the rest was not looked at")
 
 // Fresh returns the chains that are not in before: after an uncertain
 // [Client.Invoke], those that it may have started. Other users of the space
-// start chains too; look at Listed.Raw, or ask people. Nothing found right
+// start chains too: look at their Result, or ask people. Nothing found right
 // after the failure does not prove that nothing will ring: the list may lag
 // behind. With the zero Snapshot it returns all chains.
 //
 // It looks at the first 1000 chains. If there are more, it returns those that
 // are fresh among them, and an error.
-func (c *Client) Fresh(ctx context.Context, before Snapshot) ([]Listed, error) {
-	var fresh []Listed
-	looked := 0
-	for l, err := range c.AllCalls(ctx) {
-		if err == nil && looked == maxLooked {
-			err = &Error{Op: opCalls, Err: errManyCalls}
-		}
-		if err != nil {
-			return fresh, err
-		}
-		looked++
+func (c *Client) Fresh(ctx context.Context, before Snapshot) (fresh []Listed, err error) {
+	err = c.look(ctx, func(l Listed) {
 		if !before.ids[l.ResultID] {
 			fresh = append(fresh, l)
 		}
-	}
-	return fresh, nil
+	})
+	return fresh, err
 }

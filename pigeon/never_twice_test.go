@@ -1,10 +1,9 @@
 package pigeon_test
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
-	"net/http"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/pigeon"
 	"github.com/tocsin-go/tocsin/pigeon/pigeontest"
 )
 
@@ -99,23 +99,20 @@ func FuzzNeverTwice(f *testing.F) {
 	})
 }
 
-// TestBehindACallerWhoRepeats is the wrapper of docs/pigeon.md: a webhook whose
-// caller is answered 503 calls again, whatever the error says.
-func TestBehindACallerWhoRepeats(t *testing.T) {
+// TestHeldContacts leaves out of a chain who must not be rung.
+func TestHeldContacts(t *testing.T) {
 	t.Parallel()
-	sender, server := newSender(t, plan(), nil)
-	phone := alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
-		err := sender.Send(ctx, alerts...)
-		if errors.Is(err, alert.ErrUncertain) {
-			return nil // accepted, as far as repetitions go
-		}
-		return err
-	})
-	server.Fail(pigeontest.HTML(http.StatusUnauthorized), pigeontest.ResetAfter())
-	repeats := 0
-	for phone.Send(t.Context(), full()) != nil {
-		repeats++
+	ring, err := alert.NewRinger(&alert.RingPolicy{Window: -1, Block: []string{"+81 90-0000-0001"}})
+	require.NoError(t, err)
+	p := inline()
+	p.Guidance.Text, p.Parameters = "{{text}}", nil
+	sender, server := newSender(t, p, &pigeon.SenderOptions{Ring: ring})
+	for i := range 3 {
+		require.NoError(t, sender.Send(t.Context(), alert.Alert{ID: strconv.Itoa(i)}))
+		require.NotContains(t, string(server.Chains()[i].Body), number1)
+		require.Contains(t, string(server.Chains()[i].Body), number2)
 	}
-	require.Equal(t, 1, repeats)
-	require.Equal(t, 1, server.Placed())
+	held, ok := errors.AsType[*alert.HeldError](sender.Send(t.Context(), alert.Alert{ID: "4"}))
+	require.True(t, ok)
+	require.Equal(t, alert.HeldByLimit, held.By)
 }

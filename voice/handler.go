@@ -50,9 +50,11 @@ type HandlerOptions struct {
 	// 2000.
 	MaxRunes int
 
-	// Rule withholds calls. The request tells no severity: the Rule gets
-	// Severity. Default: none.
-	Rule     Rule
+	// Ring withholds calls from who is blocked, has quiet hours, or was called too
+	// often: a failure in the answer, with the reason. It is given Severity, since the
+	// request tells none. Its Window is not used: the caller decides what is one call.
+	// Default: the default policy.
+	Ring     *alert.Ringer
 	Severity alert.Severity
 
 	// Answer bounds the time from the arrival of a request to its answer. What
@@ -143,6 +145,12 @@ func NewHandler(g Gateway, token string, opts *HandlerOptions) (*Handler, error)
 		o.Answer = defaultAnswer
 	}
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	if o.Ring == nil {
+		var err error
+		if o.Ring, err = alert.NewRinger(nil); err != nil {
+			return nil, fmt.Errorf("voice: new handler: %w", err)
+		}
+	}
 	h.jobs = newJobs(max(1, cmp.Or(o.Jobs, defaultJobs)))
 	return h, nil
 }
@@ -163,12 +171,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer returns the answer, and why the request was refused if it was.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, deadline time.Time) (answer []byte, refused string) {
-	defer func() { // of the Rule
-		if v := recover(); v != nil {
-			h.panicked(r.Context(), v)
-			answer, refused = refusal(CodeGeneral, internal)
-		}
-	}()
 	_, token := inbound.Last(r.URL.Path)
 	switch {
 	case !h.token.Opens(token):
@@ -184,8 +186,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, deadline time.T
 	if problem != "" {
 		return refusal(CodeBadArgument, problem)
 	}
-	id := r.Header.Get("X-Bkapi-Request-Id")
-	e, mine := h.memory.claim(id)
+	e, mine := h.memory.claim(r.Header.Get("X-Bkapi-Request-Id"), body)
 	switch {
 	case e == nil:
 		return refusal(CodeRateLimited, "too many requests in ten minutes")
@@ -193,7 +194,6 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, deadline time.T
 		return h.await(r.Context(), e, deadline)
 	}
 	remember := false
-	answer, _ = refusal(CodeGeneral, internal) // for those who wait, in case of a panic
 	defer func() { h.memory.settle(e, answer, remember) }()
 	j := h.prepare(p, requestID(r))
 	if len(j.request.Callees) > 0 {
@@ -205,9 +205,6 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, deadline time.T
 	remember = true
 	return j.answer(), ""
 }
-
-// internal is the message for a mistake of ours.
-const internal = "internal error, no call was placed"
 
 // await waits for the answer to the first copy of a request.
 func (h *Handler) await(ctx context.Context, e *entry, deadline time.Time) (answer []byte, refused string) {
@@ -234,11 +231,5 @@ func requestID(r *http.Request) string {
 // again.
 func (h *Handler) Shutdown(ctx context.Context) error { return h.jobs.shutdown(ctx) }
 
-// String returns the name of the type.
-func (h *Handler) String() string { return "voice.Handler" }
-
 // Format prints the name of the type for every verb.
-func (h *Handler) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.String()) }
-
-// LogValue returns the name of the type.
-func (h *Handler) LogValue() slog.Value { return slog.StringValue(h.String()) }
+func (*Handler) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "voice.Handler") }

@@ -19,7 +19,7 @@ const (
 	RejectedPermanent              // no call, and there will be none: a wrong number
 	RejectedTemporary              // no call this time: busy, unreachable, not tried
 	Throttled                      // no call this time: too many
-	Withheld                       // no call, by a Rule of ours
+	Withheld                       // no call, by the alert.Ringer
 	NotNeeded                      // no call, since somebody before has answered
 )
 
@@ -52,16 +52,16 @@ func parseState(word string) (State, bool) {
 	return Unknown, false
 }
 
-// IsReached reports whether the gateway took a call to this callee, or more.
-func (s State) IsReached() bool { return s == Accepted || s.IsHeard() }
+// isReached reports whether the gateway took a call to this callee, or more.
+func (s State) isReached() bool { return s == Accepted || s.isHeard() }
 
-// IsHeard reports whether somebody or something picked up, which ends a serial
+// isHeard reports whether somebody or something picked up, which ends a serial
 // call.
-func (s State) IsHeard() bool { return s == Answered || s == Acknowledged }
+func (s State) isHeard() bool { return s == Answered || s == Acknowledged }
 
-// MayHaveRung reports whether another call could be the second one that this
+// mayHaveRung reports whether another call could be the second one that this
 // callee gets. A State out of range may.
-func (s State) MayHaveRung() bool {
+func (s State) mayHaveRung() bool {
 	switch s {
 	case RejectedPermanent, RejectedTemporary, Throttled, Withheld, NotNeeded:
 		return false
@@ -69,9 +69,6 @@ func (s State) MayHaveRung() bool {
 	return true
 }
 
-// isAgain reports whether a later call makes sense and is safe.
-func (s State) isAgain() bool { return s == RejectedTemporary || s == Throttled }
-
 // isFailure reports whether the callee should have been reached and was not,
 // or not for sure.
-func (s State) isFailure() bool { return !s.IsReached() && s != Withheld && s != NotNeeded }
+func (s State) isFailure() bool { return !s.isReached() && s != NotNeeded }

@@ -25,6 +25,7 @@ type form struct {
 	cli.Form
 
 	listen, phoneToken, adminToken, db, lease, stepDelay, roundInterval, pollInterval, rounds *cli.Setting
+	forward, keyword                                                                          *cli.Setting
 	wecomURL, dingtalkURL, dingtalkSecret, locale, quiet, block                               *cli.Setting
 }
 
@@ -45,6 +46,8 @@ func newForm() *form {
 	f.locale = f.Text("locale", "`language` of the reports: zh, en or ja (default zh)")
 	f.quiet = f.Text("quiet", "`from-to`, such as 22:00-08:00 on this machine's clock: only critical calls ring then")
 	f.block = f.List("block", "`number` that is never rung; may be repeated")
+	f.forward = f.Text("forward", "`number` of who is on duty: print the SMS that forwards a phone's calls there (China Telecom), and the one that ends it, and do nothing else")
+	f.keyword = f.Text("keyword", "`word` that the app looks for in an SMS: autocall in its first version (default alertcall)")
 	return f
 }
 
@@ -79,8 +82,8 @@ func (f *form) judgeTokens(c *callserver.Config) error {
 		return err
 	}
 	for i, p := range phones {
-		c.Phones = append(c.Phones, callserver.Handset{Name: p.Name, Token: p.Value})
-		if _, err := autocall.NewHandler(stub{}, map[string]string{"phone": p.Value}, nil); err != nil {
+		c.Phones = append(c.Phones, autocall.Handset{Name: p.Name, Token: p.Value})
+		if _, err := autocall.NewHandler(stub{}, c.Phones[i:], nil); err != nil {
 			return f.phoneToken.Refuse("entry %d: want a token of at least %d letters, digits and -._~, or name=token", i+1, minToken)
 		}
 	}
@@ -88,7 +91,7 @@ func (f *form) judgeTokens(c *callserver.Config) error {
 		return f.phoneToken.Refuse("names no phone")
 	}
 	if c.PhonesMade = len(c.Phones) == 0; c.PhonesMade {
-		c.Phones = []callserver.Handset{{Name: "phone-1", Token: rand.Text()}}
+		c.Phones = []autocall.Handset{{Name: "phone-1", Token: rand.Text()}}
 	}
 	c.AdminToken = f.adminToken.Text("")
 	if c.AdminMade = c.AdminToken == ""; c.AdminMade {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/tocsin-go/tocsin/examples/internal/callserver"
+	"github.com/tocsin-go/tocsin/autocall"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
@@ -76,7 +76,7 @@ func TestSettings(t *testing.T) {
 			"TOCSIN_REPORT_WECOM_URL": "https://example.com/cgi-bin/webhook/send?key=k", "TOCSIN_REPORT_DINGTALK_URL": "https://example.com/robot/send?access_token=t",
 		}), io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, []callserver.Handset{{Name: "rack", Token: "token-of-the-first-phone"}, {Name: "phone-2", Token: "token-of-the-second-phone"}}, c.Phones)
+	require.Equal(t, []autocall.Handset{{Name: "rack", Token: "token-of-the-first-phone"}, {Name: "phone-2", Token: "token-of-the-second-phone"}}, c.Phones)
 	require.False(t, c.PhonesMade)
 	require.True(t, c.AdminMade)
 	require.Equal(t, 3, c.Rounds)
@@ -84,7 +84,7 @@ func TestSettings(t *testing.T) {
 	require.Equal(t, 4*time.Minute, c.Queue.Lease)
 	require.Equal(t, 75*time.Second, c.Queue.StepDelay)
 	require.Equal(t, 5*time.Second, c.Queue.PollInterval)
-	require.NotNil(t, c.Queue.Policy)
+	require.NotNil(t, c.Queue.Ring)
 	require.NotNil(t, c.Report)
 	require.Equal(t, "sqlite", c.DB.Dialect)
 }
@@ -96,5 +96,32 @@ func TestHelp(t *testing.T) {
 	require.ErrorIs(t, err, flag.ErrHelp)
 	for _, s := range newForm().Settings() {
 		require.Contains(t, help.String(), "  -"+s.Name+" ")
+	}
+}
+
+// The SMS that forward the calls to whoever is on duty are printed, and nothing else is
+// done.
+func TestForward(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		args   []string
+		status int
+		stdout string
+		stderr string
+	}{
+		{"telecom", []string{"-forward", "187-0000 0001"}, 0, "|*7218700000001|alertcall|\n|*720|alertcall|\n", ""},
+		{"first version", []string{"-forward", "18700000001", "-keyword", "autocall"}, 0, "|*7218700000001|autocall|\n|*720|autocall|\n", ""},
+		{"emergency", []string{"-forward", "110"}, 2, "", "-forward: forward code: the target is no number"},
+		{"keyword", []string{"-forward", "18700000001", "-keyword", "downcall"}, 2, "", "makes the app hang up"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			require.Equal(t, tt.status, run(t.Context(), tt.args, environment(nil), &stdout, &stderr))
+			require.Equal(t, tt.stdout, stdout.String())
+			require.Contains(t, stderr.String(), tt.stderr)
+			require.NotContains(t, stderr.String(), "18700000001")
+		})
 	}
 }

@@ -45,7 +45,7 @@ func (f *form) judgeCalls(c *duty.Config) (err error) {
 		return f.call.Refuse("%w", err)
 	}
 	c.PhoneToken = f.phoneToken.Text("")
-	if _, err := autocall.NewHandler(nobody{}, map[string]string{"phone": c.PhoneToken}, nil); err != nil {
+	if _, err := autocall.NewHandler(nobody{}, []autocall.Handset{{Name: "phone", Token: c.PhoneToken}}, nil); err != nil {
 		return f.phoneToken.Refuse("want at least 16 letters, digits and -._~")
 	}
 	c.Rounds, err = f.rounds.Number(2, 1, autocall.MaxRounds)

@@ -110,7 +110,7 @@ func (d *desk) addPhones(ctx context.Context, db *sql.DB) (err error) {
 	if err != nil {
 		return fmt.Errorf("-db: %w", d.config.DB.Withheld(err))
 	}
-	handler, err := autocall.NewHandler(d.queue, map[string]string{phone: d.config.PhoneToken}, &autocall.HandlerOptions{Logger: d.log})
+	handler, err := autocall.NewHandler(d.queue, []autocall.Handset{{Name: phone, Token: d.config.PhoneToken}}, &autocall.HandlerOptions{Logger: d.log})
 	d.mux.Handle("/phone/", handler)
 	return err
 }
