@@ -1,8 +1,10 @@
 package escalate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,48 +18,64 @@ const (
 	maxIncidents = 500 // in one answer
 )
 
-// Acknowledge says that somebody has taken all that a message was about: no
-// further step is taken, what rings is called off, and the first steps are told.
-// The reference is a token of Step.Link, or what a Sender told [TrackReference], such as
-// the id of a telephone call whose webhook came. It returns the incidents as they
-// are now: whoever took one before keeps it, and what is over stays so.
+// Acknowledge says that somebody has taken what a message was about, all of it or the
+// incidents with the numbers given: no further step is taken, what rings is called off,
+// and the first steps are told. The reference is a token of Step.Link, or what a Sender
+// told [TrackReference], such as the id of a telephone call whose webhook came. It
+// returns the incidents of the message as they are now: whoever took one before keeps
+// it, and what is over stays so.
 //
 // It returns when that is committed, and is safe to repeat. Errors are of the
 // type *[Error]; one that matches [ErrUnknownReference] is not retryable, but for
 // the moment between a message and its commit.
-func (e *Escalation) Acknowledge(ctx context.Context, reference, by string) ([]Incident, error) {
-	list, err := e.change(ctx, reference, cleanName(by), func(*incident) {})
+func (e *Escalation) Acknowledge(ctx context.Context, reference, by string, numbers ...int64) ([]Incident, error) {
+	by = cleanName(by)
+	list, err := e.change(ctx, reference, func(in *incident, now int64) ([]jobstore.Job, error) {
+		if len(numbers) > 0 && !slices.Contains(numbers, in.ID) {
+			return nil, nil
+		}
+		return e.acknowledge(in, by, now)
+	})
 	if err != nil {
 		return nil, failure(ctx, "acknowledge", err)
 	}
 	return list, nil
 }
 
+// acknowledge records who took an incident, unless somebody has, or it is over.
+func (e *Escalation) acknowledge(in *incident, by string, now int64) ([]jobstore.Job, error) {
+	if !in.waits() {
+		return nil, nil
+	}
+	in.By = by
+	in.become(Acknowledged, now, by)
+	return e.news(in, string(Acknowledged), fmt.Sprintf(wordsOf(e.opts.Locale).taken, by), alert.News, "", now)
+}
+
 // cleanName makes a name that can stand in a line.
 func cleanName(by string) string {
 	by = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(by, "�"), func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 }), " ")
-	if len(by) > maxBy {
-		end := maxBy
-		for !utf8.RuneStart(by[end]) {
-			end--
-		}
-		by = by[:end]
-	}
-	if by == "" {
-		return "?"
-	}
-	return by
+	return cmp.Or(cut(by, maxBy), "?")
 }
 
-// change changes the incidents of a reference, and records who took those that
-// nobody has, unless by is empty.
-func (e *Escalation) change(ctx context.Context, ref, by string, f func(*incident)) (after []Incident, err error) {
+// cut returns the first bytes of a text, and no part of a character.
+func cut(text string, bytes int) string {
+	if len(text) <= bytes {
+		return text
+	}
+	for !utf8.RuneStart(text[bytes]) {
+		bytes--
+	}
+	return text[:bytes]
+}
+
+// change changes the incidents of a reference by f, which returns jobs to be queued.
+func (e *Escalation) change(ctx context.Context, ref string, f func(in *incident, now int64) ([]jobstore.Job, error)) (after []Incident, err error) {
 	if err := e.host.Enroll(ctx); err != nil {
 		return nil, err
 	}
-	taken := 0
 	err = e.host.Store.Locked(ctx, func(t jobstore.Txn) error {
-		after, taken = nil, 0
+		after = nil
 		if _, err := t.Lock(e.host.Number()); err != nil {
 			return err
 		}
@@ -70,26 +88,20 @@ func (e *Escalation) change(ctx context.Context, ref, by string, f func(*inciden
 		}
 		var news []jobstore.Job
 		for i := range list {
-			in := &list[i]
-			f(in)
-			if by != "" && in.waits() {
-				in.By = by
-				in.become(Acknowledged, t.Now())
-				some, err := e.news(in, t.Now())
-				if err != nil {
-					return err
-				}
-				news, taken = append(news, some...), taken+1
+			some, err := f(&list[i], t.Now())
+			if err != nil {
+				return err
 			}
-			e.schedule(in, t.Now())
-			after = append(after, in.show())
+			news = append(news, some...)
+			e.schedule(&list[i], t.Now())
+			after = append(after, list[i].show())
 		}
 		if err := e.enqueue(t, news); err != nil {
 			return err
 		}
 		return put(t, list)
 	})
-	if err == nil && taken > 0 {
+	if err == nil {
 		e.notify()
 	}
 	return after, err
@@ -131,26 +143,24 @@ func (e *Escalation) read(ctx context.Context, op string, f func(jobstore.Txn) (
 	return list, nil
 }
 
-// news returns the jobs that tell the first steps how an incident stands.
-func (e *Escalation) news(in *incident, now int64) ([]jobstore.Job, error) {
+// news returns the jobs that tell the first steps, but for one, something about an
+// incident. The tag tells such news apart.
+func (e *Escalation) news(in *incident, tag, text string, status alert.Status, except string, now int64) ([]jobstore.Job, error) {
 	if e.opts.Quiet {
 		return nil, nil
 	}
 	about, _ := jobstore.Decode(in.Alert)
-	w := wordsOf(e.opts.Locale)
-	text := w.exhausted
-	if in.State == Acknowledged {
-		text = fmt.Sprintf(w.taken, in.By)
-	}
-	about.ID, about.Key = fmt.Sprintf("%s%d/%s", newsID, in.ID, in.State), ""
-	about.Status, about.Summary = alert.Firing, text
+	about.ID, about.Key = fmt.Sprintf("%s%d/%s", newsID, in.ID, tag), ""
+	about.Status, about.Summary = status, text
 	l, err := jobstore.Encode(&about)
 	if err != nil {
 		return nil, err
 	}
 	var jobs []jobstore.Job
-	for i := range e.atOnce() {
-		jobs = append(jobs, in.job(e.steps[i].host.Number(), l.Doc, now))
+	for _, s := range e.steps[:e.atOnce()] {
+		if s.Name != except {
+			jobs = append(jobs, in.job(s.host.Number(), l.Doc, now))
+		}
 	}
 	return jobs, nil
 }

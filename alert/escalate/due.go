@@ -2,9 +2,12 @@ package escalate
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
+	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
@@ -40,21 +43,26 @@ func (e *Escalation) runDue(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	r.report(ctx)
+	for _, c := range r.calls {
+		e.stepNamed(c.Step).watchers.add(c)
+	}
+	return len(r.rows)+len(r.unreadable) == dueRows, nil
+}
+
+// report logs what was done, and has it delivered.
+func (r *dueBatch) report(ctx context.Context) {
+	e := r.e
 	for i := range r.unreadable {
 		e.log(ctx, slog.LevelError, "incident cannot be read, skipped", slog.Int64("number", r.unreadable[i].ID))
 	}
-	if r.stepped > 0 {
+	if len(r.jobs) > 0 {
 		e.notify()
 	}
 	if r.exhausted > 0 {
 		e.log(ctx, slog.LevelError, "escalation exhausted, nobody acknowledged", slog.Int("incidents", r.exhausted))
 	}
-	for _, c := range r.calls {
-		if err := e.lookAfter(ctx, c); err != nil && ctx.Err() == nil {
-			e.log(ctx, slog.LevelWarn, "call status unknown, polling again", slog.String("step", c.Step), slog.String("error", jobstore.ErrorText(err)))
-		}
-	}
-	return len(r.rows)+len(r.unreadable) == dueRows, nil
+	e.logFailures(ctx, r.failed)
 }
 
 // notify wakes the workers of the steps.
@@ -71,10 +79,12 @@ type dueBatch struct {
 	rows []incident
 	jobs []jobstore.Job
 
-	unreadable []jobstore.Incident
+	past []incident // that others replace
 
-	stepped, exhausted int
-	calls              []call // to look after, each once
+	unreadable []jobstore.Incident
+	failed     []stepFailure
+	exhausted  int
+	calls      []call // to look after, each once
 }
 
 func (r *dueBatch) run() (err error) {
@@ -92,45 +102,95 @@ func (r *dueBatch) run() (err error) {
 	if err := r.txn.PutIncidents(r.unreadable); err != nil {
 		return err
 	}
-	seen := make(map[[2]string]bool)
 	for i := range r.rows {
-		in := &r.rows[i]
-		if in.State == Waiting && in.Stepped+r.e.pause(in.Steps).Milliseconds() <= r.txn.Now() {
-			if err := r.step(in); err != nil {
-				return err
-			}
+		if err := r.proceed(&r.rows[i]); err != nil {
+			return err
 		}
-		for k := range in.Calls {
-			c := &in.Calls[k]
-			if c.Next > r.txn.Now() {
-				continue
-			}
-			c.Next = r.txn.Now() + watchEvery.Milliseconds()
-			if id := [2]string{c.Step, c.Reference}; !seen[id] {
-				seen[id], r.calls = true, append(r.calls, *c)
-			}
-		}
-		r.e.schedule(in, r.txn.Now())
 	}
 	if err := r.e.enqueue(r.txn, r.jobs); err != nil {
 		return err
 	}
-	return put(r.txn, r.rows)
+	for i := range r.past {
+		r.e.schedule(&r.past[i], r.txn.Now())
+	}
+	return put(r.txn, append(slices.Clip(r.rows), r.past...)) // the past last: its rows have to be free
 }
 
-// step takes the next step, or gives up behind the last one.
-func (r *dueBatch) step(in *incident) error {
-	if in.Steps >= len(r.e.steps) {
-		in.become(Exhausted, r.txn.Now())
-		r.exhausted++
-		news, err := r.e.news(in, r.txn.Now())
-		r.jobs = append(r.jobs, news...)
+// proceed does what is due about an incident.
+func (r *dueBatch) proceed(in *incident) error {
+	now := r.txn.Now()
+	if r.e.lapse(in) <= now {
+		if err := r.lapse(in); err != nil {
+			return err
+		}
+	}
+	for _, name := range in.overdue(now) {
+		reason := wordsOf(r.e.opts.Locale).late
+		news, err := r.e.fail(in, name, reason, now)
+		if err != nil {
+			return err
+		}
+		r.jobs, r.failed = append(r.jobs, news...), append(r.failed, stepFailure{name, reason})
+	}
+	if r.e.nextStep(in) <= now {
+		r.step(in)
+	}
+	if r.e.giveUp(in) <= now {
+		if err := r.exhaust(in); err != nil {
+			return err
+		}
+	}
+	for k := range in.Calls {
+		if c := &in.Calls[k]; c.Next <= now {
+			c.Next = now + watchEvery.Milliseconds()
+			r.calls = append(r.calls, *c)
+		}
+	}
+	r.e.schedule(in, now)
+	return nil
+}
+
+// step takes the next step, or the last one again.
+func (r *dueBatch) step(in *incident) {
+	s := r.e.steps[min(in.Steps, len(r.e.steps)-1)]
+	in.Steps, in.Stepped = min(in.Steps+1, len(r.e.steps)), r.txn.Now()
+	in.take(s, in.Stepped)
+	r.e.taken(in, in.Stepped)
+	r.jobs = append(r.jobs, in.job(s.host.Number(), in.Alert, in.Stepped))
+}
+
+// exhaust tells that nobody took an incident.
+func (r *dueBatch) exhaust(in *incident) error {
+	w := wordsOf(r.e.opts.Locale)
+	text := w.exhausted
+	if untold := in.untold(); untold != "" {
+		text = fmt.Sprintf(w.notAll, untold)
+	}
+	in.become(Exhausted, r.txn.Now(), "")
+	r.exhausted++
+	news, err := r.e.news(in, string(Exhausted), text, alert.Firing, "", r.txn.Now())
+	r.jobs = append(r.jobs, news...)
+	return err
+}
+
+// lapse begins anew with an incident whose acknowledgement has ended.
+func (r *dueBatch) lapse(in *incident) error {
+	now, by := r.txn.Now(), in.By
+	id, err := r.txn.Reserve(1)
+	if err != nil {
 		return err
 	}
-	r.jobs = append(r.jobs, in.job(r.e.steps[in.Steps].host.Number(), in.Alert, r.txn.Now()))
-	in.Steps, in.Stepped = in.Steps+1, r.txn.Now()
-	r.stepped++
-	return nil
+	in.note(now, EventLapsed, "", by)
+	r.past = append(r.past, in.archived(now))
+	next := r.e.open(id, in.Problem, now)
+	next.Alert, next.Worst = in.Alert, in.Worst
+	*in = *next
+	news, err := r.e.news(in, string(EventLapsed), fmt.Sprintf(wordsOf(r.e.opts.Locale).lapsed, by), alert.Firing, "", now)
+	r.jobs = append(r.jobs, news...)
+	for _, s := range r.e.steps[:in.Steps] {
+		r.jobs = append(r.jobs, in.job(s.host.Number(), in.Alert, now))
+	}
+	return err
 }
 
 // job returns a job about an incident. It has no number yet.

@@ -4,12 +4,78 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
 
+	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
+// watchAtOnce is how many messages of a step are asked about at the same time.
+const watchAtOnce = 16
+
+// watchers are the messages of a step that have to be looked after now.
+type watchers struct {
+	mu   sync.Mutex
+	due  []call
+	busy map[string]bool // by reference
+}
+
+// add has a message looked after, unless that is under way.
+func (w *watchers) add(c call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy[c.Reference] {
+		return
+	}
+	if w.busy == nil {
+		w.busy = make(map[string]bool)
+	}
+	w.busy[c.Reference] = true
+	w.due = append(w.due, c)
+}
+
+// next returns a message to look after.
+func (w *watchers) next() (c call, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if ok = len(w.due) > 0; ok {
+		c, w.due = w.due[0], w.due[1:]
+	}
+	return c, ok
+}
+
+func (w *watchers) done(c call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.busy, c.Reference)
+}
+
+// watchDue looks after the messages of the step, several at a time. It is called by
+// another goroutine than runDue, so that a far end that hangs delays no step.
+func (s *step) watchDue(ctx context.Context) (more bool, err error) {
+	var some sync.WaitGroup
+	for range watchAtOnce {
+		c, ok := s.watchers.next()
+		if !ok {
+			break
+		}
+		more = true
+		some.Go(func() {
+			defer s.watchers.done(c)
+			if err := s.e.lookAfter(ctx, c); err != nil && ctx.Err() == nil {
+				s.e.log(ctx, slog.LevelWarn, "call status unknown, polling again", slog.String("step", c.Step), slog.String("error", jobstore.ErrorText(err)))
+			}
+		})
+	}
+	some.Wait()
+	return more, nil
+}
+
 // lookAfter calls a message off if it is not wanted any more, and else asks what
-// became of it.
+// became of it. What a far end refuses for good, as it does not know the message any
+// more, is over.
 func (e *Escalation) lookAfter(ctx context.Context, c call) error {
 	s := e.stepNamed(c.Step)
 	wanted, err := e.wanted(ctx, c.Reference)
@@ -20,7 +86,7 @@ func (e *Escalation) lookAfter(ctx context.Context, c call) error {
 	defer cancel()
 	a := Answer{Over: true}
 	switch {
-	case s == nil:
+	case s.Name != c.Step: // there is no such step any more
 	case !wanted && s.Stop != nil:
 		err = guarded(func() error { return s.Stop(asking, c.Reference) })
 	case wanted && s.Watch != nil:
@@ -29,8 +95,12 @@ func (e *Escalation) lookAfter(ctx context.Context, c call) error {
 			return err
 		})
 	}
-	if err != nil {
+	if err != nil && (alert.Retryable(err) || ctx.Err() != nil) {
 		return err
+	}
+	if err != nil {
+		e.log(ctx, slog.LevelWarn, "call cannot be watched or stopped any more", slog.String("step", c.Step), slog.String("error", jobstore.ErrorText(err)))
+		a = Answer{Over: true}
 	}
 	return e.conclude(ctx, c, a)
 }
@@ -45,14 +115,9 @@ func guarded(f func() error) (err error) {
 	return f()
 }
 
-// stepNamed returns a step, or nil if there is none of the name any more.
+// stepNamed returns a step, or the first one if there is none of the name any more.
 func (e *Escalation) stepNamed(name string) *step {
-	for i := range e.steps {
-		if e.steps[i].Name == name {
-			return e.steps[i]
-		}
-	}
-	return nil
+	return e.steps[max(0, slices.IndexFunc(e.steps, func(s *step) bool { return s.Name == name }))]
 }
 
 // wanted reports whether anybody is still wanted for what a message was about.
@@ -70,20 +135,34 @@ func (e *Escalation) wanted(ctx context.Context, ref string) (wanted bool, err e
 
 // conclude records an answer about a message.
 func (e *Escalation) conclude(ctx context.Context, c call, a Answer) error {
-	if a.By == "" && !a.Over {
+	if a == (Answer{}) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout) // the answer may not come again
 	defer cancel()
-	_, err := e.change(ctx, c.Reference, a.By, func(in *incident) {
-		kept := in.Calls[:0:0]
-		for _, other := range in.Calls {
-			if other.Step != c.Step || other.Reference != c.Reference {
-				kept = append(kept, other)
-			}
+	var failed []stepFailure
+	_, err := e.change(ctx, c.Reference, func(in *incident, now int64) (news []jobstore.Job, err error) {
+		failed = nil
+		if a.By != "" {
+			news, err = e.acknowledge(in, cleanName(a.By), now)
 		}
-		in.Calls = kept
+		if err == nil && a.News != "" && in.waits() && !in.logged(EventNews, c.Step, a.News) {
+			in.note(now, EventNews, c.Step, a.News)
+			news, err = e.news(in, fmt.Sprintf("%s/%d", EventNews, now), a.News, alert.News, "", now)
+		}
+		if at := in.attempt(c.Step); err == nil && a.Failed != "" && in.waits() && at != nil && at.Outcome != EventFailed {
+			var some []jobstore.Job
+			some, err = e.fail(in, c.Step, a.Failed, now)
+			news, failed = append(news, some...), append(failed, stepFailure{c.Step, a.Failed})
+		}
+		if a.Over || a.By != "" {
+			in.Calls = slices.DeleteFunc(in.Calls, func(other call) bool { return other.Step == c.Step && other.Reference == c.Reference })
+		}
+		return news, err
 	})
+	if err == nil {
+		e.logFailures(ctx, failed)
+	}
 	if err != nil && !errors.Is(err, ErrUnknownReference) {
 		return fmt.Errorf("the answer could not be recorded: %w", err)
 	}

@@ -1,0 +1,150 @@
+package escalate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/jobstore"
+)
+
+const (
+	deliveryGrace = time.Minute    // until a message without an outcome counts as failed
+	failedTries   = 2              // of a telephone, likewise
+	longestHold   = 24 * time.Hour // of what a far end asks for
+)
+
+// An attempt is how a step stands that was taken.
+type attempt struct {
+	Step    string `json:"step"`
+	At      int64  `json:"at"` // when it was taken, or until when its message has to wait
+	Tries   int    `json:"tries,omitempty"`
+	Told    bool   `json:"told,omitempty"`    // also when it was taken before
+	Outcome Event  `json:"outcome,omitempty"` // EventTold, EventFailed, or none yet
+}
+
+// take notes that a step is taken, instead of when it was before.
+func (in *incident) take(s *step, now int64) {
+	in.note(now, EventStep, s.Name, "")
+	next := attempt{Step: s.Name, At: now}
+	if a := in.attempt(s.Name); a != nil {
+		next.Told = a.Told
+		*a = next
+		return
+	}
+	in.Attempts = append(in.Attempts, next)
+}
+
+// attempt returns how a step stands, or nil if it was not taken.
+func (in *incident) attempt(name string) *attempt {
+	for i := range in.Attempts {
+		if in.Attempts[i].Step == name {
+			return &in.Attempts[i]
+		}
+	}
+	return nil
+}
+
+// nobodyTold reports whether all steps failed that were taken last, so that there is
+// nobody to wait for before the next one.
+func (e *Escalation) nobodyTold(in *incident) bool {
+	last := min(in.Steps, len(e.steps)) - 1
+	for i := last; i >= 0 && e.steps[i].After == e.steps[last].After; i-- {
+		if a := in.attempt(e.steps[i].Name); a == nil || a.Outcome != EventFailed {
+			return false
+		}
+	}
+	return last >= 0
+}
+
+// untold returns the steps that told nobody.
+func (in *incident) untold() string {
+	var names []string
+	for _, a := range in.Attempts {
+		if !a.Told || a.Outcome == EventFailed {
+			names = append(names, a.Step)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// hear records the outcome of a message about an incident, and returns why the step
+// has failed, or nothing if it has not, or had already.
+//
+// A step that is taken at once is repeated for a while before it counts as failed: a
+// chat that is away for a moment is no reason to ring people. So is a message about
+// several problems that was refused, since one of them may be at fault.
+func (s *step) hear(in *incident, err error, alone bool, now int64) (failed string) {
+	a := in.attempt(s.Name)
+	switch {
+	case a == nil:
+		return ""
+	case err == nil:
+		if a.Outcome != EventTold {
+			a.Outcome, a.Told = EventTold, true
+			in.note(now, EventTold, s.Name, "")
+		}
+		return ""
+	case a.Outcome != "":
+		return ""
+	}
+	a.Tries++
+	uncertain := errors.Is(err, alert.ErrUncertain) && (s.Route.NeverTwice || !alert.Retryable(err) && !s.Route.Resend)
+	wait := alert.RetryAfter(err)
+	again := alert.Retryable(err) && !uncertain
+	switch {
+	case !again && alone, uncertain:
+	case again && wait > 0 && wait <= deliveryGrace:
+		a.At = max(a.At, now+wait.Milliseconds())
+		if a.Tries == 1 {
+			in.note(now, EventHeld, s.Name, err.Error())
+		}
+		return ""
+	case s.After == 0 || a.Tries < failedTries && wait == 0:
+		return ""
+	}
+	return jobstore.ErrorText(err)
+}
+
+// fail records that a step told nobody, and returns the jobs that tell the first
+// steps, but for that step itself.
+func (e *Escalation) fail(in *incident, name, reason string, now int64) ([]jobstore.Job, error) {
+	if a := in.attempt(name); a != nil {
+		a.Outcome = EventFailed
+	}
+	in.note(now, EventFailed, name, reason)
+	w := wordsOf(e.opts.Locale)
+	text := fmt.Sprintf(w.stepFailed, name, cut(reason, maxText))
+	if in.Steps < len(e.steps) && e.nobodyTold(in) {
+		text += w.nextNow
+	}
+	return e.news(in, fmt.Sprintf("%s/%s/%d", EventFailed, name, now), text, alert.Firing, name, now)
+}
+
+// overdue returns the steps of which nothing is known for too long.
+func (in *incident) overdue(now int64) (names []string) {
+	for _, a := range in.Attempts {
+		if a.Outcome == "" && in.State == Waiting && a.At+deliveryGrace.Milliseconds() <= now {
+			names = append(names, a.Step)
+		}
+	}
+	return names
+}
+
+// A stepFailure is a step that told nobody, for the log.
+type stepFailure struct{ step, reason string }
+
+// logFailures logs steps that told nobody, those alike once.
+func (e *Escalation) logFailures(ctx context.Context, list []stepFailure) {
+	count := make(map[stepFailure]int)
+	for _, f := range list {
+		count[f]++
+	}
+	for f, n := range count {
+		e.log(ctx, slog.LevelError, "escalation step failed", slog.String("step", f.step), slog.Int("incidents", n), slog.String("error", f.reason))
+	}
+}
