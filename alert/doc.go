@@ -43,6 +43,19 @@
 // stands in front instead, repeats for each branch by itself, and accepts an event
 // that its source repeats once.
 //
+// # What rings
+//
+// The Senders of the packages pigeon, voice and autocall put a [Ringer] around
+// themselves: no event rings twice, whoever repeats it; a storm is one call in two
+// minutes; nobody is called more than three times in 15 minutes and seven in an
+// hour. What is held back gets a [*HeldError], which tells when to send it again,
+// and is in the next call. A [RingPolicy] changes that and has the quiet hours
+// and the block list. A Sender of your own that rings gets the same by
+//
+//	ringer, err := alert.NewRinger(nil)
+//	...
+//	phone := alert.Chain(mine, ringer.Wrap)
+//
 // # Errors
 //
 // Three questions can be put to any error of a Sender, whatever package it

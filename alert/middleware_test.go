@@ -55,6 +55,73 @@ func TestOnly(t *testing.T) {
 	}
 }
 
+// The end of a problem, and a fall in its severity, pass wherever it was passed.
+func TestOnlyPassesWhatBelongs(t *testing.T) {
+	t.Parallel()
+	type step struct {
+		give   alert.Alert
+		fail   error
+		passes bool
+	}
+	at := func(s alert.Severity) alert.Alert { return alert.Alert{Source: "s", Key: "k", Severity: s} }
+	over := func(s alert.Severity) alert.Alert { a := at(s); a.Status = alert.Resolved; return a }
+	with := func(a alert.Alert, change func(*alert.Alert)) alert.Alert { change(&a); return a }
+	for _, tt := range []struct {
+		name  string
+		steps []step
+	}{
+		{"a fall and the end", []step{
+			{give: at(alert.Critical), passes: true}, {give: at(alert.Info), passes: true}, {give: over(alert.Info), passes: true},
+			{give: over(alert.Info)}, {give: at(alert.Info)},
+		}},
+		{"the same again is no fall", []step{
+			{give: at(alert.Critical), passes: true}, {give: at(alert.Warning), passes: true}, {give: at(alert.Warning)},
+			{give: at(alert.Major)}, {give: at(alert.Notice), passes: true}, {give: at(alert.Critical), passes: true},
+		}},
+		{"never passed", []step{{give: at(alert.Info)}, {give: over(alert.Info)}, {give: over(alert.Critical), passes: true}}},
+		{"what failed passes again", []step{
+			{give: at(alert.Critical), fail: errors.New("down"), passes: true},
+			{give: at(alert.Info), fail: errors.New("down"), passes: true}, {give: at(alert.Info), passes: true},
+			{give: over(alert.Info), fail: errors.New("down"), passes: true}, {give: over(alert.Info), passes: true}, {give: over(alert.Info)},
+		}},
+		{"no longer known", []step{
+			{give: at(alert.Critical), passes: true}, {give: with(at(alert.Info), func(a *alert.Alert) { a.Status = alert.NoData }), passes: true},
+			{give: over(alert.Info), passes: true},
+		}},
+		{"another problem", []step{
+			{give: at(alert.Critical), passes: true},
+			{give: with(over(alert.Info), func(a *alert.Alert) { a.Source = "t" })},
+			{give: with(over(alert.Info), func(a *alert.Alert) { a.Key = "l" })},
+			{give: with(over(alert.Info), func(a *alert.Alert) { a.Key = "" })},
+			{give: with(over(alert.Info), func(a *alert.Alert) { a.Test = true })},
+			{give: with(at(alert.Info), func(a *alert.Alert) { a.Status = alert.News })},
+			{give: over(alert.Info), passes: true},
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var r alerttest.Recorder
+			s := alert.Only(alert.Critical)(&r)
+			for i, step := range tt.steps {
+				before := len(r.Calls())
+				if step.fail != nil {
+					r.Fail(step.fail)
+				}
+				require.Equal(t, step.fail, s.Send(t.Context(), step.give), "step %d", i)
+				require.Equal(t, step.passes, len(r.Calls()) > before, "step %d", i)
+			}
+		})
+	}
+}
+
+// The memory of Only and of a Ringer is bounded, and keeps the newest.
+func TestLedgerIsBounded(t *testing.T) {
+	t.Parallel()
+	known, order := alert.LedgerSizes(100, 10_000)
+	require.Equal(t, 100, known)
+	require.LessOrEqual(t, order, 2*100+64)
+}
+
 // A failure of the whole counts against what passed, not what was dropped.
 func TestOnlyMapsWholeFailures(t *testing.T) {
 	t.Parallel()
@@ -91,7 +158,12 @@ func TestComposedSendersConform(t *testing.T) {
 	for name, compose := range map[string]func(alert.Sender) alert.Sender{
 		"only":   func(s alert.Sender) alert.Sender { return alert.Only(alert.Info)(s) },
 		"fanout": func(s alert.Sender) alert.Sender { return alert.Fanout(s, new(alerttest.Recorder)) },
-		"dedup":  func(s alert.Sender) alert.Sender { return alert.Dedup(hour)(s) },
+		"ring": func(s alert.Sender) alert.Sender {
+			p := unlimited()
+			p.Resolved, p.Tests = true, true
+			return newRinger(t, p).Wrap(s)
+		},
+		"dedup": func(s alert.Sender) alert.Sender { return alert.Dedup(hour)(s) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
