@@ -23,7 +23,7 @@ const (
 	EventWorse  Event = "worse"  // than before, all steps being taken: they begin anew
 	EventStep   Event = "step"   // a step was taken: its message is queued
 	EventTold   Event = "told"   // the far end accepted the message
-	EventHeld   Event = "held"   // the message has to wait; Text says why
+	EventHeld   Event = "held"   // nobody may be rung yet; Text is an alert.HeldBy
 	EventFailed Event = "failed" // the step told nobody; Text says why
 	EventNews   Event = "news"   // about a message, as its Watch said
 	EventLapsed Event = "lapsed" // the acknowledgement, see Options.AcknowledgeFor

@@ -26,6 +26,12 @@ func (e *Escalation) log(ctx context.Context, level slog.Level, text string, att
 // them, and reports whether there may be more. Any number of processes may run it:
 // what one of them takes is not due for the others.
 func (e *Escalation) runDue(ctx context.Context) (more bool, err error) {
+	if time.Since(e.checked) > planEvery {
+		if err := e.Check(ctx); err != nil {
+			return false, err
+		}
+		e.checked = time.Now()
+	}
 	due := false
 	err = e.host.Store.Do(ctx, func(t jobstore.Txn) error {
 		list, err := t.IncidentsDue(e.host.Number(), 1)
@@ -80,6 +86,7 @@ type dueBatch struct {
 	jobs []jobstore.Job
 
 	past []incident // that others replace
+	plan plan
 
 	unreadable []jobstore.Incident
 	failed     []stepFailure
@@ -93,6 +100,9 @@ func (r *dueBatch) run() (err error) {
 	}
 	due, err := r.txn.IncidentsDue(r.e.host.Number(), dueRows)
 	if err != nil {
+		return err
+	}
+	if _, r.plan, err = r.e.readPlan(r.txn); err != nil {
 		return err
 	}
 	r.rows, r.unreadable = split(due)
@@ -124,7 +134,7 @@ func (r *dueBatch) proceed(in *incident) error {
 			return err
 		}
 	}
-	for _, name := range in.overdue(now) {
+	for _, name := range in.overdue(now, r.plan.Held) {
 		reason := wordsOf(r.e.opts.Locale).late
 		news, err := r.e.fail(in, name, reason, now)
 		if err != nil {
@@ -156,7 +166,7 @@ func (r *dueBatch) step(in *incident) {
 	in.Steps, in.Stepped = min(in.Steps+1, len(r.e.steps)), r.txn.Now()
 	in.take(s, in.Stepped)
 	r.e.taken(in, in.Stepped)
-	r.jobs = append(r.jobs, in.job(s.host.Number(), in.Alert, in.Stepped))
+	r.jobs = append(r.jobs, in.job(s.host.Number(), in.as(s), in.Stepped))
 }
 
 // exhaust tells that nobody took an incident.
@@ -188,9 +198,24 @@ func (r *dueBatch) lapse(in *incident) error {
 	news, err := r.e.news(in, string(EventLapsed), fmt.Sprintf(wordsOf(r.e.opts.Locale).lapsed, by), alert.Firing, "", now)
 	r.jobs = append(r.jobs, news...)
 	for _, s := range r.e.steps[:in.Steps] {
-		r.jobs = append(r.jobs, in.job(s.host.Number(), in.Alert, now))
+		r.jobs = append(r.jobs, in.job(s.host.Number(), in.as(s), now))
 	}
 	return err
+}
+
+// as returns the alert of an incident as a step tells it, with an ID of its own: what
+// rings at most once about an event rings for each step, and each time it is taken.
+func (in *incident) as(s *step) []byte {
+	a, err := jobstore.Decode(in.Alert)
+	if err != nil {
+		return in.Alert
+	}
+	a.ID = fmt.Sprintf("%s/%s/%d-%d", a.ID, s.Name, in.ID, in.Stepped)
+	entry, err := jobstore.Encode(&a)
+	if err != nil {
+		return in.Alert
+	}
+	return entry.Doc
 }
 
 // job returns a job about an incident. It has no number yet.

@@ -29,7 +29,8 @@ type Step struct {
 	// After is when the step is taken, from the moment at which the problem was
 	// accepted. Steps without are taken at once, and hear everything: each alert
 	// about the problem, its recovery, and who has taken it. The others hear once
-	// that the problem is there.
+	// that the problem is there: an alert with an ID of its own each time that the step
+	// is taken, which is the same when the outbox repeats the message, also after a crash.
 	After time.Duration
 
 	Sender alert.Sender
@@ -124,6 +125,8 @@ type Escalation struct {
 	steps []*step
 	opts  Options
 	host  jobstore.Host // of the route at which the alerts come in
+
+	checked time.Time // last, by runDue
 }
 
 // New adds an escalation to an outbox, with its routes: one by its name, at which

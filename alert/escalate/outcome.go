@@ -24,6 +24,7 @@ type attempt struct {
 	At      int64  `json:"at"` // when it was taken, or until when its message has to wait
 	Tries   int    `json:"tries,omitempty"`
 	Told    bool   `json:"told,omitempty"`    // also when it was taken before
+	Held    bool   `json:"held,omitempty"`    // by an alert.Ringer
 	Outcome Event  `json:"outcome,omitempty"` // EventTold, EventFailed, or none yet
 }
 
@@ -73,24 +74,29 @@ func (in *incident) untold() string {
 }
 
 // hear records the outcome of a message about an incident, and returns why the step
-// has failed, or nothing if it has not, or had already.
+// has failed, or nothing if it has not, or had already, and until when it is held.
 //
 // A step that is taken at once is repeated for a while before it counts as failed: a
 // chat that is away for a moment is no reason to ring people. So is a message about
 // several problems that was refused, since one of them may be at fault.
-func (s *step) hear(in *incident, err error, alone bool, now int64) (failed string) {
+func (s *step) hear(in *incident, err error, alone bool, now int64) (failed string, held hold) {
 	a := in.attempt(s.Name)
 	switch {
 	case a == nil:
-		return ""
+		return "", hold{}
 	case err == nil:
 		if a.Outcome != EventTold {
 			a.Outcome, a.Told = EventTold, true
 			in.note(now, EventTold, s.Name, "")
 		}
-		return ""
+		return "", hold{}
 	case a.Outcome != "":
-		return ""
+		return "", hold{}
+	}
+	if held, ok := errors.AsType[*alert.HeldError](err); ok && held.Retryable() { // which is no fault
+		h := hold{now + held.After.Milliseconds(), held.By}
+		in.hold(a, h, now)
+		return "", h
 	}
 	a.Tries++
 	uncertain := errors.Is(err, alert.ErrUncertain) && (s.Route.NeverTwice || !alert.Retryable(err) && !s.Route.Resend)
@@ -100,14 +106,11 @@ func (s *step) hear(in *incident, err error, alone bool, now int64) (failed stri
 	case !again && alone, uncertain:
 	case again && wait > 0 && wait <= deliveryGrace:
 		a.At = max(a.At, now+wait.Milliseconds())
-		if a.Tries == 1 {
-			in.note(now, EventHeld, s.Name, err.Error())
-		}
-		return ""
+		return "", hold{}
 	case s.After == 0 || a.Tries < failedTries && wait == 0:
-		return ""
+		return "", hold{}
 	}
-	return jobstore.ErrorText(err)
+	return jobstore.ErrorText(err), hold{}
 }
 
 // fail records that a step told nobody, and returns the jobs that tell the first
@@ -125,14 +128,30 @@ func (e *Escalation) fail(in *incident, name, reason string, now int64) ([]jobst
 	return e.news(in, fmt.Sprintf("%s/%s/%d", EventFailed, name, now), text, alert.Firing, name, now)
 }
 
-// overdue returns the steps of which nothing is known for too long.
-func (in *incident) overdue(now int64) (names []string) {
-	for _, a := range in.Attempts {
-		if a.Outcome == "" && in.State == Waiting && a.At+deliveryGrace.Milliseconds() <= now {
+// overdue returns the steps of which nothing is known for too long. Those whose route
+// is held have that time too.
+func (in *incident) overdue(now int64, held map[string]hold) (names []string) {
+	for i := range in.Attempts {
+		a := &in.Attempts[i]
+		if a.Outcome != "" || in.State != Waiting {
+			continue
+		}
+		if h := held[a.Step]; h.Until > a.At {
+			in.hold(a, h, now)
+		}
+		if a.At+deliveryGrace.Milliseconds() <= now {
 			names = append(names, a.Step)
 		}
 	}
 	return names
+}
+
+// hold notes that the message of a step has to wait.
+func (in *incident) hold(a *attempt, h hold, now int64) {
+	a.At, a.Held = max(a.At, h.Until), true
+	if !in.logged(EventHeld, a.Step, string(h.By)) {
+		in.note(now, EventHeld, a.Step, string(h.By))
+	}
 }
 
 // A stepFailure is a step that told nobody, for the log.

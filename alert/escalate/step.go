@@ -19,6 +19,7 @@ type step struct {
 	e        *Escalation
 	host     jobstore.Host
 	watchers watchers
+	recent   []string // references of the last message that had any
 }
 
 var _ jobstore.Participant = (*step)(nil)
@@ -106,6 +107,9 @@ func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, m *message) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.failed = nil
+	if len(m.calls) > 0 {
+		s.recent = m.calls
+	}
 	if _, err := t.Lock(s.e.host.Number()); err != nil {
 		return err
 	}
@@ -116,24 +120,32 @@ func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, m *message) error {
 	var changed []incident
 	var refs []jobstore.Reference
 	var news []jobstore.Job
+	var wait hold
 	for i := range jobs {
 		in := known[jobs[i].Problem]
 		if in == nil || in.ID > jobs[i].Number {
 			continue
 		}
 		delete(known, jobs[i].Problem)
-		for _, ref := range slices.Concat(m.links, m.calls) {
-			refs = append(refs, jobstore.Reference{Ref: jobstore.HashOf(ref), Incident: in.ID})
+		before, calls := len(in.Log), m.calls
+		reason, held := s.hear(in, alert.ErrorAt(m.err, i, len(jobs)), len(jobs) == 1, t.Now())
+		if held.Until > wait.Until {
+			wait = held
 		}
-		before := len(in.Log)
-		if reason := s.hear(in, alert.ErrorAt(m.err, i, len(jobs)), len(jobs) == 1, t.Now()); reason != "" {
+		if reason != "" {
 			some, err := s.e.fail(in, s.Name, reason, t.Now())
 			if err != nil {
 				return err
 			}
 			news, m.failed = append(news, some...), append(m.failed, stepFailure{s.Name, reason})
 		}
-		if s.keep(in, m.calls, t.Now()) || len(in.Log) > before || m.err != nil {
+		if a := in.attempt(s.Name); a != nil && a.Held && a.Outcome == EventTold && len(calls) == 0 {
+			calls, a.Held = s.recent, false // that call spoke for what was held
+		}
+		for _, ref := range slices.Concat(m.links, calls) {
+			refs = append(refs, jobstore.Reference{Ref: jobstore.HashOf(ref), Incident: in.ID})
+		}
+		if s.keep(in, calls, t.Now()) || len(in.Log) > before || m.err != nil {
 			s.e.schedule(in, t.Now())
 			changed = append(changed, *in)
 		}
@@ -143,6 +155,11 @@ func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, m *message) error {
 	}
 	if err := s.e.enqueue(t, news); err != nil {
 		return err
+	}
+	if wait.Until > 0 {
+		if err := s.hold(t, wait); err != nil {
+			return err
+		}
 	}
 	return put(t, changed)
 }

@@ -412,3 +412,57 @@ func TestAnswers(t *testing.T) {
 		}, events(incident(t, e)))
 	})
 }
+
+// What a Ringer holds back is no failure: the next step waits, and what the next call
+// says is told for what was held, and taken with it.
+func TestHeldBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ringer, err := alert.NewRinger(nil)
+		require.NoError(t, err)
+		var chat, phone, last alerttest.Recorder
+		calls := 0
+		rings := ringer.Wrap(alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+			calls++
+			require.NoError(t, escalate.TrackReference(ctx, fmt.Sprint("call ", calls)))
+			return phone.Send(ctx, alerts...)
+		}))
+		e, box := run(t, &escalate.Options{Locale: alert.English}, nil,
+			escalate.Step{Name: "chat", Sender: &chat},
+			escalate.Step{Name: "phone", After: 5 * time.Minute, Sender: rings, Route: outbox.RouteOptions{NeverTwice: true}},
+			escalate.Step{Name: "last", After: 15 * time.Minute, Sender: &last})
+		for i := range 15 { // a problem each second
+			require.NoError(t, box.Send(t.Context(), alert.Alert{Source: "s", ID: fmt.Sprint(i), Key: fmt.Sprint(i), Name: fmt.Sprint(i), Severity: alert.Critical}))
+			<-time.After(time.Second)
+		}
+		<-time.After(5*time.Minute + 10*time.Second)
+		require.Equal(t, 1, calls)
+		<-time.After(3 * time.Minute)
+		require.Equal(t, 2, calls)
+		require.Len(t, phone.Accepted(), 15)
+		require.Empty(t, summaries(&chat))
+		require.Empty(t, last.Accepted())
+		require.Contains(t, events(incident(t, e)), "held phone")
+		list, err := e.Acknowledge(t.Context(), "call 2", "Li")
+		require.NoError(t, err)
+		require.Len(t, list, 14)
+		<-time.After(time.Hour)
+		require.Equal(t, 2, calls)
+		require.Len(t, last.Accepted(), 1)
+	})
+}
+
+// A Ringer that was told of an event does not keep a later step from ringing about it.
+func TestRingsForEachStep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ringer, err := alert.NewRinger(nil)
+		require.NoError(t, err)
+		var phone alerttest.Recorder
+		rings := ringer.Wrap(&phone)
+		_, box := run(t, &escalate.Options{Repeat: 10 * time.Minute}, nil, escalate.Step{Name: "one", Sender: rings}, escalate.Step{Name: "two", After: 5 * time.Minute, Sender: rings})
+		require.NoError(t, box.Send(t.Context(), fire("1", alert.Critical)))
+		<-time.After(16 * time.Minute)
+		require.Len(t, phone.Calls(), 3)
+	})
+}
