@@ -203,14 +203,16 @@ func (r *dueBatch) lapse(in *incident) error {
 	return err
 }
 
-// as returns the alert of an incident as a step tells it, with an ID of its own: what
-// rings at most once about an event rings for each step, and each time it is taken.
+// as returns the alert of an incident as a step tells it, with an ID and a Key of its
+// own: what rings at most once about an event, or no more about a problem that has become
+// less, rings for each step all the same.
 func (in *incident) as(s *step) []byte {
 	a, err := jobstore.Decode(in.Alert)
 	if err != nil {
 		return in.Alert
 	}
 	a.ID = fmt.Sprintf("%s/%s/%d-%d", a.ID, s.Name, in.ID, in.Stepped)
+	a.Key = a.ID
 	entry, err := jobstore.Encode(&a)
 	if err != nil {
 		return in.Alert

@@ -29,8 +29,9 @@ type Step struct {
 	// After is when the step is taken, from the moment at which the problem was
 	// accepted. Steps without are taken at once, and hear everything: each alert
 	// about the problem, its recovery, and who has taken it. The others hear once
-	// that the problem is there: an alert with an ID of its own each time that the step
-	// is taken, which is the same when the outbox repeats the message, also after a crash.
+	// that the problem is there: an alert with an ID and a Key of its own each time
+	// that the step is taken, which stay when the outbox repeats the message, also after
+	// a crash.
 	After time.Duration
 
 	Sender alert.Sender
