@@ -16,20 +16,25 @@ import (
 
 const about = "Phone-escalation tells a group at once, then calls by Kompira Pigeon, then has\n" +
 	"AutoCall phones ring people, until somebody takes the problem: by the link in the\n" +
-	"group, by a key, or by picking up. See docs/escalation.md.\n\n" +
+	"group, by a key, or where there is no link by picking up. See docs/escalation.md.\n\n" +
 	"Each flag can be set in the environment: -wecom-url as TOCSIN_WECOM_URL, or as\nTOCSIN_WECOM_URL_FILE with the name of a file that holds the value.\n\n"
+
+// maxName bounds the name of an escalation, of which its routes are named.
+const maxName = 40
 
 // A form is the table of settings.
 type form struct {
 	cli.Form
 
-	listen, secret, public, db, locale, least, wecom, dingtalk, dingtalkSecret, lease, patience *cli.Setting
-	space, token, callflow, guidance, take, pigeonAfter                                         *cli.Setting
-	call, phoneToken, callAfter, rounds                                                         *cli.Setting
+	name, listen, secret, public, db, locale, least, wecom, dingtalk, dingtalkSecret, lease *cli.Setting
+	patience, repeat, takenFor, within                                                      *cli.Setting
+	space, token, callflow, guidance, take, pigeonAfter                                     *cli.Setting
+	call, phoneToken, callAfter, rounds                                                     *cli.Setting
 }
 
 func newForm() *form {
 	f := &form{Form: cli.Form{Program: "phone-escalation", About: about}}
+	f.name = f.Text("name", "`name` of the escalation; programs for several teams on one database have different ones (default duty)")
 	f.listen = f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
 	f.secret = f.List("callback-secret", callbacks.Usage)
 	f.public = f.Text("public-url", "`URL` at which people reach this program, for the link in the group (default: no link)")
@@ -41,6 +46,9 @@ func newForm() *form {
 	f.dingtalkSecret = f.Text("dingtalk-secret", "signing `secret` of the DingTalk robot")
 	f.lease = f.Text("lease", "`time` after a crash until deliveries go on (default 20s)")
 	f.patience = f.Text("patience", "`time` after the last step until the group hears that nobody took it (default 30m)")
+	f.repeat = f.Text("repeat", "`time` after which the last step is taken again until somebody takes the problem, at least 1m (default: never)")
+	f.takenFor = f.Text("taken-for", "`time` after which a problem that was taken and is not over begins again, at least 1m (default: never)")
+	f.within = f.Text("take-within", "`time` for who picks up an AutoCall phone to take the problem by the link, before the next one is rung (default 1m)")
 	f.space = f.Text("pigeon-space", "`id` of the space at Kompira Pigeon, or a base URL (default: no such step)")
 	f.token = f.Text("pigeon-token", "API `token` of the space, best as TOCSIN_PIGEON_TOKEN_FILE")
 	f.callflow = f.Text("pigeon-callflow", "`id` of the call flow: whom to call")
@@ -61,7 +69,10 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*duty
 	if err := f.Read(args, getenv, help); err != nil {
 		return nil, err
 	}
-	c := &duty.Config{Listen: f.listen.Text("127.0.0.1:8080")}
+	c := &duty.Config{Name: f.name.Text("duty"), Listen: f.listen.Text("127.0.0.1:8080")}
+	if len(c.Name) > maxName || strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || c.Name == "" {
+		return nil, f.name.Refuse("want 1 to %d lower-case letters, digits and hyphens", maxName)
+	}
 	for _, judge := range []func(*duty.Config) error{f.judgeRest, f.judgeTimes, f.judgePigeon, f.judgeCalls} {
 		if err := judge(c); err != nil {
 			return nil, err
@@ -80,6 +91,7 @@ func (f *form) judgeTimes(c *duty.Config) (err error) {
 		otherwise time.Duration
 	}{
 		{f.lease, &c.Lease, 20 * time.Second}, {f.patience, &c.Patience, 30 * time.Minute},
+		{f.repeat, &c.Repeat, 0}, {f.takenFor, &c.TakenFor, 0}, {f.within, &c.Within, time.Minute},
 		{f.pigeonAfter, &c.PigeonAfter, 5 * time.Minute}, {f.callAfter, &c.CallAfter, 10 * time.Minute},
 	} {
 		if *d.to, err = d.s.Duration(d.otherwise); err != nil {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +42,12 @@ type scene struct {
 
 func newScene(t *testing.T, args ...string) *scene {
 	t.Helper()
+	return newSceneAt(t, append([]string{"-public-url", "https://ops.example.com"}, args...)...)
+}
+
+// newSceneAt is newScene without a link in the group.
+func newSceneAt(t *testing.T, args ...string) *scene {
+	t.Helper()
 	s := &scene{group: wecomtest.NewServer(t), space: pigeontest.NewServer(t)}
 	s.env = []string{
 		"TOCSIN_CALLBACK_SECRET=" + secret, "TOCSIN_PHONE_TOKEN=" + phoneToken, "TOCSIN_PIGEON_TOKEN=" + s.space.Token,
@@ -47,7 +55,7 @@ func newScene(t *testing.T, args ...string) *scene {
 	}
 	s.args = append([]string{
 		"-listen", "127.0.0.1:0", "-db", filepath.Join(t.TempDir(), "duty.db"), "-locale", "en", "-lease", "1s",
-		"-public-url", "https://ops.example.com", "-pigeon-space", s.space.Listen(t),
+		"-pigeon-space", s.space.Listen(t),
 		"-pigeon-callflow", pigeontest.CallFlowID, "-pigeon-guidance", pigeontest.GuidanceID,
 	}, args...)
 	s.start(t)
@@ -171,11 +179,12 @@ func TestTakenByKey(t *testing.T) {
 	require.Equal(t, 1, s.space.Placed())
 }
 
-// The last step rings people through a phone. Killed after the callback was
-// answered, the program goes on where it was.
+// The last step rings people through a phone, where picking up takes the problem since
+// nothing else can. Killed after the callback was answered, the program goes on where it
+// was.
 func TestTakenByPickingUp(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, "-pigeon-after", "1s", "-call", "Li=13800000001", "-call-after", "2s", "-severity", "critical")
+	s := newSceneAt(t, "-pigeon-after", "1s", "-call", "Li=13800000001", "-call-after", "2s", "-severity", "critical")
 	s.callback(t, "mild", "1", "ALERT", "WARN")
 	s.callback(t, "fire", "2", "ALERT", "CRITICAL")
 	s.Stop(t, os.Kill)
@@ -187,12 +196,57 @@ func TestTakenByPickingUp(t *testing.T) {
 		},
 	})
 	go func() { _ = phone.Run(t.Context()) }()
-	require.Contains(t, s.heard(t, "has taken it"), "Li (138")
+	message := s.heard(t, "has taken it")
+	require.Contains(t, message, "Li (138")
+	require.Contains(t, message, "no link is set up to take it")
 	require.Len(t, phone.Calls(), 1)
 	for _, m := range s.group.Messages() {
 		require.NotContains(t, m.Content, "mild")
 		require.NotContains(t, m.Content, "13800000001")
 	}
+}
+
+// A call that cannot be made is told, and so is that the phone does not poll. A storm is
+// one call, and the token that Pigeon refuses leads to the next step at once.
+func TestStepsFail(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "-pigeon-after", "1s", "-call", "Li=13800000001", "-call-after", "1h")
+	s.space.Token = "another token"
+	for _, problem := range []string{"one", "two", "three"} {
+		s.callback(t, problem, problem, "ALERT", "CRITICAL")
+	}
+	s.heard(t, "Step pigeon told nobody: pigeon: invoke")
+	require.Contains(t, s.heard(t, "Step autocall told nobody: no AutoCall phone polls"), "duty-phone last polled: never")
+	require.Zero(t, s.space.Placed())
+}
+
+// A storm is one call.
+func TestStorm(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "-pigeon-after", "1s")
+	for i := range 15 {
+		problem := "problem-" + strconv.Itoa(i)
+		s.callback(t, problem, problem, "ALERT", "CRITICAL")
+	}
+	s.heard(t, "problem-14")
+	require.Eventually(t, func() bool { return s.space.Placed() > 0 }, clitest.Patience, 10*time.Millisecond)
+	require.Equal(t, 1, s.space.Placed())
+}
+
+// Two teams on one database have their own alerts. Other steps under the name of a
+// program that runs are refused.
+func TestTeams(t *testing.T) {
+	t.Parallel()
+	one := newScene(t, "-pigeon-after", "1h")
+	db := one.args[slices.Index(one.args, "-db")+1]
+	two := newScene(t, "-pigeon-after", "2h", "-name", "night")
+	two.Stop(t, os.Interrupt)
+	two.args[slices.Index(two.args, "-db")+1] = db
+	two.start(t)
+	one.callback(t, "shared", "1", "ALERT", "CRITICAL")
+	two.callback(t, "shared", "1", "ALERT", "CRITICAL")
+	one.heard(t, "shared")
+	two.heard(t, "shared")
 }
 
 func TestSettings(t *testing.T) {
@@ -204,6 +258,8 @@ func TestSettings(t *testing.T) {
 		want string
 	}{
 		{"nobody", nil, "nobody to tell"},
+		{"name", []string{robot, "-name", "Team A"}, "-name"},
+		{"repeat", []string{robot, "-repeat", "5s"}, "at least a minute"},
 		{"severity", []string{robot, "-severity", "loud"}, "-severity"},
 		{"locale", []string{robot, "-locale", "fr"}, "-locale"},
 		{"public URL", []string{robot, "-public-url", "ops.example.com"}, "-public-url"},
