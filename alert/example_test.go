@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/alerttest"
@@ -108,4 +109,35 @@ func ExampleRetryable() {
 	// Output:
 	// retryable: true
 	// may have arrived: true
+}
+
+// At night only critical alerts ring, and one number never. Nothing is lost: who
+// sends an alert again when it may ring has it told.
+func ExampleNewRinger() {
+	ringer, err := alert.NewRinger(&alert.RingPolicy{
+		Quiet:  []alert.QuietHours{{From: 0, To: 24 * time.Hour, Zone: time.UTC}}, // a long night
+		Block:  []string{"13900000009"},
+		Limits: []alert.Limit{{Calls: 1, Per: time.Hour}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	phone := ringer.Sender([][]string{{"13800000001", "alice"}, {"+86 139 0000 0009", "bob"}},
+		func(_ context.Context, held []error, alerts []alert.Alert) ([]bool, error) {
+			fmt.Println("rings about", alerts[0].Name, "alice:", held[0], "bob:", held[1])
+			return nil, nil
+		})
+	send := func(a alert.Alert) {
+		held, _ := errors.AsType[*alert.HeldError](phone.Send(context.Background(), a))
+		if held != nil {
+			fmt.Println(a.Name, "is held back by", held.By)
+		}
+	}
+	send(alert.Alert{ID: "1", Name: "disk filling"})
+	send(alert.Alert{ID: "2", Name: "disk full", Severity: alert.Critical})
+	send(alert.Alert{ID: "2", Name: "disk full", Severity: alert.Critical}) // the source repeats itself
+	// Output:
+	// disk filling is held back by quiet hours
+	// rings about disk full alice: <nil> bob: alert: held back by the block list, nobody was rung; not to be sent again
 }

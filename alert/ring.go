@@ -47,11 +47,13 @@ func (r *Ringer) Wrap(next Sender) Sender {
 //   - places one call in a window. What comes meanwhile gets a *[HeldError] that
 //     tells the rest of the window, and the next call speaks for all of it: who
 //     sends such an alert again then learns that it was told. A critical alert
-//     rings at once if the call before was about nothing critical. Unless ctx is
-//     from [Once] or ends before the window, Send waits for its end;
+//     rings at once if the call before was about nothing critical;
 //   - rings nobody in quiet hours, nobody on the block list, and nobody more often
 //     than the limits say. If nobody is left, the error is a *[HeldError].
 //
+// A Send waits for a call that is being placed, unless ctx is from [Once], and for
+// nothing else: whoever sends
+// what is held again when its time has come, as an outbox does, loses nothing.
 // The memory is bounded: 16384 events for a day, and 1000 alerts that are held.
 func (r *Ringer) Sender(people [][]string, place RingFunc) Sender {
 	g := &ringing{Ringer: r, people: func() [][]string { return people }, place: place,
@@ -90,6 +92,31 @@ type lane struct {
 	held  []heldAlert
 }
 
+// hold keeps an alert for the next call, once.
+func (l *lane) hold(h heldAlert) {
+	if len(l.held) < maxHeld && !slices.ContainsFunc(l.held, func(other heldAlert) bool { return other.id == h.id }) {
+		l.held = append(l.held, h)
+	}
+}
+
+// wait returns when the caller may place a call. Under Once it does not wait.
+func (l *lane) wait(ctx context.Context) (held *HeldError, err error) {
+	select {
+	case l.turn <- struct{}{}:
+		return nil, nil
+	default:
+	}
+	if IsOnce(ctx) {
+		return &HeldError{HeldByWindow, time.Second}, nil
+	}
+	select {
+	case l.turn <- struct{}{}:
+		return nil, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("alert: ring: nothing was sent, another call is being placed: %w", ctx.Err())
+	}
+}
+
 // A heldAlert waits for the next call.
 type heldAlert struct {
 	Alert
@@ -97,55 +124,39 @@ type heldAlert struct {
 	since time.Time
 }
 
-// Send rings about the alerts, or says why not.
+// Send places one call, or none, and says why not.
 func (g *ringing) Send(ctx context.Context, alerts ...Alert) error {
-	for {
-		held, err := g.attempt(ctx, alerts)
-		if held == nil || held.By != HeldByWindow || IsOnce(ctx) {
-			return err
-		}
-		if end, ok := ctx.Deadline(); ok && time.Until(end) <= held.After {
-			return err
-		}
-		timer := time.NewTimer(held.After)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return fmt.Errorf("%w: %w", err, ctx.Err())
-		}
+	if len(alerts) == 0 {
+		return nil
 	}
-}
-
-// attempt places one call, or none.
-func (g *ringing) attempt(ctx context.Context, alerts []Alert) (held *HeldError, err error) {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("alert: ring: nothing was sent: %w", err)
+	}
 	t := &ringTask{g: g, alerts: alerts, errs: make([]error, len(alerts))}
 	l := &g.lanes[1]
 	if slices.ContainsFunc(alerts, func(a Alert) bool { return !a.Test }) {
 		l = &g.lanes[0]
 	}
 	if !t.plan(l) {
-		return nil, t.result()
+		return t.result()
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("alert: ring: nothing was sent: %w", err)
-	}
-	select {
-	case l.turn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("alert: ring: nothing was sent, another call is being placed: %w", ctx.Err())
+	if held, err := l.wait(ctx); held != nil {
+		t.keep(l, held)
+		t.fail(held)
+		return t.result()
+	} else if err != nil {
+		return err
 	}
 	defer func() { <-l.turn }()
 	if !t.plan(l) { // the call before may have told them
-		return nil, t.result()
+		return t.result()
 	}
-	people, held := t.ask(l)
-	if held != nil {
+	if people, held := t.ask(l); held != nil {
 		t.fail(held)
-		return held, t.result()
+	} else {
+		t.call(ctx, l, people)
 	}
-	t.call(ctx, l, people)
-	return nil, t.result()
+	return t.result()
 }
 
 // identityOf returns by which an alert is known when it comes again.

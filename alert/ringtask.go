@@ -16,7 +16,6 @@ type ringTask struct {
 	whole  error // if not nil, what counts against all alerts as it is
 	fresh  []int // that the call is to tell
 	others []heldAlert
-	copies [][2]int // alerts that say the same as a fresh one, and which
 	worst  Severity // of the problems among them
 }
 
@@ -25,9 +24,8 @@ func (t *ringTask) plan(l *lane) bool {
 	g := t.g
 	g.state.Lock()
 	defer g.state.Unlock()
-	t.fresh, t.copies, t.worst, t.whole = t.fresh[:0], nil, Info, nil
+	t.fresh, t.worst, t.whole = t.fresh[:0], Info, nil
 	rings, tests := false, 0
-	first := map[identity]int{}
 	for i := range t.alerts {
 		a := &t.alerts[i]
 		id, _ := g.identityOf(a)
@@ -42,11 +40,6 @@ func (t *ringTask) plan(l *lane) bool {
 			}
 			continue
 		}
-		if place, twice := first[id]; twice && named(a) {
-			t.copies = append(t.copies, [2]int{i, place})
-			continue
-		}
-		first[id] = i
 		t.fresh = append(t.fresh, i)
 		g.over(l, a)
 		if t.rings(a) {
@@ -56,7 +49,7 @@ func (t *ringTask) plan(l *lane) bool {
 			}
 		}
 	}
-	if tests > 0 && len(t.fresh) == 0 {
+	if tests > 0 && !rings {
 		g.policy().Logger.Info("no phone rings for tests", slog.Int("tests", tests))
 	}
 	if !rings {
@@ -96,7 +89,10 @@ func (t *ringTask) ask(l *lane) (people []error, held *HeldError) {
 		}
 	}()
 	g.state.Lock()
-	l.held = slices.DeleteFunc(l.held, func(h heldAlert) bool { return now.Sub(h.since) > day })
+	l.held = slices.DeleteFunc(l.held, func(h heldAlert) bool {
+		_, told := g.known(h.id) // if it was held once more while a call told it
+		return told || now.Sub(h.since) > day
+	})
 	for i := range l.held {
 		t.worst = max(t.worst, l.held[i].Severity)
 	}
@@ -145,9 +141,8 @@ func (t *ringTask) keep(l *lane, why *HeldError) {
 	for _, i := range t.fresh {
 		a := &t.alerts[i]
 		id, _ := g.identityOf(a)
-		waits := func(h heldAlert) bool { return h.id == id }
-		if t.rings(a) && len(l.held) < maxHeld && !slices.ContainsFunc(l.held, waits) {
-			l.held = append(l.held, heldAlert{a.Clone(), id, time.Now()})
+		if t.rings(a) {
+			l.hold(heldAlert{a.Clone(), id, time.Now()})
 		}
 	}
 }
@@ -194,14 +189,11 @@ func (t *ringTask) settle(l *lane, batch []Alert, rang []bool, err error) {
 		if k < len(t.fresh) {
 			t.errs[t.fresh[k]] = failed
 		} else if !told {
-			l.held = append(l.held, t.others[k-len(t.fresh)])
+			l.hold(t.others[k-len(t.fresh)])
 		}
 	}
 	if _, split := errorAt(err, 0, len(batch)); !split && len(t.fresh) == len(t.alerts) {
 		t.whole = err
-	}
-	for _, c := range t.copies {
-		t.errs[c[0]] = t.errs[c[1]]
 	}
 	if !maybe {
 		return
@@ -225,9 +217,6 @@ func (t *ringTask) fail(err error) {
 		if t.rings(&t.alerts[i]) {
 			t.errs[i] = err
 		}
-	}
-	for _, c := range t.copies {
-		t.errs[c[0]] = t.errs[c[1]]
 	}
 	for i := range t.errs {
 		all = all && t.errs[i] != nil

@@ -32,8 +32,8 @@ func (p Person) String() string {
 // title returns the name as a report may show it.
 func (p Person) title() string {
 	name := phone.Redact(markup.OneLine(p.Name, maxName), p.Number)
-	if bare := phone.Bare(name); callable(bare) {
-		return phone.Mask(bare)
+	if phone.Looks(name) {
+		return phone.Mask(name)
 	}
 	return name
 }
@@ -52,7 +52,7 @@ func distinct(people []Person) ([]Person, error) {
 		p.Number = phone.Bare(p.Number)
 		switch {
 		case !callable(p.Number):
-			return nil, fmt.Errorf("person %d: not a telephone number: want 7 to 15 digits, or + and digits", i+1)
+			return nil, fmt.Errorf("person %d: not a telephone number: want 7 to 15 digits and no short or emergency number, or + and digits", i+1)
 		case len(p.Name) > maxName || !utf8.ValidString(p.Name):
 			return nil, fmt.Errorf("person %d: name is not UTF-8 or has over %d bytes", i+1, maxName)
 		case !seen[p.Number]:

@@ -229,7 +229,7 @@ func TestNewSender(t *testing.T) {
 	}{
 		{"no queue", nil, people(numberA), nil, "no queue"},
 		{"nobody", q, nil, nil, "nobody to ring"},
-		{"no number", q, people(numberA, "**21*18700000001#"), nil, "person 2: not a telephone number: want 7 to 15 digits, or + and digits"},
+		{"no number", q, people(numberA, "**21*18700000001#"), nil, "person 2: not a telephone number: want 7 to 15 digits and no short or emergency number, or + and digits"},
 		{"name", q, people(numberA), &autocall.SenderOptions{Name: "a.b"}, "Name must be at most 64 letters, digits and hyphens"},
 		{"long name", q, people(numberA), &autocall.SenderOptions{Name: strings.Repeat("a", 65)}, "Name must be at most 64 letters, digits and hyphens"},
 		{"rounds", q, people(numberA), &autocall.SenderOptions{Rounds: 11}, "11 rounds, want 1 to 10"},

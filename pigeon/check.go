@@ -85,7 +85,7 @@ func (c Contact) check(field string) error {
 	for i, number := range c.Phones {
 		if bare := phone.Bare(number); !phone.IsNational(bare) && !phone.IsE164(bare) {
 			return &FieldError{fmt.Sprintf("%s.phones[%d].phoneNumber", field, i),
-				"is no number: want 3 to 15 digits, or + and 7 to 15 digits"}
+				"is no number: want 7 to 15 digits and no short or emergency number, or + and 8 to 15 digits"}
 		}
 	}
 	return nil

@@ -26,8 +26,8 @@ type Options struct {
 	MaxAttempts int
 
 	// Logger gets one record an attempt at level Debug, without address and
-	// content, and one at Info when a [Sender] rings nobody because all was a
-	// test. Default: none.
+	// content, and one at Info when a [Sender] without a Ringer of yours rings
+	// nobody, and why. Default: none.
 	Logger *slog.Logger
 
 	// User and Password are for a space that sits behind HTTP Basic

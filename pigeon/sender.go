@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/internal/speech"
 )
 
 // SenderOptions configures a [Sender]. A nil *SenderOptions and the zero value
@@ -39,24 +38,21 @@ type SenderOptions struct {
 	// concurrently, and has to clean and bound the values itself.
 	Parameters func(alerts []alert.Alert) (map[string]string, error)
 
-	// CallResolved places a call also if no alert of a Send reports a problem:
-	// all are resolved, or news. Default: they are accepted without one, since
-	// nobody wants to be rung up to hear that all is well.
-	CallResolved bool
-
-	// RingForTests treats tests like other alerts, but that what is said begins
-	// with it. Default: they are accepted, and neither ring nor count.
-	RingForTests bool
+	// Ring says when and how often there may be a call, and whether one is placed
+	// for recoveries and tests, see [alert.RingPolicy]. It knows the contacts of an
+	// inline call flow by number and name; one that is prepared at the vendor counts
+	// as one person. Default: one of its own, with the default policy.
+	Ring *alert.Ringer
 
 	// OnInvoked gets each chain that was accepted, with the number of alerts
-	// that it is about, before Send returns: to wait for its outcome, in a
+	// that it speaks for, before Send returns: to wait for its outcome, in a
 	// goroutine of the caller's own. It is called concurrently and must
 	// neither block nor panic. Default: nobody.
 	OnInvoked func(chain Invocation, alerts int)
 }
 
-// A Sender places one call for any number of alerts. It is immutable and safe
-// for concurrent use. Printing it shows the host only.
+// A Sender places one call for any number of alerts, through an [alert.Ringer]. It
+// is safe for concurrent use. Printing it shows the host only.
 //
 // The guidance can use these parameters. Each is one clean line, short enough
 // to be listened to, free of links, markup and braces, and never empty:
@@ -78,6 +74,7 @@ type Sender struct {
 	plan   func() Request // a closure, where no printer looks: it holds numbers
 	opts   SenderOptions
 	names  map[string]string // ours to the guidance's
+	sender alert.Sender      // that of the Ringer
 }
 
 var _ alert.Sender = (*Sender)(nil)
@@ -104,9 +101,13 @@ func NewSender(client *Client, plan Request, opts *SenderOptions) (*Sender, erro
 	if s.names, err = s.chooseNames(); err == nil {
 		err = s.try(plan)
 	}
+	if err == nil && s.opts.Ring == nil {
+		s.opts.Ring, err = alert.NewRinger(&alert.RingPolicy{Logger: client.log})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("pigeon: new sender: %w", err)
 	}
+	s.sender = s.opts.Ring.Sender(plan.people(), s.invoke)
 	return s, nil
 }
 
@@ -182,51 +183,67 @@ func (s *Sender) try(plan Request) error {
 
 // Send places one call for all alerts and does nothing without alerts. Nil
 // means that the vendor has accepted the chain, not that anybody has answered;
-// see [SenderOptions].OnInvoked. It also means that no call was placed because
-// no alert reports a problem, or all that do are tests; CallResolved and
-// RingForTests are about these. A mixture of open and resolved alerts makes a
-// call that counts both.
+// see [SenderOptions].OnInvoked. It also means that the alerts were told already,
+// or that no call was placed because no alert reports a problem, or all that do are
+// tests. A mixture of open and resolved alerts makes a call that counts both.
 //
-// Every error is an [*Error] and counts against all alerts. One that matches
-// [alert.ErrUncertain] is not retryable: phones may be ringing. Whoever repeats
-// a failed Send all the same, as a webhook does whose caller is answered 503,
-// rings people twice; see docs/pigeon.md for what to put in between.
+// An error is an [*Error], which counts against all alerts, or what the Ringer
+// says: an [*alert.HeldError], or that an earlier attempt may have rung. One that
+// matches [alert.ErrUncertain] is not retryable: phones may be ringing. Whoever
+// repeats it all the same rings nobody, see [alert.Ringer].
 func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
-	_, err := s.Place(ctx, alerts...)
-	return err
+	return s.sender.Send(ctx, alerts...)
 }
 
+// placedKey is that of the *Invocation in the context of a Place.
+type placedKey struct{}
+
 // Place is Send, and returns the chain that was accepted. Its ResultID is empty
-// if no call was placed.
-func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (Invocation, error) {
-	if len(alerts) == 0 {
-		return Invocation{}, nil
+// if no call was placed, or that of another Send tells these alerts.
+func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (chain Invocation, err error) {
+	err = s.Send(context.WithValue(ctx, placedKey{}, &chain), alerts...)
+	return chain, err
+}
+
+// people returns by what each contact is known.
+func (r *Request) people() [][]string {
+	if r.CallFlow == nil {
+		return [][]string{{"call flow " + r.CallFlowID}}
 	}
-	if err := ctx.Err(); err != nil {
-		return Invocation{}, &Error{Op: opSend, Err: err}
+	people := make([][]string, len(r.CallFlow.Contacts))
+	for i, c := range r.CallFlow.Contacts {
+		people[i] = append(slices.Clone(c.Phones), c.Name)
 	}
-	if !s.opts.RingForTests {
-		alerts = speech.WithoutTests(ctx, s.client.log, alerts)
-	}
-	if len(alerts) == 0 || !s.opts.CallResolved && !slices.ContainsFunc(alerts, isOpen) {
-		return Invocation{}, nil
-	}
+	return people
+}
+
+// invoke starts a chain for alerts that leaves out who is held.
+func (s *Sender) invoke(ctx context.Context, held []error, alerts []alert.Alert) (rang []bool, err error) {
 	r, err := s.request(alerts)
 	if err != nil {
-		return Invocation{}, &Error{Op: opSend, Err: err}
+		return nil, &Error{Op: opSend, Err: err}
+	}
+	if r.CallFlow != nil {
+		flow := CallFlow{Loops: r.CallFlow.Loops}
+		for i, c := range r.CallFlow.Contacts {
+			if held[i] == nil {
+				flow.Contacts = append(flow.Contacts, c)
+			}
+		}
+		r.CallFlow = &flow
 	}
 	chain, err := s.client.Invoke(ctx, r)
 	if err != nil {
-		return Invocation{}, err
+		return nil, err
+	}
+	if placed, ok := ctx.Value(placedKey{}).(*Invocation); ok {
+		*placed = chain
 	}
 	if s.opts.OnInvoked != nil {
 		s.opts.OnInvoked(chain, len(alerts))
 	}
-	return chain, nil
+	return nil, nil
 }
-
-// isOpen reports whether an alert reports a problem.
-func isOpen(a alert.Alert) bool { return a.Status.Open() }
 
 // request returns the plan with the parameters for alerts.
 func (s *Sender) request(alerts []alert.Alert) (Request, error) {

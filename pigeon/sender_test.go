@@ -32,6 +32,15 @@ func newSender(tb testing.TB, plan pigeon.Request, opts *pigeon.SenderOptions) (
 	return sender, server
 }
 
+// anyTime returns options with a Ringer that bounds no number of calls.
+func anyTime(tb testing.TB, policy alert.RingPolicy) *pigeon.SenderOptions {
+	tb.Helper()
+	policy.Window, policy.Limits = -1, []alert.Limit{}
+	ring, err := alert.NewRinger(&policy)
+	require.NoError(tb, err)
+	return &pigeon.SenderOptions{Ring: ring}
+}
+
 // plan is the prepared call flow and guidance.
 func plan() pigeon.Request {
 	return pigeon.Request{CallFlowID: pigeontest.CallFlowID, GuidanceID: pigeontest.GuidanceID}
@@ -66,7 +75,7 @@ func newHarness(t *testing.T, socket, resolved bool) *alerttest.Harness {
 	require.NoError(t, err)
 	p := inline()
 	p.Guidance.Text, p.Parameters = "{{count}} {{name}} {{text}}", nil
-	sender, err := pigeon.NewSender(client, p, &pigeon.SenderOptions{CallResolved: resolved, RingForTests: resolved})
+	sender, err := pigeon.NewSender(client, p, anyTime(t, alert.RingPolicy{Resolved: resolved, Tests: resolved}))
 	require.NoError(t, err)
 	h := &alerttest.Harness{
 		Sender:   sender,
@@ -147,7 +156,9 @@ func TestParameters(t *testing.T) {
 		{"test and news", []alert.Alert{trial, news, over, minor}},
 	} {
 		for l := alert.Chinese; l <= alert.Japanese; l++ {
-			sender, server := newSender(t, plan(), &pigeon.SenderOptions{Locale: l, CallResolved: true, RingForTests: true})
+			opts := anyTime(t, alert.RingPolicy{Resolved: true, Tests: true})
+			opts.Locale = l
+			sender, server := newSender(t, plan(), opts)
 			require.NoError(t, sender.Send(t.Context(), tt.alerts...))
 			values := server.Chains()[0].Parameters
 			require.ElementsMatch(t, pigeon.ParameterNames(), slices.Collect(maps.Keys(values)))
@@ -216,9 +227,11 @@ func TestOwnParameters(t *testing.T) {
 	t.Parallel()
 	wrong := errors.New("no words")
 	var fail error
-	sender, server := newSender(t, plan(), &pigeon.SenderOptions{Parameters: func(alerts []alert.Alert) (map[string]string, error) {
+	opts := anyTime(t, alert.RingPolicy{})
+	opts.Parameters = func(alerts []alert.Alert) (map[string]string, error) {
 		return map[string]string{"text": fmt.Sprint(len(alerts), " of mine")}, fail
-	}})
+	}
+	sender, server := newSender(t, plan(), opts)
 	require.NoError(t, sender.Send(t.Context(), full(), full()))
 	require.Equal(t, "2 of mine", server.Chains()[0].Text)
 	shared := map[string]string{"text": "shared"}
@@ -240,7 +253,7 @@ func TestResolved(t *testing.T) {
 	t.Parallel()
 	over, silent := full(), full()
 	over.Status, silent.Status = alert.Resolved, alert.NoData
-	sender, server := newSender(t, plan(), nil)
+	sender, server := newSender(t, plan(), anyTime(t, alert.RingPolicy{}))
 	require.NoError(t, sender.Send(t.Context(), over))
 	require.NoError(t, sender.Send(t.Context(), over, over))
 	require.Zero(t, server.Attempts())
@@ -255,7 +268,7 @@ func TestResolved(t *testing.T) {
 	require.NoError(t, sender.Send(t.Context(), alert.Alert{Status: 99}), "nor is a state that nobody knows")
 	require.Equal(t, 3, server.Placed())
 
-	sender, server = newSender(t, plan(), &pigeon.SenderOptions{CallResolved: true})
+	sender, server = newSender(t, plan(), anyTime(t, alert.RingPolicy{Resolved: true}))
 	require.NoError(t, sender.Send(t.Context(), over))
 	require.Equal(t, 1, server.Placed())
 }
@@ -266,7 +279,7 @@ func TestTests(t *testing.T) {
 	trial, over, log := full(), full(), &journal{}
 	trial.Test, over.Status = true, alert.Resolved
 	client, server := newClient(t, &pigeon.Options{Logger: slog.New(slog.NewTextHandler(log, nil))})
-	sender, err := pigeon.NewSender(client, plan(), &pigeon.SenderOptions{CallResolved: true})
+	sender, err := pigeon.NewSender(client, plan(), nil)
 	require.NoError(t, err)
 	chain, err := sender.Place(t.Context(), trial, trial)
 	require.NoError(t, err)
@@ -280,7 +293,7 @@ func TestTests(t *testing.T) {
 	require.Equal(t, []string{"2", "1", "1"}, []string{values["count"], values["open"], values["resolved"]})
 	require.NotContains(t, values["text"], "测试")
 
-	sender, server = newSender(t, plan(), &pigeon.SenderOptions{RingForTests: true})
+	sender, server = newSender(t, plan(), anyTime(t, alert.RingPolicy{Tests: true}))
 	require.NoError(t, sender.Send(t.Context(), trial))
 	require.True(t, strings.HasPrefix(server.Chains()[0].Text, "测试，告警通知，紧急"), server.Chains()[0].Text)
 	trial.Status = alert.Resolved
@@ -306,9 +319,9 @@ func TestOnInvoked(t *testing.T) {
 	t.Parallel()
 	var chains []pigeon.Invocation
 	var counts []int
-	sender, server := newSender(t, plan(), &pigeon.SenderOptions{OnInvoked: func(c pigeon.Invocation, n int) {
-		chains, counts = append(chains, c), append(counts, n)
-	}})
+	opts := anyTime(t, alert.RingPolicy{})
+	opts.OnInvoked = func(c pigeon.Invocation, n int) { chains, counts = append(chains, c), append(counts, n) }
+	sender, server := newSender(t, plan(), opts)
 	require.NoError(t, sender.Send(t.Context(), full(), full()))
 	server.Fail(pigeontest.Instead(pigeontest.HTML(503)))
 	err := sender.Send(t.Context(), full())
@@ -425,17 +438,17 @@ func TestLeaks(t *testing.T) {
 	leaktest.Check(t, append(secrets, "0000-0002", "90 0000 0001"), err)
 }
 
-// An extension is too short to be taken for a number wherever it stands, and
+// A short number is too short to be taken for a number wherever it stands, and
 // is known from the request.
-func TestLeaksExtension(t *testing.T) {
+func TestLeaksShortNumber(t *testing.T) {
 	t.Parallel()
 	client, server := newClient(t, nil)
 	r := inline()
-	r.CallFlow.Contacts[1].Phones = []string{"805-921"}
-	server.FailAlways(pigeontest.Reply(400, `{"message":"cannot call 805921 or 805-921, code 1234567"}`))
+	r.CallFlow.Contacts[1].Phones = []string{"8050-921"}
+	server.FailAlways(pigeontest.Reply(400, `{"message":"cannot call 8050921 or 8050-921, code 1234567"}`))
 	_, err := client.Invoke(t.Context(), r)
 	require.ErrorContains(t, err, "code 1234567")
-	leaktest.Check(t, []string{"805921", "805-921"}, err)
+	leaktest.Check(t, []string{"8050921", "8050-921"}, err)
 }
 
 // TestConcurrentUse is for the race detector.

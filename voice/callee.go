@@ -21,7 +21,7 @@ type Callee struct {
 // telephone number is masked as well.
 func (c Callee) String() string {
 	name := markup.OneLine(c.User, maxName)
-	if bare := phone.Bare(name); len(bare) >= 7 && (phone.IsNational(bare) || phone.IsE164(bare)) {
+	if phone.Looks(name) {
 		name = phone.Mask(name)
 	}
 	switch {

@@ -61,8 +61,7 @@ func maskNumbers(s string) string {
 
 // maskWord masks a word that is a number.
 func maskWord(word string) string {
-	digits := strings.TrimPrefix(word, "+")
-	if len(digits) < 10 || len(digits) > 15 || !phone.IsNational(digits) {
+	if len(strings.TrimPrefix(word, "+")) < 10 || !phone.Looks(word) {
 		return word
 	}
 	return phone.Mask(word)

@@ -38,7 +38,9 @@ func newHarness(t *testing.T, socket bool) *alerttest.Harness {
 		address, opts.HTTPClient = esb.Listen(t), nil
 	}
 	client := clientOf(t, esb, address, opts)
-	s := newSender(t, client, three()[:1], voice.SenderOptions{Resolved: true, RingForTests: true, Locale: alert.English, Logger: logger})
+	all := anyTime(t, alert.RingPolicy{Resolved: true, Tests: true})
+	all.Locale, all.Logger = alert.English, logger
+	s := newSender(t, client, three()[:1], all)
 	return &alerttest.Harness{
 		Sender:   s,
 		Messages: esb.Attempts,

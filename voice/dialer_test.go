@@ -100,7 +100,8 @@ func TestForms(t *testing.T) {
 		number                  string
 		national, international bool
 	}{
-		{numberA, true, false}, {"138-0000-0001", true, false}, {"110", true, false}, {"8012", true, false},
+		{numberA, true, false}, {"138-0000-0001", true, false}, {"110", false, false}, {"8012", false, false}, {"0571110", false, false},
+		{"+86110", false, false}, {"0086 138 0000 0001", false, true}, {"88880001", true, false},
 		{"+8613800000001", false, true}, {"+86 138 0000 0001", false, true},
 		{"", false, false}, {"11", false, false}, {"+0312345678", false, false}, {"1234567890123456", false, false},
 		{"13800000001;rm", false, false}, {"１３８００００００００１", false, false}, {"*21*138#", false, false},
@@ -223,14 +224,14 @@ func TestNewDialer(t *testing.T) {
 func TestReportErr(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, voice.Report{}.Err())
-	good := []voice.Result{{State: accepted}, {State: answered}, {State: voice.Acknowledged}, {State: voice.Withheld}, {State: notNeeded}}
+	good := []voice.Result{{State: accepted}, {State: answered}, {State: voice.Acknowledged}, {State: notNeeded}}
 	require.NoError(t, voice.Report{Results: good}.Err())
 	for state, again := range map[voice.State]bool{
-		unknown: false, voice.NoAnswer: false, permanent: false, temporary: true, voice.Throttled: true, 99: false,
+		unknown: false, voice.NoAnswer: false, permanent: false, temporary: true, voice.Throttled: true, voice.Withheld: true, 99: false,
 	} {
 		r := voice.Result{Callee: callee("bob", numberB), State: state, Code: "7", Reason: "of " + numberB, RetryAfter: time.Hour}
 		err := voice.Report{Results: append(slices.Clone(good), r)}.Err()
-		require.EqualError(t, err, fmt.Sprintf("1 of 6 callees not reached: bob 138******02: %v (code 7): of 138******02", state))
+		require.EqualError(t, err, fmt.Sprintf("1 of 5 callees not reached: bob 138******02: %v (code 7): of 138******02", state))
 		require.Equal(t, again, alert.Retryable(err), state)
 		require.Equal(t, again, alert.RetryAfter(err) == time.Hour)
 		require.Equal(t, state == unknown, errors.Is(err, alert.ErrUncertain))

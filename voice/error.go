@@ -10,11 +10,6 @@ import (
 	"github.com/tocsin-go/tocsin/internal/httpcall"
 )
 
-// ErrHeld matches the error of alerts that a [Sender] held back because it
-// placed a call a short while ago. They were not told to anybody; sending them
-// again after [alert.RetryAfter] puts them into the next call.
-var ErrHeld = errors.New("held back, since a call was placed a short while ago")
-
 // rateWait is how long to wait after CodeRateLimited, of which the component
 // does not say when it ends.
 const rateWait = 10 * time.Second
@@ -50,8 +45,8 @@ type Error struct {
 	// HTTPStatus is the status of the answer, or 0 if none came.
 	HTTPStatus int
 
-	// Err is the cause when it is not a verdict. Of a Sender it is [ErrHeld],
-	// the error of the gateway, or that of [Report.Err].
+	// Err is the cause when it is not a verdict. Of a Sender it is the
+	// error of the gateway, or that of [Report.Err].
 	Err error
 
 	fate  fate

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/voice"
@@ -43,31 +42,12 @@ func ExampleSender() {
 	fmt.Println(phone.Send(context.Background(), storm...))
 
 	// What comes within two minutes is held back, and counted by the next call.
-	err = phone.Send(alert.Once(context.Background()), storm...)
-	fmt.Println(errors.Is(err, voice.ErrHeld), alert.Retryable(err))
+	err = phone.Send(context.Background(), alert.Alert{Name: "replica lags", Instance: "db-99"})
+	fmt.Println(err)
 	// Output:
 	// reads: Alert, 80 alerts, Critical, db-42, disk full, 1 like this, 79 more
 	// <nil>
-	// true true
-}
-
-// At night only critical alerts ring, and one number never.
-func ExampleRules() {
-	shanghai := time.FixedZone("CST", 8*60*60)
-	rule := voice.Rules(
-		voice.QuietHours(22*time.Hour, 8*time.Hour, shanghai, alert.Critical),
-		voice.Block("13900000009"),
-	)
-	night := time.Date(2026, 3, 1, 3, 0, 0, 0, shanghai)
-	alice := voice.Callee{User: "alice", Number: voice.NewNumber("13800000001")}
-	blocked := voice.Callee{User: "bob", Number: voice.NewNumber("139-0000-0009")}
-	fmt.Printf("%q\n", rule(night, alert.Warning, alice))
-	fmt.Printf("%q\n", rule(night, alert.Critical, alice))
-	fmt.Printf("%q\n", rule(night, alert.Critical, blocked))
-	// Output:
-	// "quiet hours"
-	// ""
-	// "blocked"
+	// alert: held back by a call a short while ago, nobody was rung; send again in 2m0s
 }
 
 // Everybody's outcome by name.

@@ -28,7 +28,7 @@ func NewMemory() Memory { return Memory{newMemory(memoryOfIDs)} }
 // Fill claims and settles so many requests and returns how many had room.
 func (m Memory) Fill(prefix string, n int) (fit int) {
 	for i := range n {
-		if e, mine := m.claim(fmt.Sprint(prefix, i)); mine {
+		if e, mine := m.claim(fmt.Sprint(prefix, i), nil); mine {
 			m.settle(e, nil, true)
 			fit++
 		}
@@ -41,7 +41,7 @@ func (m Memory) Sizes() (entries, order int) { return len(m.entries), len(m.orde
 
 // Knows reports whether a request is remembered.
 func (m Memory) Knows(id string) bool {
-	e, mine := m.claim(id)
+	e, mine := m.claim(id, nil)
 	if mine {
 		m.settle(e, nil, false)
 	}

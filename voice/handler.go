@@ -50,9 +50,11 @@ type HandlerOptions struct {
 	// 2000.
 	MaxRunes int
 
-	// Rule withholds calls. The request tells no severity: the Rule gets
-	// Severity. Default: none.
-	Rule     Rule
+	// Ring withholds calls from who is blocked, has quiet hours, or was called too
+	// often: a failure in the answer, with the reason. It is given Severity, since the
+	// request tells none. Its Window is not used: the caller decides what is one call.
+	// Default: the default policy.
+	Ring     *alert.Ringer
 	Severity alert.Severity
 
 	// Answer bounds the time from the arrival of a request to its answer. What
@@ -143,6 +145,12 @@ func NewHandler(g Gateway, token string, opts *HandlerOptions) (*Handler, error)
 		o.Answer = defaultAnswer
 	}
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	if o.Ring == nil {
+		var err error
+		if o.Ring, err = alert.NewRinger(nil); err != nil {
+			return nil, fmt.Errorf("voice: new handler: %w", err)
+		}
+	}
 	h.jobs = newJobs(max(1, cmp.Or(o.Jobs, defaultJobs)))
 	return h, nil
 }
@@ -184,8 +192,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, deadline time.T
 	if problem != "" {
 		return refusal(CodeBadArgument, problem)
 	}
-	id := r.Header.Get("X-Bkapi-Request-Id")
-	e, mine := h.memory.claim(id)
+	e, mine := h.memory.claim(r.Header.Get("X-Bkapi-Request-Id"), body)
 	switch {
 	case e == nil:
 		return refusal(CodeRateLimited, "too many requests in ten minutes")

@@ -242,20 +242,29 @@ func TestHandlerOutcomes(t *testing.T) {
 	}
 }
 
-// Rules withhold calls here too, with the severity of the options.
-func TestHandlerRule(t *testing.T) {
+// A Ringer withholds calls here too, with the severity of the options, and says so.
+func TestHandlerRing(t *testing.T) {
 	t.Parallel()
-	var asked alert.Severity
 	phones := &voicetest.Phones{}
-	h := newHandler(t, phones, voice.HandlerOptions{Severity: alert.Major, Rule: voice.Rules(voice.Block(numberA),
-		func(_ time.Time, s alert.Severity, _ voice.Callee) string { asked = s; return "" })})
-	answer := serve(t, h, posting(body("x", "alice:"+numberA, "carol:", "bob:"+numberB)))
-	require.Equal(t, "alice withheld, carol rejected, bob accepted", described(answer))
-	require.Equal(t, "1 of 3 failed: carol (no number)", answer["message"])
+	h := newHandler(t, phones, voice.HandlerOptions{Severity: alert.Major, Ring: ringer(t, alert.RingPolicy{Block: []string{"+86 " + numberA}})})
+	answer := serve(t, h, posting(body("x", "alice:"+numberA, "carol:", "bob:"+numberB, "rob:"+numberB)))
+	require.Equal(t, "alice withheld, carol rejected, bob accepted, rob accepted", described(answer))
 	require.Equal(t, []string{numberB}, phones.Numbers())
-	require.Equal(t, alert.Major, asked)
 	answer = serve(t, h, posting(body("x", "alice:"+numberA)))
-	require.Equal(t, true, answer["result"], "the operator wanted it so")
+	require.Equal(t, false, answer["result"], "nobody was called")
+	require.Contains(t, answer["message"], "the block list")
+
+	quiet := alert.QuietHours{To: 24 * time.Hour, Loud: alert.Major}
+	loud := newHandler(t, phones, voice.HandlerOptions{Severity: alert.Major, Ring: ringer(t, alert.RingPolicy{Quiet: []alert.QuietHours{quiet}})})
+	require.Equal(t, "bob accepted", described(serve(t, loud, posting(body("x", "bob:"+numberB)))))
+	silent := newHandler(t, phones, voice.HandlerOptions{Severity: alert.Warning, Ring: ringer(t, alert.RingPolicy{Quiet: []alert.QuietHours{quiet}})})
+	require.Equal(t, "bob withheld", described(serve(t, silent, posting(body("x", "bob:"+numberB)))))
+
+	usual := newHandler(t, phones, voice.HandlerOptions{})
+	for range 3 {
+		require.Equal(t, "bob accepted", described(serve(t, usual, posting(body("x", "bob:"+numberB)))))
+	}
+	require.Equal(t, "bob withheld", described(serve(t, usual, posting(body("x", "bob:"+numberB)))), "three calls in 15 minutes")
 }
 
 func TestNewHandler(t *testing.T) {

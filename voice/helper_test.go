@@ -94,11 +94,11 @@ func clientOf(tb testing.TB, esb *voicetest.ESB, address string, opts voice.Clie
 	return c
 }
 
-// newSender returns a Sender without a guard, unless the options ask for one.
+// newSender returns a Sender that rings at any time, unless the options say otherwise.
 func newSender(tb testing.TB, g voice.Gateway, callees []voice.Callee, opts voice.SenderOptions) *voice.Sender {
 	tb.Helper()
-	if opts.Window == 0 {
-		opts.Window = -1
+	if opts.Ring == nil {
+		opts.Ring = anyTime(tb, alert.RingPolicy{Logger: opts.Logger}).Ring
 	}
 	s, err := voice.NewSender(g, callees, &opts)
 	require.NoError(tb, err)

@@ -44,11 +44,19 @@ func (h *Handler) prepare(p posted, id string) *job {
 		good, places = append(good, c), append(places, i)
 		j.results[i] = Result{Callee: c, State: Accepted} // until we know better
 	}
-	withheld := make([]Result, len(good))
-	allowed, at := h.opts.Rule.split(good, h.opts.Severity, withheld)
-	for k := range withheld {
-		if withheld[k].State == Withheld {
-			j.results[places[k]] = withheld[k]
+	unique, of := distinct(good)
+	held := make([]error, len(unique))
+	for k, c := range unique {
+		held[k] = h.opts.Ring.Allow(h.opts.Severity, false, c.Number.Reveal(), c.User)
+	}
+	all := make([]error, len(good))
+	for k := range good {
+		all[k] = held[of[k]]
+	}
+	report, allowed, at := withhold(good, all)
+	for k, r := range report.Results {
+		if r.State == Withheld {
+			j.results[places[k]] = r
 		}
 	}
 	for _, k := range at {

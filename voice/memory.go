@@ -2,6 +2,7 @@ package voice
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -33,14 +34,15 @@ func newMemory(window time.Duration) *memory {
 }
 
 // claim returns the entry of a request and whether the caller is the first and
-// has to settle it. Without an identity everybody is. The entry is nil if
-// there is no room for it.
-func (m *memory) claim(id string) (e *entry, mine bool) {
+// has to settle it. Without an identity everybody is, and so is who gives that of
+// another request, as a proxy does that sets it itself. The entry is nil if there is
+// no room for it.
+func (m *memory) claim(id string, body []byte) (e *entry, mine bool) {
 	e = &entry{since: time.Now(), done: make(chan struct{})}
 	if id == "" {
 		return e, true
 	}
-	e.key, e.named = sha256.Sum256([]byte(id)), true
+	e.key, e.named = sha256.Sum256(fmt.Appendf(nil, "%q%s", id, body)), true
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(e.since)

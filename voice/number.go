@@ -42,10 +42,10 @@ func (n Number) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
 // A Form is the way in which a gateway wants its numbers.
 type Form uint8
 
-// The forms.
+// The forms. Short and emergency numbers have neither.
 const (
-	National      Form = iota // digits alone, 3 to 15, as dialled inside the country: 13800000001
-	International             // E.164, a plus and 7 to 15 digits: +8613800000001
+	National      Form = iota // digits alone, 7 to 15, as dialled inside the country: 13800000001
+	International             // E.164, a plus and 8 to 15 digits: +8613800000001
 )
 
 // objection says why n cannot be called by a gateway that wants f, or returns
@@ -55,9 +55,9 @@ func (f Form) objection(n Number) string {
 	case s == "":
 		return "no number"
 	case f == International && !phone.IsE164(s):
-		return "not an international number with a plus"
+		return "not an international number with a plus, or a short or emergency number"
 	case f == National && !phone.IsNational(s):
-		return "not a number of digits alone"
+		return "not a number of digits alone, or a short or emergency number"
 	}
 	return ""
 }

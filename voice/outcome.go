@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/tocsin-go/tocsin/alert"
+	"slices"
 )
 
 // outcome turns what the gateway said into the result of a Send.
@@ -40,7 +39,7 @@ func failureOf(err error, id string) *Error {
 // fate says what a report means in which nobody was reached: a repetition must
 // ring nobody a second time. That nobody knows, the results say themselves.
 func (r Report) fate() fate {
-	if r.count(State.MayHaveRung) == 0 && r.count(State.isAgain) > 0 {
+	if r.count(State.MayHaveRung) == 0 && slices.ContainsFunc(r.Results, Result.isAgain) {
 		return fateAgain
 	}
 	return fateFinal
@@ -59,12 +58,4 @@ func ended(ctx context.Context, e *Error) error {
 		return &copied
 	}
 	return e
-}
-
-// mayHaveRung reports whether a call set off a phone, or nobody knows.
-func mayHaveRung(report Report, err error) bool {
-	if len(report.Results) == 0 {
-		return errors.Is(err, alert.ErrUncertain)
-	}
-	return report.count(State.MayHaveRung) > 0
 }

@@ -30,13 +30,18 @@ type Result struct {
 	RetryAfter time.Duration // when another call can succeed; 0: not said
 }
 
-// Err returns nil for a callee who was reached, withheld or not needed, else a
+// Err returns nil for a callee who was reached or not needed, else a
 // [*CalleeError].
 func (r Result) Err() error {
 	if !r.State.isFailure() {
 		return nil
 	}
 	return &CalleeError{r}
+}
+
+// isAgain reports whether a later call makes sense and is safe.
+func (r Result) isAgain() bool {
+	return r.State == RejectedTemporary || r.State == Throttled || r.State == Withheld && r.RetryAfter > 0
 }
 
 // Err returns nil if no result is a failure, else an error that joins those
@@ -84,7 +89,7 @@ func (e *CalleeError) Error() string {
 
 // Retryable reports whether this callee can be called again, which excludes
 // everybody whose phone may have rung.
-func (e *CalleeError) Retryable() bool { return e.Result.State.isAgain() }
+func (e *CalleeError) Retryable() bool { return e.Result.isAgain() }
 
 // RetryAfter returns when another call can succeed, if there may be one.
 func (e *CalleeError) RetryAfter() time.Duration {

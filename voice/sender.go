@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/speech"
@@ -17,10 +16,9 @@ import (
 
 // Defaults and limits of SenderOptions.
 const (
-	defaultWindow = 2 * time.Minute
-	defaultRunes  = 100 // of the smallest known gateway
-	minRunes      = 40  // hold the count and the severity in each language
-	opSend        = "send"
+	defaultRunes = 100 // of the smallest known gateway
+	minRunes     = 40  // hold the count and the severity in each language
+	opSend       = "send"
 )
 
 // SenderOptions configures a [Sender]. The zero value of each field, and a nil
@@ -38,29 +36,18 @@ type SenderOptions struct {
 	// the gateway can tell. Default: everybody is called.
 	Serial bool
 
-	// Window is the time after a call in which no other is placed, so that a
-	// storm rings once. Default: 2 minutes; -1 disables it.
-	Window time.Duration
-
-	// Resolved also calls if no alert reports a problem, to say that it is over
-	// or to tell news. Default: such alerts place no call and count as accepted.
-	Resolved bool
-
-	// RingForTests treats tests like other alerts, but that the text begins with
-	// it, and that a call about nothing else has a Window of its own, so that it
-	// holds back nothing real. Default: they are accepted, and neither ring nor
-	// count.
-	RingForTests bool
-
-	// Rule withholds calls. Default: none.
-	Rule Rule
+	// Ring says when and how often there may be a call, whom never, and whether one
+	// is placed for recoveries and tests, see [alert.RingPolicy]. It knows a callee by
+	// number and user name. Default: one of its own, with the default policy.
+	Ring *alert.Ringer
 
 	// Report, if not nil, sees each report and the error that came with it,
 	// before Send returns. It is called concurrently.
 	Report func(Report, error)
 
 	// Logger gets one record a call at Info, or at Warn if somebody was not
-	// reached, and one at Info when tests ring nobody. Default: none.
+	// reached; and one at Info when the default of Ring rings nobody, and why.
+	// Default: none.
 	Logger *slog.Logger
 }
 
@@ -71,33 +58,22 @@ type SenderOptions struct {
 // # What nil means
 //
 // The gateway took a call to at least one callee, with a text that accounts for
-// every alert; or all callees were withheld by the Rule; or there was nothing
-// but tests, and alerts that report no problem, see [SenderOptions]. Callees who were not reached beside
-// one who was are in the log and the Report only: repeating the alerts would
-// ring the others twice.
+// every alert; or the alerts were told already; or there was nothing but tests, and
+// alerts that report no problem, see [alert.RingPolicy]. Callees who were not
+// reached beside one who was are in the log and the Report only: repeating the
+// alerts would ring the others twice.
 //
 // # Errors
 //
-// Every error is an [*Error]. It is retryable only if it is certain that no
-// phone rang. If one may have, it is not; it matches alert.ErrUncertain if
-// nobody knows.
-//
-// # Storms
-//
-// Within the Window after a call that may have rung, alerts are held back.
-// Under alert.Once the error matches [ErrHeld], is retryable and tells the
-// rest of the window, so that a queue sends all that piled up in one go.
-// Otherwise Send waits: whatever waits when the window ends goes into one call,
-// whose outcome all of those Sends return; it is placed under the ctx of the one
-// that has waited longest. A Send whose ctx would end before the window gets
-// ErrHeld at once. So a held-back alert never gets nil before a
-// call has counted it. The window is that of this Sender in this process.
+// An error is an [*Error], or what the Ringer says: an [*alert.HeldError], or that
+// an earlier attempt may have rung. It is retryable only if it is certain that no
+// phone rang. If one may have, it is not; it matches alert.ErrUncertain if nobody
+// knows. Whoever repeats it all the same rings nobody, see [alert.Ringer].
 type Sender struct {
 	gateway Gateway
 	callees func() []Callee // a closure, where no printer looks
 	opts    SenderOptions
-	guard   *guard // nil: none
-	tests   *guard // for calls about nothing else
+	sender  alert.Sender // that of the Ringer
 }
 
 var _ alert.Sender = (*Sender)(nil)
@@ -122,9 +98,17 @@ func NewSender(g Gateway, callees []Callee, opts *SenderOptions) (*Sender, error
 	s.callees = func() []Callee { return callees }
 	s.opts.MaxRunes = runes(s.opts.MaxRunes)
 	s.opts.Logger = cmp.Or(s.opts.Logger, slog.New(slog.DiscardHandler))
-	if window := cmp.Or(s.opts.Window, defaultWindow); window > 0 {
-		s.guard, s.tests = newGuard(window), newGuard(window)
+	if s.opts.Ring == nil {
+		var err error
+		if s.opts.Ring, err = alert.NewRinger(&alert.RingPolicy{Logger: s.opts.Logger}); err != nil {
+			return nil, fmt.Errorf("voice: new sender: %w", err)
+		}
 	}
+	people := make([][]string, len(callees))
+	for i, c := range callees {
+		people[i] = []string{c.Number.Reveal(), c.User}
+	}
+	s.sender = s.opts.Ring.Sender(people, s.call)
 	return s, nil
 }
 
@@ -139,67 +123,19 @@ func runes(option int) int {
 
 // Send places one call for all alerts, see [Sender].
 func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
-	if !s.opts.RingForTests {
-		alerts = speech.WithoutTests(ctx, s.opts.Logger, alerts)
-	}
-	_, open := worstOf(alerts)
-	if len(alerts) == 0 || !open && !s.opts.Resolved {
-		return nil
-	}
-	if err := ctx.Err(); err != nil {
-		return &Error{Op: opSend, Err: fmt.Errorf("no call was placed: %w", err), fate: fateAgain}
-	}
-	guard := s.guard
-	if !slices.ContainsFunc(alerts, func(a alert.Alert) bool { return !a.Test }) {
-		guard = s.tests
-	}
-	if guard != nil {
-		return guard.send(ctx, alerts, s.call)
-	}
-	_, err := s.call(ctx, alerts)
-	return err
+	return s.sender.Send(ctx, alerts...)
 }
 
-// worstOf returns the worst severity among the alerts that report a problem, or
-// among all if none does, and whether there is one that does. Tests have no say
-// in it beside a real problem: a Rule may let one severity through and not the
-// other.
-func worstOf(alerts []alert.Alert) (worst alert.Severity, open bool) {
-	worst, most := alert.Info, 0
-	for i := range alerts {
-		a, weight := &alerts[i], 1
-		switch {
-		case a.Status.Open() && !a.Test:
-			weight = 3
-		case a.Status.Open():
-			weight = 2
-		}
-		if weight > most {
-			worst, most = a.Severity, weight
-		} else if weight == most {
-			worst = max(worst, a.Severity)
-		}
-	}
-	return worst, most > 1
-}
-
-// call places one call about alerts, and reports whether a phone may have rung.
-func (s *Sender) call(ctx context.Context, alerts []alert.Alert) (rang bool, err error) {
-	worst, _ := worstOf(alerts)
-	callees := s.callees()
-	report := Report{Results: make([]Result, len(callees))}
-	allowed, at := s.opts.Rule.split(callees, worst, report.Results)
-	if len(allowed) > 0 {
-		r := Request{
-			Callees: allowed, Serial: s.opts.Serial, ID: rand.Text(),
-			Text: speech.Voice{Locale: s.opts.Locale}.Message(alerts, s.opts.MaxRunes),
-		}
-		placed, failure := place(ctx, s.gateway, r)
-		report.RequestID = placed.RequestID
-		err = failure
-		for k, result := range placed.Results {
-			report.Results[at[k]] = result
-		}
+// call places one call about alerts to who is not held.
+func (s *Sender) call(ctx context.Context, held []error, alerts []alert.Alert) (rang []bool, err error) {
+	report, allowed, at := withhold(s.callees(), held)
+	placed, err := place(ctx, s.gateway, Request{
+		Callees: allowed, Serial: s.opts.Serial, ID: rand.Text(),
+		Text: speech.Voice{Locale: s.opts.Locale}.Message(alerts, s.opts.MaxRunes),
+	})
+	report.RequestID = placed.RequestID
+	for k, result := range placed.Results {
+		report.Results[at[k]] = result
 	}
 	if err != nil {
 		report.Results = nil
@@ -207,9 +143,26 @@ func (s *Sender) call(ctx context.Context, alerts []alert.Alert) (rang bool, err
 	if s.opts.Report != nil {
 		s.opts.Report(report, err)
 	}
+	for _, r := range report.Results {
+		rang = append(rang, r.State.MayHaveRung())
+	}
 	err = outcome(ctx, report, err)
 	s.record(ctx, len(alerts), report, err)
-	return mayHaveRung(report, err), err
+	return rang, err
+}
+
+// withhold returns a report with the results of those who are held, and the other
+// callees with their places in it.
+func withhold(callees []Callee, held []error) (report Report, allowed []Callee, at []int) {
+	report.Results = make([]Result, len(callees))
+	for i, c := range callees {
+		if why := held[i]; why != nil {
+			report.Results[i] = Result{Callee: c, State: Withheld, Reason: why.Error(), RetryAfter: alert.RetryAfter(why)}
+			continue
+		}
+		allowed, at = append(allowed, c), append(at, i)
+	}
+	return report, allowed, at
 }
 
 // record logs one call.

@@ -57,7 +57,7 @@ func TestOutcome(t *testing.T) {
 		{"unknown", saying(unknown, unknown, unknown), false, false, true, 0},
 		{"unknown and busy", saying(unknown, temporary, throttled), false, false, true, 0},
 		{"rang in vain and busy", saying(noAnswer, temporary, temporary), false, false, false, 0},
-		{"withheld by the gateway", saying(withheld, withheld, withheld), true, false, false, 0},
+		{"withheld by the gateway", saying(withheld, withheld, withheld), false, true, false, 3 * time.Minute},
 		{"state out of range", saying(99, temporary, temporary), false, false, false, 0},
 		{"error that says again", failing(errExplicit{true}), false, true, false, 0},
 		{"error that says final", failing(errExplicit{false}), false, false, false, 0},
@@ -143,7 +143,7 @@ func TestResolvedOnly(t *testing.T) {
 	dialer := newDialer(t, phones, voice.DialerOptions{})
 	require.NoError(t, newSender(t, dialer, three(), voice.SenderOptions{}).Send(t.Context(), over, over))
 	require.Empty(t, phones.Calls())
-	require.NoError(t, newSender(t, dialer, three(), voice.SenderOptions{Resolved: true}).Send(t.Context(), over))
+	require.NoError(t, newSender(t, dialer, three(), anyTime(t, alert.RingPolicy{Resolved: true})).Send(t.Context(), over))
 	require.Equal(t, "恢复通知，disk full", phones.Calls()[0].Text)
 	// NoData is no recovery.
 	require.NoError(t, newSender(t, dialer, three(), voice.SenderOptions{}).Send(t.Context(), alert.Alert{Status: alert.NoData}))
@@ -168,16 +168,11 @@ func TestNewsAndTests(t *testing.T) {
 	require.NoError(t, s.Send(t.Context(), trial, minor, news))
 	require.Equal(t, "告警通知，共 2 条告警，通知，backup，此类 1 条，其他 1 条", phones.Calls()[0].Text)
 
-	var severities []alert.Severity
-	s = newSender(t, dialer, three()[:1], voice.SenderOptions{RingForTests: true, Rule: func(_ time.Time, s alert.Severity, _ voice.Callee) string {
-		severities = append(severities, s)
-		return ""
-	}})
+	s = newSender(t, dialer, three()[:1], anyTime(t, alert.RingPolicy{Tests: true}))
 	require.NoError(t, s.Send(t.Context(), trial))
 	require.Equal(t, "测试，告警通知，紧急，db-01，disk full，97 percent", phones.Calls()[1].Text)
 	require.NoError(t, s.Send(t.Context(), trial, minor))
 	require.Equal(t, "告警通知，通知，backup，另有测试 1 条", phones.Calls()[2].Text)
-	require.Equal(t, []alert.Severity{alert.Critical, alert.Notice}, severities, "a test lets nothing else through")
 	trial.Status = alert.Resolved
 	require.NoError(t, s.Send(t.Context(), trial, news))
 	require.Len(t, phones.Calls(), 3)
@@ -284,51 +279,6 @@ func TestMaskNumbers(t *testing.T) {
 	leaktest.Check(t, []string{"13800000009"}, report, report.Err())
 }
 
-func TestRules(t *testing.T) {
-	t.Parallel()
-	shanghai := time.FixedZone("CST", 8*60*60)
-	at := func(clock string) time.Time {
-		when, err := time.ParseInLocation("15:04:05", clock, shanghai)
-		require.NoError(t, err)
-		return when.UTC()
-	}
-	night := voice.QuietHours(22*time.Hour, 8*time.Hour, shanghai, alert.Critical)
-	lunch := voice.QuietHours(12*time.Hour, 13*time.Hour+30*time.Minute, shanghai, alert.Critical+1)
-	block := voice.Block("bob", "138-0000-0003", " ", "")
-	tests := []struct {
-		name     string
-		rule     voice.Rule
-		clock    string
-		severity alert.Severity
-		callee   voice.Callee
-		want     string
-	}{
-		{"day", night, "21:59:59", alert.Warning, callee("a", numberA), ""},
-		{"night begins", night, "22:00:00", alert.Warning, callee("a", numberA), "quiet hours"},
-		{"midnight", night, "00:00:00", alert.Major, callee("a", numberA), "quiet hours"},
-		{"night ends", night, "08:00:00", alert.Warning, callee("a", numberA), ""},
-		{"last second", night, "07:59:59", alert.Warning, callee("a", numberA), "quiet hours"},
-		{"critical rings", night, "03:00:00", alert.Critical, callee("a", numberA), ""},
-		{"before lunch", lunch, "11:59:59", alert.Critical, callee("a", numberA), ""},
-		{"lunch silences everything", lunch, "13:29:59", alert.Critical, callee("a", numberA), "quiet hours"},
-		{"after lunch", lunch, "13:30:00", alert.Critical, callee("a", numberA), ""},
-		{"equal times", voice.QuietHours(0, 0, nil, alert.Critical), "00:00:00", alert.Info, callee("a", numberA), ""},
-		{"blocked by name", block, "12:00:00", alert.Critical, callee("bob", numberB), "blocked"},
-		{"blocked by number", block, "12:00:00", alert.Critical, callee("x", numberC), "blocked"},
-		{"not blocked", block, "12:00:00", alert.Critical, callee("", numberA), ""},
-		{"first objection", voice.Rules(nil, block, night), "23:00:00", alert.Info, callee("bob", ""), "blocked"},
-		{"second objection", voice.Rules(block, nil, night), "23:00:00", alert.Info, callee("a", ""), "quiet hours"},
-		{"no rules", voice.Rules(), "23:00:00", alert.Info, callee("a", ""), ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			require.Equal(t, tt.want, tt.rule(at(tt.clock), tt.severity, tt.callee))
-		})
-	}
-	leaktest.Check(t, []string{numberC}, block)
-}
-
 // The end of ctx during a call shows in the error, beside what became of the
 // callees.
 func TestContextEndsDuringCalls(t *testing.T) {
@@ -357,31 +307,4 @@ func TestContextEndsDuringCalls(t *testing.T) {
 		require.True(t, alert.Retryable(err))
 		require.Equal(t, time.Minute, alert.RetryAfter(err))
 	})
-}
-
-// Who is withheld is not called, is in the report, and costs the alert
-// nothing.
-func TestWithheld(t *testing.T) {
-	t.Parallel()
-	phones := &voicetest.Phones{}
-	var got []voice.Report
-	var asked []alert.Severity
-	opts := voice.SenderOptions{
-		Rule:   voice.Rules(voice.Block("bob"), func(_ time.Time, s alert.Severity, _ voice.Callee) string { asked = append(asked, s); return "" }),
-		Report: func(r voice.Report, err error) { got = append(got, r) },
-	}
-	s := newSender(t, newDialer(t, phones, voice.DialerOptions{Parallel: -1}), three(), opts)
-	over := alert.Alert{Status: alert.Resolved, Severity: alert.Critical}
-	require.NoError(t, s.Send(t.Context(), alert.Alert{Severity: alert.Notice}, over))
-	require.Equal(t, []string{numberA, numberC}, phones.Numbers())
-	require.Equal(t, []voice.State{accepted, voice.Withheld, accepted}, states(got[0]))
-	require.Equal(t, "bob", got[0].Results[1].Callee.User)
-	require.Equal(t, []alert.Severity{alert.Notice, alert.Notice}, asked, "what is over does not count")
-
-	all := newSender(t, failing(errSilent), three()[1:2], opts)
-	require.NoError(t, all.Send(t.Context(), full()), "nobody to call by the operator's own rule")
-	require.Equal(t, []voice.State{voice.Withheld}, states(got[1]))
-	// Those who are left decide.
-	some := newSender(t, failing(errExplicit{true}), three(), opts)
-	require.True(t, alert.Retryable(some.Send(t.Context(), full())))
 }

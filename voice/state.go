@@ -19,7 +19,7 @@ const (
 	RejectedPermanent              // no call, and there will be none: a wrong number
 	RejectedTemporary              // no call this time: busy, unreachable, not tried
 	Throttled                      // no call this time: too many
-	Withheld                       // no call, by a Rule of ours
+	Withheld                       // no call, by the alert.Ringer
 	NotNeeded                      // no call, since somebody before has answered
 )
 
@@ -69,9 +69,6 @@ func (s State) MayHaveRung() bool {
 	return true
 }
 
-// isAgain reports whether a later call makes sense and is safe.
-func (s State) isAgain() bool { return s == RejectedTemporary || s == Throttled }
-
 // isFailure reports whether the callee should have been reached and was not,
 // or not for sure.
-func (s State) isFailure() bool { return !s.IsReached() && s != Withheld && s != NotNeeded }
+func (s State) isFailure() bool { return !s.IsReached() && s != NotNeeded }

@@ -9,25 +9,57 @@ import "strings"
 const maxDigits = 15
 
 // Bare returns number without the characters that people put between digits:
-// blanks, hyphens, dots and parentheses. What is left need not be a number.
+// blanks, hyphens, dots and parentheses, and with a plus for the 00 before a
+// country. What is left need not be a number.
 func Bare(number string) string {
-	return strings.Map(func(r rune) rune {
+	bare := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(" \t\u00a0\u3000-‐‑–.()（）", r) {
 			return -1
 		}
 		return r
 	}, number)
+	if abroad, found := strings.CutPrefix(bare, "00"); found && IsE164("+"+abroad) {
+		return "+" + abroad
+	}
+	return bare
 }
 
-// IsNational reports whether s is digits alone, 3 to 15 of them: a number as
-// it is dialled inside the country, or an extension.
-func IsNational(s string) bool { return len(s) >= 3 && isDigits(s) }
+// IsNational reports whether s can be dialled inside the country and rings
+// somebody: 7 to 15 digits. Emergency and short numbers have fewer, also behind an
+// area code, which begins with 0; and what begins with 1 is a mobile number of 11
+// digits in China, and no subscriber's otherwise.
+func IsNational(s string) bool {
+	if !isDigits(s) {
+		return false
+	}
+	switch s[0] {
+	case '0':
+		return len(s) >= 10
+	case '1':
+		return len(s) >= 11
+	}
+	return len(s) >= 7
+}
 
-// IsE164 reports whether s is an international number: a plus and 7 to 15
-// digits of which the first is not zero.
+// IsE164 reports whether s is an international number: a plus and 8 to 15
+// digits of which the first is not zero. A country where numbers are known to be
+// longer has no short ones.
 func IsE164(s string) bool {
 	digits, plus := strings.CutPrefix(s, "+")
-	return plus && len(digits) >= 7 && isDigits(digits) && digits[0] != '0'
+	least := 8
+	for _, country := range [...]string{"1", "81", "86"} {
+		if strings.HasPrefix(digits, country) {
+			least = 11
+		}
+	}
+	return plus && len(digits) >= least && isDigits(digits) && digits[0] != '0'
+}
+
+// Looks reports whether s may be the number of a person, whether it can be called or
+// not: 7 to 15 digits, perhaps behind a plus. It must not be shown.
+func Looks(s string) bool {
+	digits := strings.TrimPrefix(Bare(s), "+")
+	return len(digits) >= 7 && isDigits(digits)
 }
 
 // isDigits reports whether s is 1 to 15 ASCII digits and nothing else.

@@ -23,9 +23,19 @@ func TestForms(t *testing.T) {
 		{"international", "+86 138 0000 0001", "+8613800000001", "+86*********01", false, true},
 		{"longest", "123456789012345", "123456789012345", "123**********45", true, false},
 		{"too long", "1234567890123456", "1234567890123456", "(no number)", false, false},
-		{"extension", "8012", "8012", "****", true, false},
-		{"five digits", "95555", "95555", "***55", true, false},
-		{"emergency", "110", "110", "***", true, false},
+		{"extension", "8012", "8012", "****", false, false},
+		{"five digits", "95555", "95555", "***55", false, false},
+		{"emergency", "110", "110", "***", false, false},
+		{"emergency behind an area code", "0571110", "0571110", "*****10", false, false},
+		{"hotline behind an area code", "057112345", "057112345", "057****45", false, false},
+		{"emergency behind a country", "+86110", "+86110", "****10", false, false},
+		{"emergency behind country and area", "+86571110", "+86571110", "+86****10", false, false},
+		{"emergency in America", "+1212911", "+1212911", "+12***11", false, false},
+		{"emergency behind 00 and a country", "0086 110", "0086110", "*****10", false, false},
+		{"emergency and more", "110110", "110110", "****10", false, false},
+		{"landline without area", "88880001", "88880001", "888***01", true, false},
+		{"international with 00", "0086 138 0000 0001", "+8613800000001", "+86*********01", false, true},
+		{"Singapore", "+65 6000 0001", "+6560000001", "+65******01", false, true},
 		{"too short", "11", "11", "**", false, false},
 		{"plus and zero", "+0312345678", "+0312345678", "+03******78", false, false},
 		{"plus and few", "+123456", "+123456", "*****56", false, false},
@@ -42,6 +52,7 @@ func TestForms(t *testing.T) {
 			require.Equal(t, tt.bare, bare)
 			require.Equal(t, tt.mask, phone.Mask(tt.number))
 			require.Equal(t, tt.national, phone.IsNational(bare))
+			require.True(t, phone.Looks(tt.number) || !tt.national && !tt.e164)
 			require.Equal(t, tt.e164, phone.IsE164(bare))
 		})
 	}

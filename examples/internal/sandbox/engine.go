@@ -129,7 +129,7 @@ func (e *engine) addVoice(t Targets) error {
 		return err
 	}
 	callees := []voice.Callee{{User: "alice", Number: voice.NewNumber(gatewayNumber)}}
-	sender, err := voice.NewSender(client, callees, &voice.SenderOptions{Window: -1})
+	sender, err := voice.NewSender(client, callees, nil)
 	if err != nil {
 		return err
 	}
