@@ -2,7 +2,9 @@ package main
 
 import (
 	"io"
+	"log/slog"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -22,6 +24,8 @@ const about = "Phone-escalation tells a group at once, then calls by Kompira Pig
 // maxName bounds the name of an escalation, of which its routes are named.
 const maxName = 40
 
+const minToken = 16
+
 // A form is the table of settings.
 type form struct {
 	cli.Form
@@ -29,7 +33,7 @@ type form struct {
 	name, listen, secret, public, db, locale, least, wecom, dingtalk, dingtalkSecret, lease *cli.Setting
 	patience, repeat, takenFor, within                                                      *cli.Setting
 	space, token, callflow, guidance, take, pigeonAfter                                     *cli.Setting
-	call, phoneToken, callAfter, rounds                                                     *cli.Setting
+	call, phoneToken, callAfter, rounds, rota, pageToken, testCall, rehearse, rehearseAt    *cli.Setting
 }
 
 func newForm() *form {
@@ -58,13 +62,27 @@ func newForm() *form {
 	f.call = f.List("call", "`name=number` of somebody whom the AutoCall phones ring, in order; may be repeated (default: no such step)")
 	f.phoneToken = f.Text("phone-token", "`token` in the URL that the AutoCall phone polls, at least 16 characters")
 	f.callAfter = f.Text("call-after", "`time` until they ring (default 10m)")
+	f.rota = f.Text("rota", "`file` that says who of these people is on duty when: iCalendar, or lines such as \"mon-fri 09:00-21:00 Li, Wang\", see docs/escalation.md (default: all, always)")
+	f.pageToken = f.Text("page-token", "`token` of the page of incidents, which is at /incidents/token, at least 16 characters (default: no page)")
+	f.testCall = f.Toggle("test-call", "ring who is on duty now, with a test text, tell how it went, and end")
+	f.rehearse = f.Text("rehearse", "`file` with a callback, or with alerts as JSON: print who would be told and rung, when and why, send nothing, and end")
+	f.rehearseAt = f.Text("rehearse-at", "`time` at which they come, such as 2026-12-24T23:00:00+08:00 (default: now)")
 	f.rounds = f.Text("call-rounds", "`number` of rounds over these people, 1 to 10 (default 2)")
 	return f
 }
 
+// A job is what the program is started for.
+type job struct {
+	*duty.Config
+
+	test   bool // a test call
+	alerts []alert.Alert
+	at     time.Time // at which these come; zero: there is nothing to rehearse
+}
+
 // configure reads and judges everything before the program listens. Its errors
 // quote no value: it may be a secret.
-func configure(args []string, getenv func(string) string, help io.Writer) (*duty.Config, error) {
+func configure(args []string, getenv func(string) string, help io.Writer, log *slog.Logger) (*job, error) {
 	f := newForm()
 	if err := f.Read(args, getenv, help); err != nil {
 		return nil, err
@@ -73,15 +91,38 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*duty
 	if len(c.Name) > maxName || strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || c.Name == "" {
 		return nil, f.name.Refuse("want 1 to %d lower-case letters, digits and hyphens", maxName)
 	}
-	for _, judge := range []func(*duty.Config) error{f.judgeRest, f.judgeTimes, f.judgePigeon, f.judgeCalls} {
+	for _, judge := range []func(*duty.Config) error{
+		f.judgeRest, f.judgeTimes, f.judgePigeon, func(c *duty.Config) error { return f.judgeCalls(c, log) },
+	} {
 		if err := judge(c); err != nil {
 			return nil, err
 		}
 	}
-	if len(c.Robots) == 0 && c.Client == nil && len(c.People) == 0 {
+	if len(c.Robots) == 0 && c.Client == nil && c.Roster == nil {
 		return nil, f.wecom.Refuse("there is nobody to tell: set -wecom-url, -dingtalk-url, -pigeon-space or -call")
 	}
-	return c, nil
+	j := &job{Config: c, test: f.testCall.On()}
+	return j, f.judgeRehearsal(j)
+}
+
+// judgeRehearsal reads what is to be rehearsed, if anything.
+func (f *form) judgeRehearsal(j *job) error {
+	if !f.rehearse.Given() {
+		return nil
+	}
+	file, err := os.ReadFile(f.rehearse.Text(""))
+	if err != nil {
+		return f.rehearse.Refuse("%w", cli.WithoutPath(err))
+	}
+	if j.alerts, err = duty.ReadAlerts(file, j.Locale); err != nil {
+		return f.rehearse.Refuse("%w", err)
+	}
+	if j.at = time.Now(); f.rehearseAt.Given() {
+		if j.at, err = time.Parse(time.RFC3339, f.rehearseAt.Text("")); err != nil {
+			return f.rehearseAt.Refuse("want a time such as 2026-12-24T23:00:00+08:00")
+		}
+	}
+	return nil
 }
 
 func (f *form) judgeTimes(c *duty.Config) (err error) {
@@ -120,6 +161,9 @@ func (f *form) judgeRest(c *duty.Config) (err error) {
 		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.User != nil {
 			return f.public.Refuse("want https://host or https://host/path")
 		}
+	}
+	if c.PageToken = f.pageToken.Text(""); f.pageToken.Given() && (len(c.PageToken) < minToken || url.PathEscape(c.PageToken) != c.PageToken) {
+		return f.pageToken.Refuse("want at least %d letters, digits and -._~", minToken)
 	}
 	c.Robots, err = destinations.Robots(f.wecom, f.dingtalk, f.dingtalkSecret, c.Locale)
 	return err

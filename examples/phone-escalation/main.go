@@ -21,9 +21,16 @@ func main() { cli.Main(run) }
 
 // run is the program. It ends when ctx does.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	c, err := configure(args, getenv, stdout)
-	if err == nil {
-		err = duty.Serve(ctx, c, slog.New(slog.NewTextHandler(stderr, nil)), stdout)
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	j, err := configure(args, getenv, stdout, log)
+	switch {
+	case err != nil:
+	case !j.at.IsZero():
+		err = duty.Rehearse(j.Config, j.alerts, j.at, stdout)
+	case j.test:
+		err = duty.TestCall(ctx, j.Config, log, stdout)
+	default:
+		err = duty.Serve(ctx, j.Config, log, stdout)
 	}
 	return cli.Exit("phone-escalation", err, stderr)
 }

@@ -26,6 +26,7 @@ func TestMain(m *testing.M) { clitest.Main(m, main) }
 const (
 	secret     = "0123456789abcdef-callbacks"
 	phoneToken = "0123456789abcdef-phone"
+	pageToken  = "0123456789abcdef-page"
 )
 
 // A scene is a group, a space of Pigeon and a database, and the program between
@@ -249,6 +250,56 @@ func TestTeams(t *testing.T) {
 	two.heard(t, "shared")
 }
 
+// The page shows what was told when, to who knows its token, and a test call rings who is
+// on duty through the program that runs.
+func TestPageAndTestCall(t *testing.T) {
+	t.Parallel()
+	rota := filepath.Join(t.TempDir(), "rota")
+	require.NoError(t, os.WriteFile(rota, []byte("zone UTC\nmon-sun 00:00-24:00 Wang\n"), 0o600))
+	s := newScene(t, "-pigeon-after", "1h", "-call", "Li=13800000001,Wang=13800000002", "-rota", rota, "-page-token", pageToken)
+	s.callback(t, "fire", "1", "ALERT", "CRITICAL")
+	s.heard(t, "fire")
+	page := func(token string) (int, string) {
+		answer, err := new(http.Client).Get(s.url + "/incidents/" + token)
+		require.NoError(t, err)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer.StatusCode, string(body)
+	}
+	status, _ := page(phoneToken)
+	require.Equal(t, http.StatusNotFound, status)
+	require.Eventually(t, func() bool {
+		_, body := page(pageToken)
+		return strings.Contains(body, "<span>told</span>")
+	}, clitest.Patience, 10*time.Millisecond)
+	status, body := page(pageToken)
+	require.Equal(t, http.StatusOK, status)
+	for _, want := range []string{"fire", "nobody has taken it yet", "step taken", "On duty: <b>Wang</b>"} {
+		require.Contains(t, body, want)
+	}
+
+	call := append([]string{"-test-call"}, "-db", s.args[slices.Index(s.args, "-db")+1], "-call", "Li=13800000001,Wang=13800000002", "-rota", rota)
+	p := clitest.Start(t, nil, call...)
+	require.Equal(t, 1, p.Wait(t), p.Printed())
+	require.Contains(t, p.Errout.String(), "no AutoCall phone polls")
+	phone := autocalltest.Connect(s.url+"/phone/"+phoneToken+"/alert/phone", &autocalltest.Options{
+		PollInterval: 100 * time.Millisecond, StartDelay: -1,
+		Dial: func(string, int) autocalltest.Reply {
+			return autocalltest.Reply{Ring: 10 * time.Millisecond, Talk: 10 * time.Millisecond}
+		},
+	})
+	go func() { _ = phone.Run(t.Context()) }()
+	require.Eventually(t, func() bool {
+		p = clitest.Start(t, nil, call...)
+		return p.Wait(t) == 0
+	}, clitest.Patience, 100*time.Millisecond)
+	require.Contains(t, p.Out.String(), "AutoCall: on duty: Wang")
+	require.Contains(t, p.Out.String(), "AutoCall: answered")
+	require.NotContains(t, p.Printed(), "13800000002")
+	require.Equal(t, "13800000002", phone.Calls()[0].Number)
+}
+
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	robot := "-wecom-url=0a1b2c3d-0000-4000-8000-000000000000"
@@ -259,6 +310,11 @@ func TestSettings(t *testing.T) {
 	}{
 		{"nobody", nil, "nobody to tell"},
 		{"name", []string{robot, "-name", "Team A"}, "-name"},
+		{"page token", []string{robot, "-page-token", "short"}, "-page-token"},
+		{"rota without people", []string{robot, "-rota", "rota"}, "-rota"},
+		{"no such rota", []string{robot, "-call", "Li=13800000001", "-rota", "nowhere"}, "-rota"},
+		{"nothing to rehearse", []string{robot, "-rehearse", "nowhere"}, "-rehearse"},
+		{"nobody to test", []string{robot, "-test-call"}, "nobody to ring"},
 		{"repeat", []string{robot, "-repeat", "5s"}, "at least a minute"},
 		{"severity", []string{robot, "-severity", "loud"}, "-severity"},
 		{"locale", []string{robot, "-locale", "fr"}, "-locale"},

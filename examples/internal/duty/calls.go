@@ -12,17 +12,17 @@ import (
 
 // pigeonStep returns a step that calls through Kompira Pigeon. Who presses a key of
 // keys takes the problem; with nil, one that ends the chain.
-func pigeonStep(client *pigeon.Client, sender *pigeon.Sender, keys pigeon.Keys, locale alert.Locale, ringer *alert.Ringer) escalate.Step {
+func pigeonStep(client *pigeon.Client, sender *pigeon.Sender, keys pigeon.Keys, locale alert.Locale) escalate.Step {
 	return escalate.Step{
 		Name:  "pigeon",
 		Route: outbox.RouteOptions{NeverTwice: true},
-		Sender: ringer.Wrap(alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
+		Sender: alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
 			chain, err := sender.Place(ctx, alerts...)
 			if err != nil || chain.ResultID == "" {
 				return err
 			}
 			return escalate.TrackReference(ctx, chain.ResultID)
-		})),
+		}),
 		Watch: func(ctx context.Context, id string) (escalate.Answer, error) {
 			result, err := client.Result(ctx, id)
 			if err != nil {

@@ -30,18 +30,19 @@ import (
 
 // A Config is what the operator asked for.
 type Config struct {
-	Name     string // of the escalation
-	Listen   string
-	Secrets  callbacks.Secrets
-	Public   string // URL at which people reach the program; empty: no link
-	DB       opendb.Database
-	Locale   alert.Locale
-	Least    alert.Severity // that is escalated
-	Robots   []destinations.Destination
-	Lease    time.Duration
-	Patience time.Duration
-	Repeat   time.Duration // of the last step; 0: it is taken once
-	TakenFor time.Duration // that an acknowledgement lasts; 0: for ever
+	Name      string // of the escalation
+	Listen    string
+	Secrets   callbacks.Secrets
+	PageToken string // of the page of incidents; empty: no page
+	Public    string // URL at which people reach the program; empty: no link
+	DB        opendb.Database
+	Locale    alert.Locale
+	Least     alert.Severity // that is escalated
+	Robots    []destinations.Destination
+	Lease     time.Duration
+	Patience  time.Duration
+	Repeat    time.Duration // of the last step; 0: it is taken once
+	TakenFor  time.Duration // that an acknowledgement lasts; 0: for ever
 
 	// Calls through Kompira Pigeon, if there is a client, and the keys that take
 	// the problem; nil means each that ends the chain.
@@ -52,7 +53,7 @@ type Config struct {
 
 	// People whom the AutoCall phones ring, if there are any.
 	CallAfter  time.Duration
-	People     []autocall.Person
+	Roster     *Roster // nil: nobody
 	PhoneToken string
 	Rounds     int
 	Within     time.Duration // in which who picks up has to take the problem
@@ -84,7 +85,10 @@ func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (
 	if err := d.addPhones(ctx, db); err != nil {
 		return err
 	}
-	if err := d.addPeople(); err != nil {
+	if err := d.addEscalation(); err != nil {
+		return cli.UsageError{Err: err}
+	}
+	if err := d.addPages(); err != nil {
 		return cli.UsageError{Err: err}
 	}
 	if err := d.check(ctx); err != nil {
@@ -95,6 +99,11 @@ func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (
 		return err
 	}
 	fmt.Fprint(stdout, c.Secrets.Announce("http://"+l.Addr().String()))
+	if c.Roster != nil {
+		if gap := c.Roster.Gap(time.Now()); gap != "" {
+			log.Warn("nobody is on duty by the rota for a time, everybody will be rung", slog.String("from", gap))
+		}
+	}
 	return d.serve(ctx, l)
 }
 
@@ -134,7 +143,7 @@ type desk struct {
 
 // addPhones opens the queue of the AutoCall phones, if there are any.
 func (d *desk) addPhones(ctx context.Context, db *sql.DB) (err error) {
-	if len(d.config.People) == 0 {
+	if d.config.Roster == nil {
 		return nil
 	}
 	limits, err := alert.NewRinger(nil)
@@ -148,7 +157,7 @@ func (d *desk) addPhones(ctx context.Context, db *sql.DB) (err error) {
 			switch {
 			case limits.Allow(s, false, p.Number) == nil:
 				return autocall.Ring
-			case len(d.config.People) > 1: // others have not been rung so often
+			case len(d.config.Roster.people) > 1: // others have not been rung so often
 				return autocall.Skip
 			}
 			return autocall.NotNow
@@ -175,8 +184,8 @@ func (d *desk) answered(ctx context.Context, s autocall.Status) error {
 	return err
 }
 
-// addPeople adds the steps, and what people and CloudMonitor reach.
-func (d *desk) addPeople() (err error) {
+// addEscalation adds the steps.
+func (d *desk) addEscalation() error {
 	least := d.config.Least
 	steps, err := d.steps()
 	if err != nil {
@@ -186,15 +195,20 @@ func (d *desk) addPeople() (err error) {
 		Filter:   func(a alert.Alert) bool { return a.Severity >= least },
 		Patience: d.config.Patience, Locale: d.config.Locale, Repeat: d.config.Repeat, AcknowledgeFor: d.config.TakenFor,
 	})
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// addPages adds what people and CloudMonitor reach.
+func (d *desk) addPages() error {
 	webhook, err := aliyun.NewHandler(alert.SenderFunc(d.accept), d.config.Secrets.Bare, &aliyun.Options{Logger: d.log, Locale: d.config.Locale, Accounts: d.config.Secrets.Accounts})
 	if err != nil {
 		return err
 	}
 	d.mux.Handle(callbacks.Path, webhook)
 	d.mux.Handle("/take/", d.escalation.Handler())
+	if d.config.PageToken != "" {
+		d.mux.Handle("GET /incidents/{token}", d.incidentsPage())
+	}
 	d.mux.Handle("GET /healthz", httpserver.NewHealth(d.log, d.health))
 	d.mux.Handle("/", httpserver.NotFound(d.log))
 	return nil
@@ -231,11 +245,7 @@ func (d *desk) steps() (all []escalate.Step, err error) {
 	}
 	var later []escalate.Step
 	if c.Client != nil {
-		ringer, err := alert.NewRinger(&alert.RingPolicy{Logger: d.log})
-		if err != nil {
-			return nil, err
-		}
-		s := pigeonStep(c.Client, c.Calls, c.Keys, c.Locale, ringer)
+		s := pigeonStep(c.Client, c.Calls, c.Keys, c.Locale)
 		s.After = c.PigeonAfter
 		later = append(later, s)
 	}
@@ -246,7 +256,7 @@ func (d *desk) steps() (all []escalate.Step, err error) {
 			return nil, err
 		}
 		dialler := &dialler{
-			queue: d.queue, onDuty: func(time.Time) []autocall.Person { return c.People },
+			queue: d.queue, onDuty: c.Roster.At,
 			rounds: c.Rounds, locale: c.Locale, counts: !c.links(), within: c.Within,
 		}
 		s := dialler.step(ringer)
@@ -266,6 +276,7 @@ func (d *desk) serve(ctx context.Context, l net.Listener) error {
 	work.Go(func() { _ = d.box.Run(running) }) // nil: it runs once
 	if d.queue != nil {
 		work.Go(func() { _ = d.queue.Run(running) }) // always nil
+		work.Go(func() { d.handOver(running) })
 	}
 	err := httpserver.Serve(ctx, l, aliyun.CleanPath(callbacks.Path, aliyun.CleanPath("/phone/", d.mux)), d.log, "stopping: what was accepted is in the database")
 	stop()
