@@ -138,7 +138,7 @@ func (in Incident) waits() bool { return in.State == Waiting || in.State == Exha
 // view returns what is shown of incidents.
 func (e *Escalation) view(words words, list []Incident, fault string) pageView {
 	v := pageView{Lang: e.opts.Locale.String(), Error: fault, Words: map[string]string{
-		"title": words.title, "intro": words.intro, "name": words.name, "take": words.take, "more": words.more, "all": words.all,
+		"title": words.title, "intro": words.intro, "name": words.name, "take": words.take, "more": words.more, "all": words.all, "marked": words.marked,
 	}}
 	slices.SortStableFunc(list, func(a, b Incident) int { // those that wait come first
 		if a.waits() == b.waits() {

@@ -10,7 +10,7 @@ type words struct {
 	title, intro, name, take, more string // of the page
 	state                          map[State]string
 	unknown, failed, nobody        string
-	all, choose                    string
+	all, marked, choose            string
 }
 
 // wordsOf returns the words of a locale.
@@ -28,7 +28,7 @@ func wordsOf(l alert.Locale) words {
 			},
 			unknown: "This link leads nowhere. It is too old, or so new that it is not known yet: try again in a moment.",
 			failed:  "It could not be done now. Try again in a moment.", nobody: "Please enter your name.",
-			all: "I take all of them", choose: "Please mark what you take.",
+			all: "I take all of them", marked: "I take the marked ones", choose: "Please mark what you take.",
 		}
 	case alert.Japanese:
 		return words{
@@ -42,7 +42,7 @@ func wordsOf(l alert.Locale) words {
 			},
 			unknown: "このリンクは使えません。期限切れか、まだ登録されていません。少し待ってからもう一度お試しください。",
 			failed:  "今は処理できません。少し待ってからもう一度お試しください。", nobody: "お名前を入力してください。",
-			all: "すべて対応します", choose: "対応するものを選んでください。",
+			all: "すべて対応します", marked: "選んだものに対応します", choose: "対応するものを選んでください。",
 		}
 	}
 	return words{
@@ -56,6 +56,6 @@ func wordsOf(l alert.Locale) words {
 		},
 		unknown: "链接无效。链接已过期，或者刚刚发出、尚未生效：请稍后再试。",
 		failed:  "暂时无法处理，请稍后再试。", nobody: "请填写姓名。",
-		all: "全部由我处理", choose: "请勾选您要处理的告警。",
+		all: "全部由我处理", marked: "处理勾选的告警", choose: "请勾选您要处理的告警。",
 	}
 }
