@@ -30,11 +30,10 @@ const (
 // the moment between a message and its commit.
 func (e *Escalation) Acknowledge(ctx context.Context, reference, by string, numbers ...int64) ([]Incident, error) {
 	by = cleanName(by)
-	list, err := e.change(ctx, reference, func(in *incident, now int64) ([]jobstore.Job, error) {
-		if len(numbers) > 0 && !slices.Contains(numbers, in.ID) {
-			return nil, nil
+	list, err := e.change(ctx, reference, func(r *result, in *incident, now int64) {
+		if len(numbers) == 0 || slices.Contains(numbers, in.ID) {
+			e.acknowledge(r, in, by, now)
 		}
-		return e.acknowledge(in, by, now)
 	})
 	if err != nil {
 		return nil, failure(ctx, "acknowledge", err)
@@ -43,13 +42,13 @@ func (e *Escalation) Acknowledge(ctx context.Context, reference, by string, numb
 }
 
 // acknowledge records who took an incident, unless somebody has, or it is over.
-func (e *Escalation) acknowledge(in *incident, by string, now int64) ([]jobstore.Job, error) {
+func (e *Escalation) acknowledge(r *result, in *incident, by string, now int64) {
 	if !in.waits() {
-		return nil, nil
+		return
 	}
 	in.By = by
 	in.become(Acknowledged, now, by)
-	return e.news(in, string(Acknowledged), fmt.Sprintf(wordsOf(e.opts.Locale).taken, by), alert.News, "", now)
+	r.jobs = append(r.jobs, e.news(in, string(Acknowledged), fmt.Sprintf(wordsOf(e.opts.Locale).taken, by), alert.News, "", now)...)
 }
 
 // cleanName makes a name that can stand in a line.
@@ -69,13 +68,14 @@ func cut(text string, bytes int) string {
 	return text[:bytes]
 }
 
-// change changes the incidents of a reference by f, which returns jobs to be queued.
-func (e *Escalation) change(ctx context.Context, ref string, f func(in *incident, now int64) ([]jobstore.Job, error)) (after []Incident, err error) {
+// change changes the incidents of a reference by f.
+func (e *Escalation) change(ctx context.Context, ref string, f func(r *result, in *incident, now int64)) (after []Incident, err error) {
 	if err := e.host.Enroll(ctx); err != nil {
 		return nil, err
 	}
+	var r result
 	err = e.host.Store.Locked(ctx, func(t jobstore.Txn) error {
-		after = nil
+		r, after = result{}, nil
 		if _, err := t.Lock(e.host.Number()); err != nil {
 			return err
 		}
@@ -86,23 +86,18 @@ func (e *Escalation) change(ctx context.Context, ref string, f func(in *incident
 		if len(list) == 0 {
 			return ErrUnknownReference
 		}
-		var news []jobstore.Job
 		for i := range list {
-			some, err := f(&list[i], t.Now())
-			if err != nil {
-				return err
-			}
-			news = append(news, some...)
+			f(&r, &list[i], t.Now())
 			e.schedule(&list[i], t.Now())
 			after = append(after, list[i].show())
 		}
-		if err := e.enqueue(t, news); err != nil {
+		if err := e.enqueue(t, r.jobs); err != nil {
 			return err
 		}
 		return put(t, list)
 	})
 	if err == nil {
-		e.notify()
+		e.report(ctx, &r)
 	}
 	return after, err
 }
@@ -145,22 +140,18 @@ func (e *Escalation) read(ctx context.Context, op string, f func(jobstore.Txn) (
 
 // news returns the jobs that tell the first steps, but for one, something about an
 // incident. The tag tells such news apart.
-func (e *Escalation) news(in *incident, tag, text string, status alert.Status, except string, now int64) ([]jobstore.Job, error) {
-	if e.opts.Quiet {
-		return nil, nil
-	}
+func (e *Escalation) news(in *incident, tag, text string, status alert.Status, except string, now int64) (jobs []jobstore.Job) {
 	about, _ := jobstore.Decode(in.Alert)
 	about.ID, about.Key = fmt.Sprintf("%s%d/%s", newsID, in.ID, tag), ""
 	about.Status, about.Summary = status, text
 	l, err := jobstore.Encode(&about)
-	if err != nil {
-		return nil, err
+	if e.opts.Quiet || err != nil { // of an alert that was kept there is none
+		return nil
 	}
-	var jobs []jobstore.Job
 	for _, s := range e.steps[:e.atOnce()] {
 		if s.Name != except {
 			jobs = append(jobs, in.job(s.host.Number(), l.Doc, now))
 		}
 	}
-	return jobs, nil
+	return jobs
 }

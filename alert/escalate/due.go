@@ -49,26 +49,17 @@ func (e *Escalation) runDue(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	r.report(ctx)
-	for _, c := range r.calls {
-		e.stepNamed(c.Step).watchers.add(c)
-	}
-	return len(r.rows)+len(r.unreadable) == dueRows, nil
-}
-
-// report logs what was done, and has it delivered.
-func (r *dueBatch) report(ctx context.Context) {
-	e := r.e
 	for i := range r.unreadable {
 		e.log(ctx, slog.LevelError, "incident cannot be read, skipped", slog.Int64("number", r.unreadable[i].ID))
-	}
-	if len(r.jobs) > 0 {
-		e.notify()
 	}
 	if r.exhausted > 0 {
 		e.log(ctx, slog.LevelError, "escalation exhausted, nobody acknowledged", slog.Int("incidents", r.exhausted))
 	}
-	e.logFailures(ctx, r.failed)
+	e.report(ctx, &r.result)
+	for _, c := range r.calls {
+		e.stepNamed(c.Step).watchers.add(c)
+	}
+	return len(r.rows)+len(r.unreadable) == dueRows, nil
 }
 
 // notify wakes the workers of the steps.
@@ -80,18 +71,15 @@ func (e *Escalation) notify() {
 
 // A dueBatch is the transaction of one runDue.
 type dueBatch struct {
-	e    *Escalation
-	txn  jobstore.Txn
-	rows []incident
-	jobs []jobstore.Job
+	result
 
-	past []incident // that others replace
-	plan plan
-
+	e          *Escalation
+	txn        jobstore.Txn
+	plan       plan
+	rows, past []incident // those of past are replaced by others
 	unreadable []jobstore.Incident
-	failed     []stepFailure
 	exhausted  int
-	calls      []call // to look after, each once
+	calls      []call // to look after
 }
 
 func (r *dueBatch) run() (err error) {
@@ -134,21 +122,12 @@ func (r *dueBatch) proceed(in *incident) error {
 			return err
 		}
 	}
-	for _, name := range in.overdue(now, r.plan.Held) {
-		reason := wordsOf(r.e.opts.Locale).late
-		news, err := r.e.fail(in, name, reason, now)
-		if err != nil {
-			return err
-		}
-		r.jobs, r.failed = append(r.jobs, news...), append(r.failed, stepFailure{name, reason})
-	}
+	r.e.late(&r.result, in, r.plan.Held, now)
 	if r.e.nextStep(in) <= now {
 		r.step(in)
 	}
 	if r.e.giveUp(in) <= now {
-		if err := r.exhaust(in); err != nil {
-			return err
-		}
+		r.exhaust(in)
 	}
 	for k := range in.Calls {
 		if c := &in.Calls[k]; c.Next <= now {
@@ -170,7 +149,7 @@ func (r *dueBatch) step(in *incident) {
 }
 
 // exhaust tells that nobody took an incident.
-func (r *dueBatch) exhaust(in *incident) error {
+func (r *dueBatch) exhaust(in *incident) {
 	w := wordsOf(r.e.opts.Locale)
 	text := w.exhausted
 	if untold := in.untold(); untold != "" {
@@ -178,9 +157,7 @@ func (r *dueBatch) exhaust(in *incident) error {
 	}
 	in.become(Exhausted, r.txn.Now(), "")
 	r.exhausted++
-	news, err := r.e.news(in, string(Exhausted), text, alert.Firing, "", r.txn.Now())
-	r.jobs = append(r.jobs, news...)
-	return err
+	r.jobs = append(r.jobs, r.e.news(in, string(Exhausted), text, alert.Firing, "", r.txn.Now())...)
 }
 
 // lapse begins anew with an incident whose acknowledgement has ended.
@@ -195,26 +172,23 @@ func (r *dueBatch) lapse(in *incident) error {
 	next := r.e.open(id, in.Problem, now)
 	next.Alert, next.Worst = in.Alert, in.Worst
 	*in = *next
-	news, err := r.e.news(in, string(EventLapsed), fmt.Sprintf(wordsOf(r.e.opts.Locale).lapsed, by), alert.Firing, "", now)
-	r.jobs = append(r.jobs, news...)
+	r.jobs = append(r.jobs, r.e.news(in, string(EventLapsed), fmt.Sprintf(wordsOf(r.e.opts.Locale).lapsed, by), alert.Firing, "", now)...)
 	for _, s := range r.e.steps[:in.Steps] {
 		r.jobs = append(r.jobs, in.job(s.host.Number(), in.as(s), now))
 	}
-	return err
+	return nil
 }
 
-// as returns the alert of an incident as a step tells it, with an ID and a Key of its
-// own: what rings at most once about an event, or no more about a problem that has become
-// less, rings for each step all the same.
+// as returns the alert of an incident as a step tells it, with an ID of its own, and for
+// later steps a Key: what rings at most once about an event, or no more about a problem
+// that has become less, rings for each step all the same.
 func (in *incident) as(s *step) []byte {
 	a, err := jobstore.Decode(in.Alert)
-	if err != nil {
-		return in.Alert
+	if a.ID = fmt.Sprintf("%s/%s/%d-%d", a.ID, s.Name, in.ID, in.Stepped); s.After > 0 {
+		a.Key = a.ID
 	}
-	a.ID = fmt.Sprintf("%s/%s/%d-%d", a.ID, s.Name, in.ID, in.Stepped)
-	a.Key = a.ID
-	entry, err := jobstore.Encode(&a)
-	if err != nil {
+	entry, failed := jobstore.Encode(&a)
+	if err != nil || failed != nil {
 		return in.Alert
 	}
 	return entry.Doc

@@ -73,49 +73,49 @@ func (in *incident) untold() string {
 	return strings.Join(names, ", ")
 }
 
-// hear records the outcome of a message about an incident, and returns why the step
-// has failed, or nothing if it has not, or had already, and until when it is held.
+// A result is what came of messages, within a transaction.
+type result struct {
+	jobs   []jobstore.Job // to be queued
+	failed []stepFailure
+	hold   hold // of the step whose message it was
+}
+
+// A stepFailure is a step that told nobody, for the log.
+type stepFailure struct{ step, reason string }
+
+// hear records the outcome of a message about an incident.
 //
 // A step that is taken at once is repeated for a while before it counts as failed: a
 // chat that is away for a moment is no reason to ring people. So is a message about
 // several problems that was refused, since one of them may be at fault.
-func (s *step) hear(in *incident, err error, alone bool, now int64) (failed string, held hold) {
+func (s *step) hear(r *result, in *incident, err error, alone bool, now int64) {
 	a := in.attempt(s.Name)
 	switch {
-	case a == nil:
-		return "", hold{}
+	case a == nil || a.Outcome == EventTold || err != nil && a.Outcome != "":
+		return
 	case err == nil:
-		if a.Outcome != EventTold {
-			a.Outcome, a.Told = EventTold, true
-			in.note(now, EventTold, s.Name, "")
-		}
-		return "", hold{}
-	case a.Outcome != "":
-		return "", hold{}
+		a.Outcome, a.Told = EventTold, true
+		in.note(now, EventTold, s.Name, "")
+		return
 	}
 	if held, ok := errors.AsType[*alert.HeldError](err); ok && held.Retryable() { // which is no fault
-		h := hold{now + held.After.Milliseconds(), held.By}
-		in.hold(a, h, now)
-		return "", h
+		r.hold = hold{now + held.After.Milliseconds(), held.By}
+		in.hold(a, r.hold, now)
+		return
 	}
 	a.Tries++
 	uncertain := errors.Is(err, alert.ErrUncertain) && (s.Route.NeverTwice || !alert.Retryable(err) && !s.Route.Resend)
-	wait := alert.RetryAfter(err)
-	again := alert.Retryable(err) && !uncertain
+	again, wait := alert.Retryable(err) && !uncertain, alert.RetryAfter(err)
 	switch {
-	case !again && alone, uncertain:
 	case again && wait > 0 && wait <= deliveryGrace:
 		a.At = max(a.At, now+wait.Milliseconds())
-		return "", hold{}
-	case s.After == 0 || a.Tries < failedTries && wait == 0:
-		return "", hold{}
+	case uncertain, !again && alone, s.After > 0 && (a.Tries >= failedTries || wait > 0):
+		s.e.fail(r, in, s.Name, jobstore.ErrorText(err), now)
 	}
-	return jobstore.ErrorText(err), hold{}
 }
 
-// fail records that a step told nobody, and returns the jobs that tell the first
-// steps, but for that step itself.
-func (e *Escalation) fail(in *incident, name, reason string, now int64) ([]jobstore.Job, error) {
+// fail records that a step told nobody, and tells the first steps, but for that step.
+func (e *Escalation) fail(r *result, in *incident, name, reason string, now int64) {
 	if a := in.attempt(name); a != nil {
 		a.Outcome = EventFailed
 	}
@@ -125,12 +125,13 @@ func (e *Escalation) fail(in *incident, name, reason string, now int64) ([]jobst
 	if in.Steps < len(e.steps) && e.nobodyTold(in) {
 		text += w.nextNow
 	}
-	return e.news(in, fmt.Sprintf("%s/%s/%d", EventFailed, name, now), text, alert.Firing, name, now)
+	r.jobs = append(r.jobs, e.news(in, fmt.Sprintf("%s/%s/%d", EventFailed, name, now), text, alert.Firing, name, now)...)
+	r.failed = append(r.failed, stepFailure{name, reason})
 }
 
-// overdue returns the steps of which nothing is known for too long. Those whose route
-// is held have that time too.
-func (in *incident) overdue(now int64, held map[string]hold) (names []string) {
+// late fails the steps of which nothing is known for too long. Those whose route is held
+// have that time too.
+func (e *Escalation) late(r *result, in *incident, held map[string]hold, now int64) {
 	for i := range in.Attempts {
 		a := &in.Attempts[i]
 		if a.Outcome != "" || in.State != Waiting {
@@ -140,10 +141,9 @@ func (in *incident) overdue(now int64, held map[string]hold) (names []string) {
 			in.hold(a, h, now)
 		}
 		if a.At+deliveryGrace.Milliseconds() <= now {
-			names = append(names, a.Step)
+			e.fail(r, in, a.Step, wordsOf(e.opts.Locale).late, now)
 		}
 	}
-	return names
 }
 
 // hold notes that the message of a step has to wait.
@@ -154,16 +154,12 @@ func (in *incident) hold(a *attempt, h hold, now int64) {
 	}
 }
 
-// A stepFailure is a step that told nobody, for the log.
-type stepFailure struct{ step, reason string }
-
-// logFailures logs steps that told nobody, those alike once.
-func (e *Escalation) logFailures(ctx context.Context, list []stepFailure) {
-	count := make(map[stepFailure]int)
-	for _, f := range list {
-		count[f]++
+// report has what was queued delivered, and logs what failed.
+func (e *Escalation) report(ctx context.Context, r *result) {
+	if len(r.jobs) > 0 {
+		e.notify()
 	}
-	for f, n := range count {
-		e.log(ctx, slog.LevelError, "escalation step failed", slog.String("step", f.step), slog.Int("incidents", n), slog.String("error", f.reason))
+	for _, f := range r.failed {
+		e.log(ctx, slog.LevelError, "escalation step failed", slog.String("step", f.step), slog.String("error", f.reason))
 	}
 }

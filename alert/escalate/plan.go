@@ -103,6 +103,9 @@ func (e *Escalation) readPlan(t jobstore.Txn) (row jobstore.Incident, p plan, er
 // hold notes that a step rings nobody. Its route waits, and so nothing is known of the
 // messages behind the one that was held.
 func (s *step) hold(t jobstore.Txn, h hold) error {
+	if h.Until == 0 {
+		return nil
+	}
 	return s.e.changePlan(t, func(p *plan) error {
 		maps.DeleteFunc(p.Held, func(_ string, old hold) bool { return old.Until <= t.Now() })
 		if p.Held == nil {

@@ -43,7 +43,7 @@ type message struct {
 	calls  []string // the step looks after them
 	links  []string
 	err    error
-	failed []stepFailure // of settling it
+	result result
 }
 
 type messageKey struct{}

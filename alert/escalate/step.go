@@ -35,12 +35,7 @@ func (s *step) Begin(ctx context.Context, jobs []jobstore.Job, _ []alert.Alert) 
 	m := &message{err: errors.New("the sender panicked")}
 	return context.WithValue(ctx, messageKey{}, m), jobstore.Attempt{
 		Settle: func(t jobstore.Txn) error { return s.save(t, jobs, m) },
-		Done: func() {
-			if len(m.failed) > 0 {
-				s.e.notify()
-				s.e.logFailures(ctx, m.failed)
-			}
-		},
+		Done:   func() { s.e.report(ctx, &m.result) },
 	}
 }
 
@@ -106,7 +101,7 @@ func problemsOf(jobs []jobstore.Job) []jobstore.Hash {
 func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, m *message) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.failed = nil
+	m.result = result{}
 	if len(m.calls) > 0 {
 		s.recent = m.calls
 	}
@@ -119,8 +114,6 @@ func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, m *message) error {
 	}
 	var changed []incident
 	var refs []jobstore.Reference
-	var news []jobstore.Job
-	var wait hold
 	for i := range jobs {
 		in := known[jobs[i].Problem]
 		if in == nil || in.ID > jobs[i].Number {
@@ -128,17 +121,7 @@ func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, m *message) error {
 		}
 		delete(known, jobs[i].Problem)
 		before, calls := len(in.Log), m.calls
-		reason, held := s.hear(in, alert.ErrorAt(m.err, i, len(jobs)), len(jobs) == 1, t.Now())
-		if held.Until > wait.Until {
-			wait = held
-		}
-		if reason != "" {
-			some, err := s.e.fail(in, s.Name, reason, t.Now())
-			if err != nil {
-				return err
-			}
-			news, m.failed = append(news, some...), append(m.failed, stepFailure{s.Name, reason})
-		}
+		s.hear(&m.result, in, alert.ErrorAt(m.err, i, len(jobs)), len(jobs) == 1, t.Now())
 		if a := in.attempt(s.Name); a != nil && a.Held && a.Outcome == EventTold && len(calls) == 0 {
 			calls, a.Held = s.recent, false // that call spoke for what was held
 		}
@@ -150,16 +133,11 @@ func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, m *message) error {
 			changed = append(changed, *in)
 		}
 	}
-	if err := t.AddReferences(refs); err != nil {
+	if err := errors.Join(t.AddReferences(refs), s.e.enqueue(t, m.result.jobs)); err != nil {
 		return err
 	}
-	if err := s.e.enqueue(t, news); err != nil {
+	if err := s.hold(t, m.result.hold); err != nil {
 		return err
-	}
-	if wait.Until > 0 {
-		if err := s.hold(t, wait); err != nil {
-			return err
-		}
 	}
 	return put(t, changed)
 }

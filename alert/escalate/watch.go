@@ -36,41 +36,30 @@ func (w *watchers) add(c call) {
 	w.due = append(w.due, c)
 }
 
-// next returns a message to look after.
-func (w *watchers) next() (c call, ok bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if ok = len(w.due) > 0; ok {
-		c, w.due = w.due[0], w.due[1:]
-	}
-	return c, ok
-}
-
-func (w *watchers) done(c call) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.busy, c.Reference)
-}
-
 // watchDue looks after the messages of the step, several at a time. It is called by
 // another goroutine than runDue, so that a far end that hangs delays no step.
 func (s *step) watchDue(ctx context.Context) (more bool, err error) {
-	var some sync.WaitGroup
-	for range watchAtOnce {
-		c, ok := s.watchers.next()
-		if !ok {
-			break
+	s.watchers.mu.Lock()
+	due := s.watchers.due
+	s.watchers.due = nil
+	s.watchers.mu.Unlock()
+	for calls := range slices.Chunk(due, watchAtOnce) {
+		var some sync.WaitGroup
+		for _, c := range calls {
+			some.Go(func() {
+				if err := s.e.lookAfter(ctx, c); err != nil && ctx.Err() == nil {
+					s.e.log(ctx, slog.LevelWarn, "call status unknown, polling again", slog.String("step", c.Step), slog.String("error", jobstore.ErrorText(err)))
+				}
+			})
 		}
-		more = true
-		some.Go(func() {
-			defer s.watchers.done(c)
-			if err := s.e.lookAfter(ctx, c); err != nil && ctx.Err() == nil {
-				s.e.log(ctx, slog.LevelWarn, "call status unknown, polling again", slog.String("step", c.Step), slog.String("error", jobstore.ErrorText(err)))
-			}
-		})
+		some.Wait()
 	}
-	some.Wait()
-	return more, nil
+	s.watchers.mu.Lock()
+	defer s.watchers.mu.Unlock()
+	for _, c := range due {
+		delete(s.watchers.busy, c.Reference)
+	}
+	return false, nil
 }
 
 // lookAfter calls a message off if it is not wanted any more, and else asks what
@@ -140,29 +129,21 @@ func (e *Escalation) conclude(ctx context.Context, c call, a Answer) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout) // the answer may not come again
 	defer cancel()
-	var failed []stepFailure
-	_, err := e.change(ctx, c.Reference, func(in *incident, now int64) (news []jobstore.Job, err error) {
-		failed = nil
+	_, err := e.change(ctx, c.Reference, func(r *result, in *incident, now int64) {
 		if a.By != "" {
-			news, err = e.acknowledge(in, cleanName(a.By), now)
+			e.acknowledge(r, in, cleanName(a.By), now)
 		}
-		if err == nil && a.News != "" && in.waits() && !in.logged(EventNews, c.Step, a.News) {
+		if a.News != "" && in.waits() && !in.logged(EventNews, c.Step, a.News) {
 			in.note(now, EventNews, c.Step, a.News)
-			news, err = e.news(in, fmt.Sprintf("%s/%d", EventNews, now), a.News, alert.News, "", now)
+			r.jobs = append(r.jobs, e.news(in, fmt.Sprintf("%s/%d", EventNews, now), a.News, alert.News, "", now)...)
 		}
-		if at := in.attempt(c.Step); err == nil && a.Failed != "" && in.waits() && at != nil && at.Outcome != EventFailed {
-			var some []jobstore.Job
-			some, err = e.fail(in, c.Step, a.Failed, now)
-			news, failed = append(news, some...), append(failed, stepFailure{c.Step, a.Failed})
+		if at := in.attempt(c.Step); a.Failed != "" && in.waits() && at != nil && at.Outcome != EventFailed {
+			e.fail(r, in, c.Step, a.Failed, now)
 		}
 		if a.Over || a.By != "" {
 			in.Calls = slices.DeleteFunc(in.Calls, func(other call) bool { return other.Step == c.Step && other.Reference == c.Reference })
 		}
-		return news, err
 	})
-	if err == nil {
-		e.logFailures(ctx, failed)
-	}
 	if err != nil && !errors.Is(err, ErrUnknownReference) {
 		return fmt.Errorf("the answer could not be recorded: %w", err)
 	}
