@@ -83,6 +83,8 @@ func (e *Escalation) lookAfter(ctx context.Context, c call) error {
 			a, err = s.Watch(asking, c.Reference)
 			return err
 		})
+	case s.Stop != nil: // later
+		return nil
 	}
 	if err != nil && (alert.Retryable(err) || ctx.Err() != nil) {
 		return err
