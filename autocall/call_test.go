@@ -75,7 +75,7 @@ func TestCallDefaults(t *testing.T) {
 		s.Call.People[0].Number = numberB
 		s.Audit[0].Event = "x"
 		require.Equal(t, "queued", events(get(t, q, s.ID)), "a Status is a copy")
-		require.Equal(t, []string{numberA}, next(t, q, "p1").Numbers)
+		require.Equal(t, numberA, next(t, q, "p1").Number)
 	})
 }
 

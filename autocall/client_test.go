@@ -102,7 +102,7 @@ func TestClient03NoOtherMidBeforeTheOutcome(t *testing.T) {
 			pass(10 * time.Second)
 			require.Equal(t, first, next(t, q, "p1"))
 		}
-		require.Equal(t, []string{numberB}, next(t, q, "p2").Numbers)
+		require.Equal(t, numberB, next(t, q, "p2").Number)
 		require.Equal(t, autocall.EventNobody, answer(t, q, "p1", first.Mid, ""))
 		require.True(t, next(t, q, "p1").IsZero(), "p2 has the other one")
 	})
@@ -177,16 +177,15 @@ func TestClient05SilenceOfACallIsNormal(t *testing.T) {
 
 // In list mode without a pause the app dials over a call that lasts. With one
 // number in a hand-out, or with a pause, it does not.
-func TestClient06DialsOverACallOnlyInAHurriedList(t *testing.T) {
+func TestClient06DialsOverNoCall(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		opts autocall.QueueOptions
 		over bool
 	}{
-		{"list", autocall.QueueOptions{List: 3}, true},
-		{"list with a pause", autocall.QueueOptions{List: 3, StepDelay: 75 * time.Second}, false},
 		{"one by one", autocall.QueueOptions{}, false},
+		{"with a pause", autocall.QueueOptions{StepDelay: 75 * time.Second}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -215,7 +214,7 @@ func TestClient07NumbersAreWhatTheDiallerLogs(t *testing.T) {
 	t.Parallel()
 	q := newQueue(t, nil)
 	enqueue(t, q, autocall.Call{People: people(" 187-0000 0001", "+86 (188) 0000.0002")})
-	require.Equal(t, []string{numberA}, next(t, q, "p1").Numbers)
+	require.Equal(t, numberA, next(t, q, "p1").Number)
 }
 
 func TestClient08PickedUpIsAllThatIsKnown(t *testing.T) {
@@ -278,12 +277,10 @@ func TestClient09And10AnswersThatKillOrStallAreNotSent(t *testing.T) {
 	t.Parallel()
 	for name, out := range map[string]autocall.HandOut{
 		"no phone":       {Mid: "m"},
-		"empty number":   {Mid: "m", Numbers: []string{""}},
-		"number twice":   {Mid: "m", Numbers: []string{numberA, numberA}},
-		"no number":      {Mid: "m", Numbers: []string{"**21*18700000001#"}},
-		"emergency":      {Mid: "m", Numbers: []string{"110"}},
-		"mid with query": {Mid: "m&resp=1", Numbers: []string{numberA}},
-		"long mid":       {Mid: strings.Repeat("m", 129), Numbers: []string{numberA}},
+		"no number":      {Mid: "m", Number: "**21*18700000001#"},
+		"emergency":      {Mid: "m", Number: "110"},
+		"mid with query": {Mid: "m&resp=1", Number: numberA},
+		"long mid":       {Mid: strings.Repeat("m", 129), Number: numberA},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

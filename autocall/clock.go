@@ -4,11 +4,16 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"time"
 )
 
 // clockStep is how far a clock may go back, in milliseconds, without being taken
 // for one that was set.
 const clockStep = 1000
+
+// maxHold is the longest time for which a call is held: a day of quiet hours with
+// an hour that comes twice.
+const maxHold = 25 * time.Hour
 
 // clamp mends the times of an item: they are moved back with a clock that was set
 // back, and none is further ahead than the longest wait that it can mean. It reports
@@ -19,11 +24,16 @@ func (it *item) clamp(now, back int64, r *rules) (mended bool) {
 			*at, mended = latest, true
 		}
 	}
-	earlier(&it.Due, max(it.Call.Interval, postponed).Milliseconds())
-	earlier(&it.Expires, it.Call.Expiry.Milliseconds())
+	var held time.Duration
+	if it.Held != 0 {
+		held = maxHold
+	}
+	earlier(&it.Due, max(it.Call.Interval, held).Milliseconds())
+	earlier(&it.Held, held.Milliseconds())
+	earlier(&it.Expires, (it.Call.Expiry + held).Milliseconds())
 	if h := it.Hand; h != nil {
 		earlier(&h.Lease, r.lease.Milliseconds())
-		earlier(&h.Deadline, int64(len(h.Places))*r.deadline.Milliseconds())
+		earlier(&h.Deadline, r.deadline.Milliseconds())
 		earlier(&h.Quiet, r.stepDelay.Milliseconds())
 		earlier(&h.Busy, max(callTime, r.stepDelay).Milliseconds())
 	}

@@ -3,6 +3,7 @@ package autocall
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"time"
 
 	"github.com/tocsin-go/tocsin/internal/markup"
@@ -12,10 +13,6 @@ import (
 const (
 	// sweepLimit bounds how many items one transaction settles or looks at.
 	sweepLimit = 50
-
-	// postponed is how long a call is set aside that a [Policy] does not want
-	// rung now.
-	postponed = time.Minute
 
 	defaultLimit = 100  // of List
 	maxLimit     = 1000 // of List
@@ -35,7 +32,8 @@ var _ Queue = (*Dispatcher)(nil)
 
 // Enqueue adds a call, or joins the open one with its Key, see [Queue]. If the
 // open one is less severe, it gets the severity and the message of c and need
-// not wait any more; its people stay.
+// not wait any more. People whom it does not have are added to it; if they are too
+// many the error is final.
 //
 // A call that is wrong in itself gives an *[Error] that is not retryable. After
 // an error that matches alert.ErrUncertain nobody knows whether the call
@@ -46,8 +44,9 @@ func (d *Dispatcher) Enqueue(ctx context.Context, c Call) (id string, joined boo
 	if err != nil {
 		return "", false, &Error{Op: "enqueue", Err: err, final: true}
 	}
+	var crowded error
 	err = d.do(ctx, "enqueue", func(u *unit) error {
-		id, joined = rand.Text(), false
+		id, joined, crowded = rand.Text(), false, nil
 		open, err := u.openByKey(c.Key)
 		switch {
 		case err != nil:
@@ -56,9 +55,15 @@ func (d *Dispatcher) Enqueue(ctx context.Context, c Call) (id string, joined boo
 			return u.settle(newItem(id, c, u.now()))
 		}
 		id, joined = open.ID, true
-		open.join(u.now(), c)
+		if err := open.join(u.now(), c); err != nil {
+			crowded = err
+			return nil
+		}
 		return u.settle(open)
 	})
+	if crowded != nil {
+		return "", false, &Error{Op: "enqueue", Err: fmt.Errorf("the open call with this key: %w", crowded), final: true}
+	}
 	if err != nil {
 		return "", false, uncertain(err, c.Key == "")
 	}

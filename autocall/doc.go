@@ -24,7 +24,9 @@
 //     lead it through a VPN: whoever reads an answer has a telephone number;
 //  3. restart the app, wait for half a minute, and see the phone in
 //     [Queue].Phones;
-//  4. put in the SIM card, and make a test call.
+//  4. put in the SIM card, make one call by hand, and then a test call. Never
+//     clear the call log: on an empty one version D (January 2022) dies while it
+//     rings, is started again, and dials once more.
 //
 // Tell the people on duty the number of the SIM card, so that their phones let
 // it through at night. Nothing is spoken: who picks up, hangs up and reads the
@@ -33,7 +35,7 @@
 //
 // # What is promised
 //
-// Each hand-out rings each of its numbers once, as long as the app lives. There
+// Each hand-out rings its number once, as long as the app lives. There
 // is one hand-out a person and round, and one more for each that was lost: a
 // phone that was silent for longer than the lease, or did not tell an outcome
 // within the deadline. A person of whom three hand-outs were lost is passed
@@ -47,16 +49,13 @@
 // What is not promised: an app that is killed while it rings knows nothing of
 // it and rings again.
 //
-// # Rounds, lists and pauses
+// # Rounds and pauses
 //
-// A hand-out has one number unless [QueueOptions] say otherwise, and rounds are
-// made here, by a new hand-out. The documentation of the app wants all rounds
-// in one list, and that never ends: the app looks for the current number's
-// first place in the list and goes on from there, so a second round leads back
-// into the first.
-//
-// In a hand-out of several numbers the app may dial the next one over a call
-// that lasts. A StepDelay of 75 s, longer than a phone rings, prevents that.
+// A hand-out has one number, and rounds are made here, by a new hand-out. The
+// documentation of the app wants all rounds in one list, and that never ends: the app
+// looks for the current number's first place in the list and goes on from there, so a
+// second round leads back into the first; and of several numbers it may dial the next
+// one over a call that lasts. With one number all versions are right.
 //
 // The app cannot be told to hang up. A call that is cancelled while a phone
 // rings is not handed out again, and the phone gets nothing else for 90 s from

@@ -2,13 +2,11 @@ package autocall_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 
 	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/alert/alerttest"
 	"github.com/tocsin-go/tocsin/autocall"
 )
 
@@ -27,14 +25,14 @@ func ExampleDispatcher() {
 
 	rack := autocall.Phone{Name: "rack"}
 	given, err := queue.Next(ctx, rack)
-	fmt.Println(given.Numbers, err)
-	_, err = queue.Answer(ctx, autocall.Outcome{Phone: rack, Mid: given.Mid, Number: given.Numbers[0]})
+	fmt.Println(given.Number, err)
+	_, err = queue.Answer(ctx, autocall.Outcome{Phone: rack, Mid: given.Mid, Number: given.Number})
 	fmt.Println(err)
 	status, err := queue.Get(ctx, id)
 	fmt.Println(status.State, status.By, err)
 	// Output:
 	// true <nil>
-	// [18700000001] <nil>
+	// 18700000001 <nil>
 	// <nil>
 	// answered Li Si (187******01) <nil>
 }
@@ -64,7 +62,7 @@ func ExampleHandler() {
 		fmt.Println(err)
 		return
 	}
-	handler, err := autocall.NewHandler(queue, map[string]string{"rack": "put-a-random-token-here"}, nil)
+	handler, err := autocall.NewHandler(queue, []autocall.Handset{{Name: "rack", Token: "put-a-random-token-here"}}, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -103,27 +101,4 @@ func ExampleSenderOptions_roster() {
 	// Output:
 	// <nil> <nil>
 	// [the DBA (188******02)] <nil>
-}
-
-// People who cannot be rung are told in the chat.
-func ExampleEscalate_nobody() {
-	queue, err := autocall.NewMemoryQueue(nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	phones, err := autocall.NewSender(queue, nil, &autocall.SenderOptions{
-		Roster: func(context.Context, []alert.Alert) ([]autocall.Person, error) {
-			return nil, errors.New("nobody is on duty")
-		},
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	var chat alerttest.Recorder
-	err = autocall.Escalate(phones, &chat).Send(context.Background(), alert.Alert{Name: "disk full"})
-	fmt.Println(len(chat.Accepted()), err)
-	// Output:
-	// 1 <nil>
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
-	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -26,7 +24,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	handler, err := autocall.NewHandler(queue, map[string]string{"duty-phone": "put-a-random-token-here"}, nil)
+	handler, err := autocall.NewHandler(queue, []autocall.Handset{{Name: "duty-phone", Token: "put-a-random-token-here"}}, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -68,33 +66,4 @@ func Example() {
 	// Output:
 	// answered Li Si (187******01) <nil>
 	// Telephone call picked up: Li Si (187******01) picked up. Alert, Critical, disk full
-}
-
-// Who may be rung when: one number never, and by night in emergencies only.
-func ExamplePolicies() {
-	policy := autocall.Policies(
-		autocall.Blocklist("138 0000 0001"),
-		autocall.QuietHours(22*time.Hour, 8*time.Hour, time.UTC, alert.Critical),
-	)
-	night := time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC)
-	person := autocall.Person{Name: "Li Si", Number: "18700000001"}
-	fmt.Println(policy(night, alert.Major, person) == autocall.NotNow)
-	fmt.Println(policy(night, alert.Critical, person) == autocall.Ring)
-	fmt.Println(policy(night, alert.Critical, autocall.Person{Number: "13800000001"}) == autocall.Skip)
-	// Output:
-	// true
-	// true
-	// true
-}
-
-// First the telephone, and if nobody picks up the chat.
-func ExampleEscalate() {
-	_ = func(t *testing.T) { // func TestEscalation(t *testing.T)
-		synctest.Test(t, func(t *testing.T) {
-			queue, _ := autocall.NewMemoryQueue(nil)
-			phones, _ := autocall.NewSender(queue, []autocall.Person{{Number: "18700000001"}}, nil)
-			chat := alert.SenderFunc(func(context.Context, ...alert.Alert) error { return nil })
-			_ = autocall.Escalate(phones, chat).Send(t.Context(), alert.Alert{Name: "disk full"})
-		})
-	}
 }

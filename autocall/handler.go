@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -12,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/internal/httpcall"
 	"github.com/tocsin-go/tocsin/internal/inbound"
 	"github.com/tocsin-go/tocsin/internal/markup"
 )
@@ -83,27 +82,41 @@ type Handler struct {
 	queue  Queue
 	phones []caller
 	opts   HandlerOptions
-	quiet  *httpcall.Limiter // for the log: what strangers do
+	quiet  *budget // for the log: what strangers do
 }
 
-// A caller is a phone that may poll.
+// A Handset is a phone that may poll. It prints its name only.
+type Handset struct {
+	Name string // which logs and audit trails show: one line of at most 128 bytes
+
+	// Token is text for a URL path, letters, digits and -._~ only, of at least 16
+	// bytes. Whoever knows it gets telephone numbers, so make it random, as
+	// crypto/rand.Text does.
+	Token string
+}
+
+// Format prints the name for every verb.
+func (h Handset) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.Name) }
+
+// LogValue returns the name.
+func (h Handset) LogValue() slog.Value { return slog.StringValue(h.Name) }
+
+// A caller is a Handset and what it may do.
 type caller struct {
 	name    string
 	token   inbound.Secret
-	polls   *httpcall.Limiter
-	posts   *httpcall.Limiter // apart: a refused outcome would be lost
-	unknown *httpcall.Limiter // for the log: outcomes of calls nobody knows
+	polls   *budget
+	posts   *budget // apart: a refused outcome would be lost
+	unknown *budget // for the log: outcomes of calls nobody knows
 }
 
 var _ http.Handler = (*Handler)(nil)
 
-// NewHandler returns a Handler for a queue and the phones that may poll, each
-// with a name, which logs and audit trails show, and a token. A token is text
-// for a URL path, letters, digits and -._~ only, of at least 16 bytes, and no
-// two are equal; whoever knows it gets telephone numbers, so make it random, as
-// crypto/rand.Text does. Two phones with one token are one phone, and both ring.
-func NewHandler(queue Queue, tokens map[string]string, opts *HandlerOptions) (*Handler, error) {
-	h := &Handler{queue: queue, quiet: httpcall.NewLimiter(10*time.Second, 6)}
+// NewHandler returns a Handler for a queue and the phones that may poll. No two have
+// the same name or token: two phones with one token are one phone, and both ring.
+// Errors name a phone by its place, since a name may be a token in the wrong place.
+func NewHandler(queue Queue, phones []Handset, opts *HandlerOptions) (*Handler, error) {
+	h := &Handler{queue: queue, quiet: newBudget(10*time.Second, 6)}
 	if opts != nil {
 		h.opts = *opts
 		h.opts.Allow = slices.Clone(opts.Allow)
@@ -116,9 +129,9 @@ func NewHandler(queue Queue, tokens map[string]string, opts *HandlerOptions) (*H
 	if queue == nil {
 		return nil, errors.New("autocall: new handler: no queue")
 	}
-	for name, token := range tokens {
-		if err := h.admit(name, token); err != nil {
-			return nil, fmt.Errorf("autocall: new handler: %w", err)
+	for i, phone := range phones {
+		if why := h.admit(phone); why != "" {
+			return nil, fmt.Errorf("autocall: new handler: phone %d: %s", i+1, why)
 		}
 	}
 	if len(h.phones) == 0 {
@@ -127,22 +140,22 @@ func NewHandler(queue Queue, tokens map[string]string, opts *HandlerOptions) (*H
 	return h, nil
 }
 
-// admit adds a phone.
-func (h *Handler) admit(name, token string) error {
-	c := caller{name: name, token: inbound.NewSecret(token), unknown: httpcall.NewLimiter(10*time.Second, 6)}
+// admit adds a phone, or says why not.
+func (h *Handler) admit(p Handset) (why string) {
+	c := caller{name: p.Name, token: inbound.NewSecret(p.Token), unknown: newBudget(10*time.Second, 6)}
 	if every := h.opts.PollInterval / 2; every > 0 {
-		c.polls, c.posts = httpcall.NewLimiter(every, burst), httpcall.NewLimiter(every, burst)
+		c.polls, c.posts = newBudget(every, burst), newBudget(every, burst)
 	}
 	switch {
-	case name == "" || name != markup.OneLine(name, maxName):
-		return fmt.Errorf("phone name %q: want one line of 1 to %d bytes", markup.OneLine(name, maxName), maxName)
-	case len(token) < minToken || !inbound.FitsPath(token):
-		return fmt.Errorf("phone %q: the token must be at least %d letters, digits and -._~", name, minToken)
-	case slices.ContainsFunc(h.phones, func(other caller) bool { return other.token == c.token }):
-		return fmt.Errorf("phone %q: another phone has the same token", name)
+	case p.Name == "" || p.Name != markup.OneLine(p.Name, maxName):
+		return fmt.Sprintf("the name must be one line of 1 to %d bytes", maxName)
+	case len(p.Token) < minToken || !inbound.FitsPath(p.Token):
+		return fmt.Sprintf("the token must be at least %d letters, digits and -._~", minToken)
+	case slices.ContainsFunc(h.phones, func(other caller) bool { return other.token == c.token || other.name == c.name }):
+		return "another one has the same name or token"
 	}
 	h.phones = append(h.phones, c)
-	return nil
+	return ""
 }
 
 // ServeHTTP answers one request of a phone.
@@ -199,14 +212,9 @@ func (h *Handler) identify(path string) *caller {
 
 // stranger logs a request that does not come from a phone, not too often.
 func (h *Handler) stranger(r *http.Request, message string) {
-	if spare(r, h.quiet) {
+	if h.quiet.take() {
 		h.log(r, message)
 	}
-}
-
-// spare takes something of a budget and reports whether there was anything.
-func spare(r *http.Request, l *httpcall.Limiter) bool {
-	return l.Wait(alert.Once(context.WithoutCancel(r.Context()))) == nil
 }
 
 // log writes a record about a request. Its path holds the token, or an attempt

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -25,9 +26,7 @@ import (
 func TestHandlerAnswersLikeTheFixtures(t *testing.T) {
 	t.Parallel()
 	const mid = "60d500000000000000000001"
-	hand := func(numbers ...string) *broken {
-		return &broken{out: &autocall.HandOut{Mid: mid, Numbers: numbers}}
-	}
+	hand := &broken{out: &autocall.HandOut{Mid: mid, Number: numberA}}
 	nothing := &broken{Queue: newQueue(t, nil), out: &autocall.HandOut{}}
 	ok := &broken{Queue: receiver{autocall.Receipt{Call: "c", Event: autocall.EventNobody}}}
 	for _, tt := range []struct {
@@ -36,8 +35,7 @@ func TestHandlerAnswersLikeTheFixtures(t *testing.T) {
 		method string
 		query  string
 	}{
-		{"get_alert_single.json", hand(numberA), http.MethodGet, ""},
-		{"get_alert_distinct.json", hand(numberA, numberB), http.MethodGet, ""},
+		{"get_alert_single.json", hand, http.MethodGet, ""},
 		{"get_none.json", nothing, http.MethodGet, ""},
 		{"post_response_ok.json", ok, http.MethodPost, "?mid=" + mid},
 		{"post_response_unknown_mid.json", nothing, http.MethodPost, "?mid=" + mid},
@@ -310,21 +308,26 @@ func TestNewHandler(t *testing.T) {
 	}{
 		{"no queue", nil, tokens(), "autocall: new handler: no queue"},
 		{"no phone", q, nil, "autocall: new handler: no phone"},
-		{"no name", q, map[string]string{"": token1}, `autocall: new handler: phone name "": want one line of 1 to 128 bytes`},
-		{"name of two lines", q, map[string]string{"a\nb": token1}, `autocall: new handler: phone name "a b": want one line of 1 to 128 bytes`},
-		{"short token", q, map[string]string{"a": "secret-secret-1"}, `autocall: new handler: phone "a": the token must be at least 16 letters, digits and -._~`},
-		{"token for no path", q, map[string]string{"a": "secret/secret/secret"}, `autocall: new handler: phone "a": the token must be at least 16 letters, digits and -._~`},
-		{"token of dots", q, map[string]string{"a": strings.Repeat(".", 20)}, `autocall: new handler: phone "a": the token must be at least 16 letters, digits and -._~`},
+		{"no name", q, map[string]string{"": token1}, `autocall: new handler: phone 1: the name must be one line of 1 to 128 bytes`},
+		{"name of two lines", q, map[string]string{"a\nb": token1}, `autocall: new handler: phone 1: the name must be one line of 1 to 128 bytes`},
+		{"short token", q, map[string]string{"a": "secret-secret-1"}, `autocall: new handler: phone 1: the token must be at least 16 letters, digits and -._~`},
+		{"token for no path", q, map[string]string{"a": "secret/secret/secret"}, `autocall: new handler: phone 1: the token must be at least 16 letters, digits and -._~`},
+		{"token of dots", q, map[string]string{"a": strings.Repeat(".", 20)}, `autocall: new handler: phone 1: the token must be at least 16 letters, digits and -._~`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := autocall.NewHandler(tt.queue, tt.tokens, nil)
+			_, err := autocall.NewHandler(tt.queue, handsets(tt.tokens), nil)
 			require.EqualError(t, err, tt.want)
 		})
 	}
-	_, err := autocall.NewHandler(q, map[string]string{"a": token1, "b": token1}, nil)
-	require.ErrorContains(t, err, "another phone has the same token")
-	leaktest.Check(t, []string{token1}, err)
+	for _, twins := range [][]autocall.Handset{{{"a", token1}, {"b", token1}}, {{"a", token1}, {"a", token2}}, {{token1, "a"}}, {{token1, token2}, {token1, token3}}} {
+		_, err := autocall.NewHandler(q, twins, nil)
+		require.Error(t, err)
+		leaktest.Check(t, []string{token1, token2}, err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		require.NotContains(t, fmt.Sprintf(verb, []autocall.Handset{{"rack", token1}}), token1)
+	}
 }
 
 // A queue that is slow costs neither the poll nor the outcome, and the phone

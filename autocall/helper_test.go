@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/autocall"
 )
 
@@ -35,6 +36,14 @@ func tokens() map[string]string {
 	return map[string]string{"p1": token1, "p2": token2, "p3": token3}
 }
 
+// handsets returns phones by name and token.
+func handsets(tokens map[string]string) (all []autocall.Handset) {
+	for name, token := range tokens {
+		all = append(all, autocall.Handset{Name: name, Token: token})
+	}
+	return all
+}
+
 // people returns persons with the numbers, named by letters.
 func people(numbers ...string) []autocall.Person {
 	var all []autocall.Person
@@ -44,10 +53,26 @@ func people(numbers ...string) []autocall.Person {
 	return all
 }
 
-// newQueue returns a queue in memory.
+// ringer returns a Ringer.
+func ringer(t *testing.T, policy alert.RingPolicy) *alert.Ringer {
+	t.Helper()
+	r, err := alert.NewRinger(&policy)
+	require.NoError(t, err)
+	return r
+}
+
+// newQueue returns a queue in memory that rings people at any time, unless the
+// options say otherwise.
 func newQueue(t *testing.T, opts *autocall.QueueOptions) *autocall.Dispatcher {
 	t.Helper()
-	q, err := autocall.NewMemoryQueue(opts)
+	var o autocall.QueueOptions
+	if opts != nil {
+		o = *opts
+	}
+	if o.Ring == nil {
+		o.Ring = ringer(t, alert.RingPolicy{Limits: []alert.Limit{}})
+	}
+	q, err := autocall.NewMemoryQueue(&o)
 	require.NoError(t, err)
 	return q
 }
@@ -55,7 +80,7 @@ func newQueue(t *testing.T, opts *autocall.QueueOptions) *autocall.Dispatcher {
 // newHandler returns a handler for the three phones of the tests.
 func newHandler(t *testing.T, q autocall.Queue, opts *autocall.HandlerOptions) *autocall.Handler {
 	t.Helper()
-	h, err := autocall.NewHandler(q, tokens(), opts)
+	h, err := autocall.NewHandler(q, handsets(tokens()), opts)
 	require.NoError(t, err)
 	return h
 }

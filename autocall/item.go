@@ -25,9 +25,8 @@ const (
 // rules are the settings of a queue that its items obey.
 type rules struct {
 	lease     time.Duration // silence of a phone after which its hand-out is lost
-	deadline  time.Duration // after which a hand-out is lost, for each number in it
+	deadline  time.Duration // after which a hand-out is lost
 	stepDelay time.Duration // pause between two answers with the same mid
-	list      int           // people in one hand-out
 }
 
 // An item is a call in the queue: all that is kept of it. Its methods are the
@@ -41,7 +40,8 @@ type item struct {
 	Round    int     `json:"round"` // from 1
 	Place    int     `json:"place"` // index of the next person
 	Lost     int     `json:"lost,omitempty"`
-	Due      int64   `json:"due"` // not before
+	Due      int64   `json:"due"`            // not before
+	Held     int64   `json:"held,omitempty"` // until then nobody may be rung
 	Created  int64   `json:"created"`
 	Expires  int64   `json:"expires"`
 	Finished int64   `json:"finished,omitempty"`
@@ -58,7 +58,7 @@ type item struct {
 type hand struct {
 	Mid      string `json:"mid"`
 	Phone    string `json:"phone"`
-	Places   []int  `json:"places"`
+	Place    int    `json:"place"`
 	Lease    int64  `json:"lease"`    // each poll of the phone renews it
 	Deadline int64  `json:"deadline"` // nothing does
 	Quiet    int64  `json:"quiet"`    // until then the phone is told to wait
@@ -128,21 +128,15 @@ func (it *item) byMid(mid string) *hand {
 
 // picked returns the person of a hand-out who has the number, or nil.
 func (it *item) picked(h *hand, number string) *Person {
-	for _, place := range h.Places {
-		if p := it.Call.People[place]; p.Number == number {
-			return &p
-		}
+	if p := it.Call.People[h.Place]; p.Number == number {
+		return &p
 	}
 	return nil
 }
 
 // out returns the hand-out under way as the phone gets it.
 func (it *item) out() HandOut {
-	h := HandOut{Mid: it.Hand.Mid}
-	for _, place := range it.Hand.Places {
-		h.Numbers = append(h.Numbers, it.Call.People[place].Number)
-	}
-	return h
+	return HandOut{Mid: it.Hand.Mid, Number: it.Call.People[it.Hand.Place].Number}
 }
 
 // lastPhone returns the phone that had the call last.

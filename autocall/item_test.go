@@ -14,11 +14,11 @@ import (
 // Whatever phones say and do, an item keeps its promises, and what a store
 // would keep of it reads the same.
 func FuzzItem(f *testing.F) {
-	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8}, "18700000001", uint8(2), uint8(3), uint8(1))
-	f.Add([]byte{0, 2, 0, 2, 0, 2, 0, 2}, "", uint8(1), uint8(1), uint8(5))
-	f.Add([]byte{0, 7, 0, 7, 0, 7, 0, 7, 3}, "+8618700000001", uint8(10), uint8(2), uint8(2))
-	f.Fuzz(func(t *testing.T, steps []byte, number string, rounds, people, list uint8) {
-		r := &rules{lease: time.Minute, deadline: 3 * time.Minute, list: 1 + int(list%5)}
+	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8}, "18700000001", uint8(2), uint8(3))
+	f.Add([]byte{0, 2, 0, 2, 0, 2, 0, 2}, "", uint8(1), uint8(1))
+	f.Add([]byte{0, 7, 0, 7, 0, 7, 0, 7, 3}, "+8618700000001", uint8(10), uint8(2))
+	f.Fuzz(func(t *testing.T, steps []byte, number string, rounds, people uint8) {
+		r := &rules{lease: time.Minute, deadline: 3 * time.Minute}
 		c := Call{Rounds: 1 + int(rounds%MaxRounds), Interval: time.Minute, Expiry: time.Hour}
 		for i := range 1 + int(people%5) {
 			c.People = append(c.People, Person{Number: fmt.Sprintf("1870000000%d", i)})
@@ -52,12 +52,8 @@ func (w *world) step(i int, s byte) {
 		if it.State != Queued || it.Due > w.now {
 			return
 		}
-		var places []int
-		for p := it.Place; p < len(it.Call.People) && len(places) < w.r.list; p++ {
-			places = append(places, p)
-		}
 		w.mids = append(w.mids, fmt.Sprint("mid", i))
-		it.handOut(w.now, w.r, phone, fmt.Sprint("mid", i), places)
+		it.handOut(w.now, w.r, phone, fmt.Sprint("mid", i))
 	case 2, 3, 4:
 		if len(w.mids) == 0 {
 			return
@@ -121,7 +117,7 @@ func TestAuditIsBounded(t *testing.T) {
 	c, err := Call{People: []Person{{Number: "18700000001"}}}.checked()
 	require.NoError(t, err)
 	it := newItem("id", c, 1)
-	it.handOut(1, &rules{lease: time.Minute, deadline: time.Minute, list: 1}, "p", "m", []int{0})
+	it.handOut(1, &rules{lease: time.Minute, deadline: time.Minute}, "p", "m")
 	for range 2 * maxAudit {
 		it.post(2, "p", "m", "18800000002")
 	}

@@ -60,16 +60,16 @@ func (s *Sender) key(problems []problem) string {
 	return s.prefix() + strings.Join(words, ".")
 }
 
-// keyOf returns the key for a call about sorted problems: that of an open call
-// which is about all of them, and perhaps more, or one of its own.
-func (s *Sender) keyOf(open []Status, problems []problem) string {
+// keyOf returns the key for a call about sorted problems, and whether an open call
+// has it: one that is about all of them, and perhaps more.
+func (s *Sender) keyOf(open []Status, problems []problem) (key string, under bool) {
 	for i := range open {
 		key := open[i].Call.Key
 		if _, common := s.compare(key, problems); common == len(problems) {
-			return key
+			return key, true
 		}
 	}
-	return s.key(problems)
+	return s.key(problems), false
 }
 
 // compare returns how many problems a key of this Sender names, none if it is

@@ -3,6 +3,9 @@ package autocall
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+
+	"github.com/tocsin-go/tocsin/alert"
 )
 
 // Next returns what a phone is to ring, see [Queue].
@@ -43,7 +46,7 @@ func (d *Dispatcher) Next(ctx context.Context, p Phone) (out HandOut, err error)
 	return out, err
 }
 
-// pick gives a phone the next people of the worst call that waits and may be
+// pick gives a phone the next person of the worst call that waits and may be
 // rung about now.
 func (d *Dispatcher) pick(ctx context.Context, u *unit, p Phone) (HandOut, error) {
 	items, err := u.waiting(sweepLimit)
@@ -51,8 +54,8 @@ func (d *Dispatcher) pick(ctx context.Context, u *unit, p Phone) (HandOut, error
 		return HandOut{}, err
 	}
 	for _, it := range items {
-		if places := d.allowed(ctx, u.now(), it); len(places) > 0 {
-			it.handOut(u.now(), &d.rules, p.Name, rand.Text(), places)
+		if d.allow(u.now(), it) {
+			it.handOut(u.now(), &d.rules, p.Name, rand.Text())
 		}
 		if err := u.settle(it); err != nil {
 			return HandOut{}, err
@@ -64,26 +67,33 @@ func (d *Dispatcher) pick(ctx context.Context, u *unit, p Phone) (HandOut, error
 	return HandOut{}, nil
 }
 
-// allowed returns the next people of a call that may be rung now, as many as
-// one hand-out may have. Who must be passed over is; a call that must wait is
-// set aside.
-func (d *Dispatcher) allowed(ctx context.Context, now int64, it *item) (places []int) {
-	for it.State == Queued && it.Due <= now && len(places) < d.rules.list {
-		place := it.Place + len(places)
-		if place == len(it.Call.People) {
-			return places
+// allow goes on to the next person who may be rung. Who is blocked is passed over,
+// and so is who was rung too often if somebody else may be; if nobody may be now,
+// the call waits.
+func (d *Dispatcher) allow(now int64, it *item) bool {
+	for it.State == Queued && it.Due <= now {
+		var soonest *alert.HeldError
+		for place := it.Place; place < len(it.Call.People); place++ {
+			p := it.Call.People[place]
+			why, held := errors.AsType[*alert.HeldError](d.opts.Ring.Allow(it.Call.Severity, it.Call.Test, p.Number, p.Name))
+			if !held {
+				for it.Place < place {
+					it.skip(now, string(alert.HeldByLimit))
+				}
+				return true
+			}
+			if why.By == alert.HeldByBlock && place == it.Place {
+				break
+			}
+			if why.Retryable() && (soonest == nil || why.After < soonest.After) {
+				soonest = why
+			}
 		}
-		verdict := d.verdict(ctx, now, it, place)
-		switch {
-		case verdict == Ring:
-			places = append(places, place)
-		case len(places) > 0:
-			return places // those before may be rung
-		case verdict == Skip:
-			it.skip(now, "not to be rung")
-		default:
-			it.Due = now + postponed.Milliseconds()
+		if soonest == nil {
+			it.skip(now, string(alert.HeldByBlock))
+			continue
 		}
+		it.hold(now, soonest)
 	}
-	return places
+	return false
 }

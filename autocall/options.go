@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
 )
 
 // Defaults and limits of QueueOptions.
@@ -16,7 +18,6 @@ const (
 	defaultDeadline     = 10 * time.Minute
 	defaultPollInterval = 10 * time.Second
 	defaultKeep         = 7 * 24 * time.Hour
-	maxList             = 5
 )
 
 // QueueOptions change what a queue does. Nil and the zero value mean the
@@ -28,22 +29,14 @@ type QueueOptions struct {
 	// the app waits after an error. At least 30 s, default 3 min.
 	Lease time.Duration
 
-	// Deadline bounds the time for each number of a hand-out, however often
-	// the phone polls. Default 10 min, or twice the Lease or the StepDelay if
+	// Deadline bounds the time for a hand-out, however often the phone polls. Default 10 min, or twice the Lease or the StepDelay if
 	// that is longer.
 	Deadline time.Duration
 
 	// StepDelay makes a phone wait between two steps: it is told the mid once,
-	// and nothing until StepDelay later. In a List it keeps the app from
-	// dialling over a call under way. 60 to 90 s are longer than a phone rings.
-	// Default: none.
+	// and nothing until StepDelay later, so that it looks for the outcome when the
+	// call is over. 60 to 90 s are longer than a phone rings. Default: none.
 	StepDelay time.Duration
-
-	// List is how many people stand in one hand-out: 1 to 5. Default 1, with
-	// which all versions of the app are right. More of them need a StepDelay of
-	// a whole call, or the app dials the next number over the call under way
-	// and takes an answered call for none.
-	List int
 
 	// PollInterval is how often the phones are set to poll. Default 10 s.
 	PollInterval time.Duration
@@ -56,8 +49,11 @@ type QueueOptions struct {
 	// Keep is how long calls that ended can be asked for. Default 7 days.
 	Keep time.Duration
 
-	// Policy decides who may be rung when. Default: everybody, always.
-	Policy Policy
+	// Ring decides, at the moment of a hand-out, who may be rung: quiet hours, the
+	// block list, and the limits for each person. What is held back is not lost: it
+	// rings later, and does not grow old meanwhile. Its Window is not used. Default:
+	// the default policy.
+	Ring *alert.Ringer
 
 	// OnAnswered is called when somebody has picked up, OnExhausted when a
 	// call ended without that (its State says how: Exhausted or Expired), and
@@ -86,7 +82,6 @@ func newDispatcher(s store, opts *QueueOptions) (*Dispatcher, error) {
 	o := &d.opts
 	o.Lease = cmp.Or(o.Lease, defaultLease)
 	o.Deadline = cmp.Or(o.Deadline, max(defaultDeadline, 2*o.Lease, 2*o.StepDelay))
-	o.List = cmp.Or(o.List, 1)
 	o.PollInterval = cmp.Or(o.PollInterval, defaultPollInterval)
 	o.Keep = cmp.Or(o.Keep, defaultKeep)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
@@ -94,8 +89,14 @@ func newDispatcher(s store, opts *QueueOptions) (*Dispatcher, error) {
 	if err := o.check(); err != nil {
 		return nil, &Error{Op: "new queue", Err: err, final: true}
 	}
-	d.rules = rules{lease: o.Lease, deadline: o.Deadline, stepDelay: o.StepDelay, list: o.List}
+	d.rules = rules{lease: o.Lease, deadline: o.Deadline, stepDelay: o.StepDelay}
 	d.wake = make(chan struct{}, 1)
+	if o.Ring == nil {
+		var err error
+		if o.Ring, err = alert.NewRinger(nil); err != nil {
+			return nil, &Error{Op: "new queue", Err: err, final: true}
+		}
+	}
 	return d, nil
 }
 
@@ -108,8 +109,6 @@ func (o *QueueOptions) check() error {
 		return fmt.Errorf("deadline of %v, want the lease of %v to %v", o.Deadline, o.Lease, MaxExpiry)
 	case o.StepDelay < 0 || o.StepDelay >= o.Deadline:
 		return fmt.Errorf("step delay of %v, want less than the deadline of %v", o.StepDelay, o.Deadline)
-	case o.List < 1 || o.List > maxList:
-		return fmt.Errorf("list of %d people, want 1 to %d", o.List, maxList)
 	case o.PollInterval < time.Second || o.PollInterval > o.Lease:
 		return fmt.Errorf("poll interval of %v, want 1s to the lease of %v", o.PollInterval, o.Lease)
 	case o.Keep < time.Minute:

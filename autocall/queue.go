@@ -14,7 +14,8 @@ import (
 // has a Key.
 type Queue interface {
 	// Enqueue adds a call and returns its id. If an open call has the same
-	// Key, its id is returned and joined is true.
+	// Key, its id is returned and joined is true; people whom it does not have yet
+	// are rung after those that it has.
 	Enqueue(ctx context.Context, c Call) (id string, joined bool, err error)
 
 	// Next returns what a phone is to ring: the hand-out that it has, until
@@ -55,8 +56,8 @@ type Phone struct {
 
 // A HandOut is what a phone is told to ring.
 type HandOut struct {
-	Mid     string   // its identity; a fresh one for each hand-out
-	Numbers []string // distinct, in order
+	Mid    string // its identity; a fresh one for each hand-out
+	Number string
 }
 
 // IsZero reports whether there is nothing to ring.

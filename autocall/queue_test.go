@@ -2,7 +2,6 @@ package autocall_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -32,7 +31,7 @@ func TestOrder(t *testing.T) {
 	}
 	var order []string
 	for i := range 6 {
-		order = append(order, next(t, q, fmt.Sprint("phone", i)).Numbers[0][10:])
+		order = append(order, next(t, q, fmt.Sprint("phone", i)).Number[10:])
 	}
 	require.Equal(t, []string{"2", "4", "1", "3", "5", "0"}, order)
 	all, err := q.List(t.Context(), true, 2)
@@ -54,8 +53,6 @@ func TestQueueOptions(t *testing.T) {
 		{"long deadline", autocall.QueueOptions{Deadline: 25 * time.Hour}, "deadline of 25h0m0s, want the lease of 3m0s to 24h0m0s"},
 		{"step delay", autocall.QueueOptions{Deadline: 5 * time.Minute, StepDelay: 5 * time.Minute}, "step delay of 5m0s, want less than the deadline of 5m0s"},
 		{"negative step delay", autocall.QueueOptions{StepDelay: -1}, "step delay of -1ns, want less than the deadline of 10m0s"},
-		{"list", autocall.QueueOptions{List: 6}, "list of 6 people, want 1 to 5"},
-		{"negative list", autocall.QueueOptions{List: -1}, "list of -1 people, want 1 to 5"},
 		{"poll interval", autocall.QueueOptions{PollInterval: 4 * time.Minute}, "poll interval of 4m0s, want 1s to the lease of 3m0s"},
 		{"short poll interval", autocall.QueueOptions{PollInterval: time.Millisecond}, "poll interval of 1ms, want 1s to the lease of 3m0s"},
 		{"keep", autocall.QueueOptions{Keep: time.Second}, "keep of 1s, want at least a minute"},
@@ -74,22 +71,21 @@ func TestQueueOptions(t *testing.T) {
 func TestLeaseAndDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(t, &autocall.QueueOptions{List: 2, Lease: time.Minute, Deadline: 5 * time.Minute})
-		id := enqueue(t, q, autocall.Call{People: people(numberA, numberB, numberC), Expiry: 24 * time.Hour})
+		q := newQueue(t, &autocall.QueueOptions{Lease: time.Minute, Deadline: 5 * time.Minute})
+		id := enqueue(t, q, autocall.Call{People: people(numberA, numberB), Expiry: 24 * time.Hour})
 		first := next(t, q, "p1")
-		require.Equal(t, []string{numberA, numberB}, first.Numbers)
 		pass(59 * time.Second)
 		require.True(t, next(t, q, "p2").IsZero())
-		for range 19 { // polls renew the lease, and nothing does the deadline: twice 5 min
+		for range 9 { // polls renew the lease, and nothing does the deadline
 			require.Equal(t, first, next(t, q, "p1"))
 			pass(30 * time.Second)
 		}
 		require.NotEqual(t, first.Mid, next(t, q, "p1").Mid)
 		pass(time.Minute)
 		third := next(t, q, "p2")
-		require.Equal(t, "queued, handed out, handed out, lost, handed out, handed out, lost, handed out, handed out", events(get(t, q, id)))
+		require.Equal(t, "queued, handed out, lost, handed out, lost, handed out", events(get(t, q, id)))
 		pass(time.Minute)
-		require.Equal(t, []string{numberB, numberC}, next(t, q, "p2").Numbers, "the first of a list that was lost three times is passed over")
+		require.Equal(t, numberB, next(t, q, "p2").Number, "who was lost three times is passed over")
 		require.Equal(t, autocall.EventLate, answer(t, q, "p2", third.Mid, numberA))
 	})
 }
@@ -132,7 +128,7 @@ func TestInterval(t *testing.T) {
 		_, joined, err = q.Enqueue(t.Context(), autocall.Call{Key: "k", People: people(numberB), Severity: alert.Critical, Message: "worse"})
 		require.NoError(t, err)
 		require.True(t, joined)
-		require.Equal(t, []string{numberA}, next(t, q, "p1").Numbers, "the same people, at once")
+		require.Equal(t, numberA, next(t, q, "p1").Number, "the same person, at once")
 		s := get(t, q, id)
 		require.Equal(t, "worse", s.Call.Message)
 		require.Equal(t, "now critical", s.Audit[len(s.Audit)-2].Cause)
@@ -159,87 +155,98 @@ func TestKeyOfAnExpiredCall(t *testing.T) {
 	})
 }
 
-func TestPolicies(t *testing.T) {
+// Who is blocked is passed over; what is held by quiet hours or by a limit rings
+// later, and does not grow old meanwhile.
+func TestRing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		zone := time.FixedZone("CST", 8*3600) // the bubble begins at 08:00 there
-		policy := autocall.Policies(
-			autocall.Blocklist("187 0000-0001"),
-			nil,
-			autocall.QuietHours(22*time.Hour, 10*time.Hour, zone, alert.Critical),
-		)
-		q := newQueue(t, &autocall.QueueOptions{Policy: policy})
+		q := newQueue(t, &autocall.QueueOptions{Ring: ringer(t, alert.RingPolicy{
+			Block: []string{"+86 187 0000-0001"}, Limits: []alert.Limit{{Calls: 1, Per: time.Hour}},
+			Quiet: []alert.QuietHours{{From: 22 * time.Hour, To: 10 * time.Hour, Zone: zone}},
+		})})
 		blocked := enqueue(t, q, autocall.Call{People: people(numberA), Severity: alert.Critical, Rounds: 3})
 		urgent := enqueue(t, q, autocall.Call{People: people(numberA, numberB), Severity: alert.Critical})
-		quiet := enqueue(t, q, autocall.Call{People: people(numberC), Severity: alert.Major, Expiry: 3 * time.Hour})
-		require.Equal(t, []string{numberB}, next(t, q, "p1").Numbers)
+		quiet := enqueue(t, q, autocall.Call{People: people(numberC), Severity: alert.Major})
+		require.Equal(t, numberB, next(t, q, "p1").Number)
 		require.Equal(t, "queued, skipped, handed out", events(get(t, q, urgent)))
 		require.Equal(t, "queued, skipped, next round, skipped, next round, skipped, exhausted", events(get(t, q, blocked)))
+		require.Equal(t, "the block list", get(t, q, blocked).Audit[1].Cause)
 		require.True(t, next(t, q, "p2").IsZero())
 		pass(2*time.Hour - time.Second)
 		require.True(t, next(t, q, "p2").IsZero())
-		pass(time.Minute)
-		require.Equal(t, []string{numberC}, next(t, q, "p2").Numbers)
-		require.Equal(t, "queued, handed out", events(get(t, q, quiet)))
+		pass(time.Second)
+		require.Equal(t, numberC, next(t, q, "p2").Number, "though its hour would be over")
+		require.Equal(t, "queued, held, handed out", events(get(t, q, quiet)))
+		require.Equal(t, "quiet hours", get(t, q, quiet).Audit[1].Cause)
+		require.Equal(t, 3*time.Hour, get(t, q, quiet).Expires.Sub(get(t, q, quiet).Created))
+
+		second := enqueue(t, q, autocall.Call{People: people(numberC, numberB)})
+		require.Equal(t, numberB, next(t, q, "p3").Number, "somebody else may be rung")
+		require.Equal(t, "queued, skipped, handed out", events(get(t, q, second)))
 	})
 }
 
-func TestQuietHours(t *testing.T) {
+// By default nobody is rung more than three times in a quarter of an hour, however
+// many rounds were asked for, and all of them are made in the end.
+func TestDefaultLimits(t *testing.T) {
 	t.Parallel()
-	at := func(clock string) time.Time {
-		when, err := time.Parse("15:04:05", clock)
+	synctest.Test(t, func(t *testing.T) {
+		q, err := autocall.NewMemoryQueue(nil)
 		require.NoError(t, err)
-		return when
-	}
-	for _, tt := range []struct {
-		from, to time.Duration
-		clock    string
-		want     autocall.Verdict
-	}{
-		{9 * time.Hour, 17 * time.Hour, "08:59:59", autocall.Ring},
-		{9 * time.Hour, 17 * time.Hour, "09:00:00", autocall.NotNow},
-		{9 * time.Hour, 17 * time.Hour, "16:59:59", autocall.NotNow},
-		{9 * time.Hour, 17 * time.Hour, "17:00:00", autocall.Ring},
-		{22 * time.Hour, 7*time.Hour + 30*time.Minute, "21:59:59", autocall.Ring},
-		{22 * time.Hour, 7*time.Hour + 30*time.Minute, "22:00:00", autocall.NotNow},
-		{22 * time.Hour, 7*time.Hour + 30*time.Minute, "07:29:59", autocall.NotNow},
-		{22 * time.Hour, 7*time.Hour + 30*time.Minute, "07:30:00", autocall.Ring},
-		{8 * time.Hour, 8 * time.Hour, "08:00:00", autocall.Ring},
-	} {
-		p := autocall.QuietHours(tt.from, tt.to, nil, alert.Critical)
-		require.Equal(t, tt.want, p(at(tt.clock), alert.Major, autocall.Person{}), tt.clock)
-		require.Equal(t, autocall.Ring, p(at(tt.clock), alert.Critical, autocall.Person{}), tt.clock)
-	}
+		id := enqueue(t, q, autocall.Call{People: people(numberA), Rounds: 10})
+		var rung []time.Time
+		for range 4 * 3600 {
+			if out := next(t, q, "p1"); !out.IsZero() {
+				rung = append(rung, time.Now())
+				answer(t, q, "p1", out.Mid, "")
+			}
+			pass(time.Second)
+		}
+		require.Equal(t, autocall.Exhausted, get(t, q, id).State)
+		require.Len(t, rung, 10)
+		for i, at := range rung {
+			require.True(t, i < 3 || at.Sub(rung[i-3]) >= 15*time.Minute)
+			require.True(t, i < 7 || at.Sub(rung[i-7]) >= time.Hour)
+		}
+	})
 }
 
-// A policy that wants some of a list later, or panics, lets the others ring.
-func TestPolicyInAList(t *testing.T) {
+// Who asks for other people under a known key gets them rung too.
+func TestJoinAddsPeople(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name     string
-		verdicts map[string]autocall.Verdict
-		want     []string
-	}{
-		{"all", nil, []string{numberA, numberB, numberC}},
-		{"the last later", map[string]autocall.Verdict{numberC: autocall.NotNow}, []string{numberA, numberB}},
-		{"the second not at all", map[string]autocall.Verdict{numberB: autocall.Skip}, []string{numberA}},
-		{"the first not at all", map[string]autocall.Verdict{numberA: autocall.Skip}, []string{numberB, numberC}},
-		{"the first later", map[string]autocall.Verdict{numberA: autocall.NotNow}, nil},
-		{"a panic about the first", map[string]autocall.Verdict{numberA: 99}, nil},
-		{"a panic about the second", map[string]autocall.Verdict{numberB: 99}, []string{numberA}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			q := newQueue(t, &autocall.QueueOptions{List: 5, Policy: func(_ time.Time, _ alert.Severity, p autocall.Person) autocall.Verdict {
-				if tt.verdicts[p.Number] == 99 {
-					panic(errors.New(p.Number))
-				}
-				return tt.verdicts[p.Number]
-			}})
-			enqueue(t, q, autocall.Call{People: people(numberA, numberB, numberC)})
-			require.Equal(t, tt.want, next(t, q, "p1").Numbers)
-		})
+	q := newQueue(t, nil)
+	ask := func(people []autocall.Person) (id string, joined bool, err error) {
+		return q.Enqueue(t.Context(), autocall.Call{Key: "k", People: people})
 	}
+	id, _, err := ask(people(numberA))
+	require.NoError(t, err)
+	for range 2 {
+		again, joined, err := ask(people(numberB, numberA, numberC))
+		require.NoError(t, err)
+		require.True(t, joined)
+		require.Equal(t, id, again)
+	}
+	require.Equal(t, "queued, raised", events(get(t, q, id)))
+	require.Equal(t, "2 more people", get(t, q, id).Audit[1].Cause)
+	var rung []string
+	for out := next(t, q, "p1"); !out.IsZero(); out = next(t, q, "p1") {
+		rung = append(rung, out.Number)
+		answer(t, q, "p1", out.Mid, "")
+	}
+	require.Equal(t, []string{numberA, numberB, numberC}, rung)
+
+	id, _, err = ask(people(numberA))
+	require.NoError(t, err)
+	crowd := make([]autocall.Person, autocall.MaxPeople)
+	for i := range crowd {
+		crowd[i].Number = fmt.Sprintf("139000000%02d", i)
+	}
+	_, _, err = ask(crowd)
+	require.EqualError(t, err, "autocall: enqueue: the open call with this key: 21 people, at most 20")
+	require.False(t, alert.Retryable(err))
+	require.NotErrorIs(t, err, alert.ErrUncertain)
+	require.Len(t, get(t, q, id).Call.People, 1)
 }
 
 // How long a phone gets nothing else after its call was taken away.
@@ -263,11 +270,6 @@ func TestRest(t *testing.T) {
 			require.False(t, next(t, q, "p1").IsZero())
 			cancel(t, q, id)
 		}, 90 * time.Second},
-		{"in a list, where that dials the next", autocall.QueueOptions{List: 2}, func(t *testing.T, q *autocall.Dispatcher, id, _ string) {
-			pass(40 * time.Second)
-			require.False(t, next(t, q, "p1").IsZero())
-			cancel(t, q, id)
-		}, 130 * time.Second},
 		{"with a longer step delay", autocall.QueueOptions{StepDelay: 2 * time.Minute}, func(t *testing.T, q *autocall.Dispatcher, id, _ string) {
 			cancel(t, q, id)
 		}, 120 * time.Second},

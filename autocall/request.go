@@ -24,7 +24,7 @@ const (
 
 // poll answers a phone that asks what to ring.
 func (h *Handler) poll(r *http.Request, c *caller) (int, reply) {
-	if !spare(r, c.polls) {
+	if !c.polls.take() {
 		return http.StatusTooManyRequests, reply{Code: codeNothing, Msg: "too many requests"}
 	}
 	out, err := h.next(r, c)
@@ -35,7 +35,7 @@ func (h *Handler) poll(r *http.Request, c *caller) (int, reply) {
 	case out.IsZero():
 		return http.StatusOK, reply{Code: codeNothing, Msg: "no alert"}
 	}
-	return http.StatusOK, reply{Phone: out.Numbers, Code: codeRing, Mid: out.Mid}
+	return http.StatusOK, reply{Phone: []string{out.Number}, Code: codeRing, Mid: out.Mid}
 }
 
 // next asks the queue. A hand-out that would kill or stall the app is an error.
@@ -47,14 +47,7 @@ func (h *Handler) next(r *http.Request, c *caller) (out HandOut, err error) {
 	if err != nil || out.IsZero() {
 		return HandOut{}, err
 	}
-	seen := make(map[string]bool)
-	for _, number := range out.Numbers {
-		if !callable(number) || seen[number] {
-			return HandOut{}, errors.New("the hand-out has a number twice or something that is no number")
-		}
-		seen[number] = true
-	}
-	if len(seen) == 0 || len(out.Mid) > maxMid || !inbound.FitsPath(out.Mid) {
+	if !callable(out.Number) || len(out.Mid) > maxMid || !inbound.FitsPath(out.Mid) {
 		return HandOut{}, errors.New("the hand-out has no number or an unfit mid")
 	}
 	return out, nil
@@ -62,7 +55,7 @@ func (h *Handler) next(r *http.Request, c *caller) (out HandOut, err error) {
 
 // outcome takes what a phone tells.
 func (h *Handler) outcome(r *http.Request, c *caller) (int, reply) {
-	if !spare(r, c.posts) {
+	if !c.posts.take() {
 		return http.StatusTooManyRequests, reply{Code: codeNothing, Msg: "too many requests"}
 	}
 	mid, number, err := parseOutcome(r.URL.RawQuery)
@@ -76,7 +69,7 @@ func (h *Handler) outcome(r *http.Request, c *caller) (int, reply) {
 		h.log(r, "outcome not kept, so that the phone repeats it", slog.String("phone", c.name), slog.Any("error", err))
 		panic(http.ErrAbortHandler)
 	case receipt.Call == "" || receipt.Event == EventSuspicious: // who guesses learns nothing
-		if spare(r, c.unknown) {
+		if c.unknown.take() {
 			h.log(r, "outcome of an unknown mid", slog.String("phone", c.name), slog.String("number", maskAny(number)))
 		}
 		return http.StatusOK, reply{Code: codeNothing, Msg: "unknown mid"}

@@ -88,17 +88,13 @@ func runSchedule(t *testing.T, seed uint64) {
 		t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), told: map[string][]autocall.State{}, crashes: map[string]int{},
 	}
 	s.calm = s.chance(25)
-	list := 1
-	if s.chance(20) {
-		list = 1 + s.r.IntN(5)
-	}
 	note := func(_ context.Context, st autocall.Status) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.told[st.ID] = append(s.told[st.ID], st.State)
 		return nil
 	}
-	opts := &autocall.QueueOptions{List: list, OnAnswered: note, OnExhausted: note}
+	opts := &autocall.QueueOptions{OnAnswered: note, OnExhausted: note}
 	opts.OnPhoneSilent = func(context.Context, autocall.PhoneStatus) error { s.silences++; return nil }
 	if s.chance(30) {
 		opts.StepDelay = 75 * time.Second
@@ -121,7 +117,7 @@ func runSchedule(t *testing.T, seed uint64) {
 	s.settle()
 	cancel()
 	running.Wait()
-	s.check(list)
+	s.check()
 }
 
 // phoneOptions returns a phone whose callees pick up sometimes.
@@ -196,8 +192,8 @@ func (s *schedule) settle() {
 }
 
 // check looks at the promises.
-func (s *schedule) check(list int) {
-	dials := s.checkPhones(list)
+func (s *schedule) check() {
+	dials := s.checkPhones()
 	for _, id := range s.ids {
 		st := get(s.t, s.queue, id)
 		s.checkTrail(st)
@@ -213,7 +209,7 @@ func (s *schedule) check(list int) {
 
 // checkPhones returns who picked up, by number, and sees that no phone rang
 // more often than it was told and had forgotten.
-func (s *schedule) checkPhones(list int) (picked map[string]bool) {
+func (s *schedule) checkPhones() (picked map[string]bool) {
 	picked = map[string]bool{}
 	for i, p := range s.fones {
 		swallowed := 0
@@ -229,7 +225,7 @@ func (s *schedule) checkPhones(list int) (picked map[string]bool) {
 			}
 			rung[c.Mid+c.Number]++
 			picked[c.Number] = picked[c.Number] || c.Talk > 0
-			if s.calm && list == 1 {
+			if s.calm {
 				require.False(s.t, c.Over, "seed %d: phone %d dialled over a call", s.seed, i+1)
 			}
 		}

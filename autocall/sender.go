@@ -38,11 +38,14 @@ type SenderOptions struct {
 	Interval time.Duration
 	Expiry   time.Duration
 
-	// RingForTests treats tests like other alerts, but that the text begins with
-	// it. Default: they are accepted, and neither ring nor count.
-	RingForTests bool
+	// Ring bounds the number of calls, and says whether tests make one, see
+	// [alert.RingPolicy]; whether there is one for recoveries has no effect. Who may be
+	// rung when is for the Ringer of the queue, which limits what a person hears.
+	// Default: one of its own, with the default policy but no limits.
+	Ring *alert.Ringer
 
-	// Logger gets one record at Info when tests ring nobody. Default: none.
+	// Logger gets one record at Info when the default of Ring holds alerts back, or
+	// tests ring nobody. Default: none.
 	Logger *slog.Logger
 
 	// Roster, if not nil, is asked at each Send instead of a fixed list. Then
@@ -56,9 +59,9 @@ type SenderOptions struct {
 // # What nil means
 //
 // The queue has taken a call that accounts for every alert, or has it already;
-// or no alert reports a problem, or all that do are tests.
-// Nobody needs to have picked up: use [Wait], [Escalate] or the callbacks of
-// the queue for that.
+// or the alerts were told before; or no alert reports a problem, or all that do are
+// tests. Nobody needs to have picked up: use [Wait] or the callbacks of the queue for
+// that. An error is that of the queue, or an [*alert.HeldError].
 //
 // # Repetitions
 //
@@ -67,8 +70,8 @@ type SenderOptions struct {
 // names the alert. While a call is open, alerts about the same problems, or
 // some of them, join it and ring nobody again; they may raise its severity. So
 // may a Send that failed be repeated. When somebody has picked up the call is
-// over, and the next alert makes another one. If its source repeats itself, let
-// an outbox recognise the repetition.
+// over, and the next alert makes another one, through the [alert.Ringer]: not an
+// event that was told already, and one call in two minutes.
 //
 // # Recoveries
 //
@@ -81,6 +84,7 @@ type Sender struct {
 	queue  Queue
 	roster Roster // a closure, where no printer finds numbers
 	opts   SenderOptions
+	sender alert.Sender // that of the Ringer
 }
 
 var _ alert.Sender = (*Sender)(nil)
@@ -112,6 +116,13 @@ func NewSender(queue Queue, people []Person, opts *SenderOptions) (*Sender, erro
 	if _, err := s.call(probe).checked(); err != nil {
 		return nil, fmt.Errorf("autocall: new sender: %w", err)
 	}
+	if s.opts.Ring == nil {
+		var err error
+		if s.opts.Ring, err = alert.NewRinger(&alert.RingPolicy{Limits: []alert.Limit{}, Logger: s.opts.Logger}); err != nil {
+			return nil, fmt.Errorf("autocall: new sender: %w", err)
+		}
+	}
+	s.sender = s.opts.Ring.Wrap(alert.SenderFunc(s.enqueue))
 	return s, nil
 }
 
@@ -127,8 +138,17 @@ func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	return err
 }
 
+// placedKey is that of the *placed in the context of a Place.
+type placedKey struct{}
+
+// placed is what became of a call.
+type placed struct {
+	id  string
+	err error
+}
+
 // Place is Send, and returns the id of the call that the alerts are in. It is
-// empty if there is none to make.
+// empty if there is none to make, or they were told before.
 func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (id string, err error) {
 	if len(alerts) == 0 {
 		return "", nil
@@ -136,30 +156,51 @@ func (s *Sender) Place(ctx context.Context, alerts ...alert.Alert) (id string, e
 	if err := ctx.Err(); err != nil {
 		return "", fmt.Errorf("autocall: send: nothing was queued: %w", err)
 	}
-	if !s.opts.RingForTests {
-		alerts = speech.WithoutTests(ctx, s.opts.Logger, alerts)
-	}
-	if len(alerts) == 0 {
-		return "", nil
-	}
 	open, err := s.queue.List(ctx, true, maxLimit)
 	if err != nil {
 		return "", err
 	}
-	lasting, over, worst, test := problems(alerts)
-	if err := s.cancel(ctx, open, over); err != nil || len(lasting) == 0 {
+	lasting, over, _, _ := problems(alerts)
+	if err := s.cancel(ctx, open, over); err != nil {
 		return "", err
 	}
+	p := &placed{}
+	ctx = context.WithValue(ctx, placedKey{}, p)
+	if _, under := s.keyOf(open, lasting); under && len(lasting) > 0 {
+		err = s.enqueue(ctx, alerts...) // joins: nothing new rings
+	} else {
+		err = s.sender.Send(ctx, alerts...)
+	}
+	return p.id, cmp.Or(p.err, err)
+}
+
+// enqueue makes the call for alerts, or joins an open one.
+func (s *Sender) enqueue(ctx context.Context, alerts ...alert.Alert) error {
+	open, err := s.queue.List(ctx, true, maxLimit)
+	if err != nil {
+		return err
+	}
+	lasting, _, worst, test := problems(alerts)
 	people, err := s.roster(ctx, slices.Clone(alerts))
 	if err != nil {
-		return "", fmt.Errorf("autocall: send: roster: %w", err)
+		return fmt.Errorf("autocall: send: roster: %w", err)
 	}
 	c := s.call(people)
-	c.Key, c.Severity, c.Test = s.keyOf(open, lasting), worst, test
+	c.Key, _ = s.keyOf(open, lasting)
+	c.Severity, c.Test = worst, test
 	c.Message = speech.Voice{Locale: s.opts.Locale}.Message(alerts, messageRunes)
-	id, _, err = s.queue.Enqueue(ctx, c)
-	return id, err
+	id, _, err := s.queue.Enqueue(ctx, c)
+	if p, ok := ctx.Value(placedKey{}).(*placed); ok {
+		p.id, p.err = id, err
+	}
+	if err != nil && alert.Retryable(err) {
+		return errAgain // and not uncertain: a call with a Key is made once, however often
+	}
+	return err
 }
+
+// errAgain tells the Ringer that what was done may be done again.
+var errAgain = errors.New("to be queued again")
 
 // problems returns the problems that last after the alerts, those that are
 // over, the worst severity of the former, and whether they are tests. Beside a

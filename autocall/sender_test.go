@@ -72,6 +72,12 @@ func TestSenderMakesOneCallOfManyAlerts(t *testing.T) {
 	require.NotContains(t, c.Key, "disk")
 }
 
+// anyTime returns a Ringer that bounds no number of calls.
+func anyTime(t *testing.T, tests bool) *alert.Ringer {
+	t.Helper()
+	return ringer(t, alert.RingPolicy{Window: -1, Limits: []alert.Limit{}, Tests: tests})
+}
+
 // Which Sends join a call and which cancel it.
 func TestSenderJoinsAndCancels(t *testing.T) {
 	t.Parallel()
@@ -109,7 +115,7 @@ func TestSenderJoinsAndCancels(t *testing.T) {
 		{"no key, over", sends([]alert.Alert{keyless}, []alert.Alert{keylessOver}), 0, 1},
 		{"zero alerts", sends([]alert.Alert{{}}, []alert.Alert{{}}), 1, 1},
 		{"key and name are two things", sends([]alert.Alert{{Key: "x"}}, []alert.Alert{{Name: "x"}}), 2, 2},
-		{"more than a key names", sends(many, many, many[:40]), 2, 2},
+		{"more than a key names", sends(many, many), 1, 1},
 		{"more than a key names, over", sends(many, manyOver), 0, 1},
 		{"more than a key names, some over", sends(many, manyOver[:40]), 1, 1},
 		{"the same key of another source", sends([]alert.Alert{a}, []alert.Alert{{Source: "x", Key: "a", Name: "disk a"}}), 2, 2},
@@ -126,8 +132,8 @@ func TestSenderJoinsAndCancels(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			q := newQueue(t, nil)
-			s := newSender(t, q, &autocall.SenderOptions{RingForTests: true})
-			other := newSender(t, q, &autocall.SenderOptions{Name: "other", RingForTests: true})
+			s := newSender(t, q, &autocall.SenderOptions{Ring: anyTime(t, true)})
+			other := newSender(t, q, &autocall.SenderOptions{Name: "other", Ring: anyTime(t, true)})
 			require.NoError(t, other.Send(t.Context(), tt.sends[0][0]))
 			other1 := len(openCalls(t, q))
 			for _, alerts := range tt.sends {
@@ -157,7 +163,7 @@ func TestSenderTests(t *testing.T) {
 	require.Equal(t, "告警通知，通知，disk b", c.Message)
 
 	q = newQueue(t, nil)
-	s = newSender(t, q, &autocall.SenderOptions{RingForTests: true})
+	s = newSender(t, q, &autocall.SenderOptions{Ring: anyTime(t, true)})
 	require.NoError(t, s.Send(t.Context(), trial(fire("a", alert.Critical)), fire("b", alert.Notice)))
 	c = openCalls(t, q)[0]
 	require.Equal(t, alert.Notice, c.Severity, "that of what is real")
@@ -172,14 +178,13 @@ func TestSenderTests(t *testing.T) {
 func TestSenderRaises(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		night := autocall.QuietHours(0, 24*time.Hour, time.UTC, alert.Critical)
-		q := newQueue(t, &autocall.QueueOptions{Policy: night})
+		q := newQueue(t, &autocall.QueueOptions{Ring: ringer(t, alert.RingPolicy{Quiet: []alert.QuietHours{{To: 24 * time.Hour}}})})
 		s := newSender(t, q, nil)
 		require.NoError(t, s.Send(t.Context(), fire("a", alert.Warning)))
 		require.True(t, next(t, q, "p1").IsZero())
 		require.NoError(t, s.Send(t.Context(), fire("a", alert.Critical)))
 		require.Len(t, openCalls(t, q), 1)
-		require.Equal(t, []string{numberA}, next(t, q, "p1").Numbers)
+		require.Equal(t, numberA, next(t, q, "p1").Number)
 		require.NoError(t, s.Send(t.Context(), fire("a", alert.Warning)))
 		c := openCalls(t, q)[0]
 		require.Equal(t, alert.Critical, c.Severity)
@@ -193,6 +198,7 @@ func TestSenderRoster(t *testing.T) {
 	var asked []alert.Alert
 	onDuty, failure := people(numberC), error(nil)
 	s, err := autocall.NewSender(q, nil, &autocall.SenderOptions{
+		Ring: anyTime(t, false),
 		Roster: func(_ context.Context, alerts []alert.Alert) ([]autocall.Person, error) {
 			asked = alerts
 			return onDuty, failure
@@ -250,7 +256,7 @@ func TestSenderConformance(t *testing.T) {
 	alerttest.TestSender(t, func(t *testing.T) *alerttest.Harness {
 		t.Helper()
 		q := &faulty{Queue: newQueue(t, nil)}
-		s := &counting{Sender: newSender(t, q, &autocall.SenderOptions{Locale: alert.English, RingForTests: true}), queue: q}
+		s := &counting{Sender: newSender(t, q, &autocall.SenderOptions{Locale: alert.English, Ring: anyTime(t, true)}), queue: q}
 		return &alerttest.Harness{
 			Sender:     s,
 			Messages:   q.enqueues,
@@ -303,79 +309,9 @@ func TestWait(t *testing.T) {
 	})
 }
 
-func TestEscalate(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name   string
-		number string // that picks up after a minute; empty: nobody
-		cancel bool
-		mode   string // of the queue
-		fail   error  // of the second Sender
-		alerts []alert.Alert
-		second int
-	}{
-		{"somebody picks up", numberA, false, "", nil, []alert.Alert{fire("a", alert.Major)}, 0},
-		{"nobody does", "", false, "", nil, []alert.Alert{fire("a", alert.Major), over("b")}, 2},
-		{"nobody does, and the second fails", "", false, "", errors.New("chat is down"), []alert.Alert{fire("a", alert.Major)}, 0},
-		{"cancelled", "", true, "", nil, []alert.Alert{fire("a", alert.Major)}, 0},
-		{"the queue does not take it", "", false, "refuse", nil, []alert.Alert{fire("a", alert.Major)}, 1},
-		{"all is over", "", false, "", nil, []alert.Alert{over("a")}, 0},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				q := &faulty{Queue: newQueue(t, nil)}
-				q.set(tt.mode)
-				first, err := autocall.NewSender(q, people(numberA), nil)
-				require.NoError(t, err)
-				var second alerttest.Recorder
-				if tt.fail != nil {
-					second.Fail(tt.fail)
-				}
-				time.AfterFunc(time.Minute, func() {
-					for _, s := range mustList(t, q.Queue) {
-						if tt.cancel {
-							_, err := q.Cancel(t.Context(), s.ID, "")
-							require.NoError(t, err)
-							return
-						}
-						answer(t, q.Queue, "p1", next(t, q.Queue, "p1").Mid, tt.number)
-					}
-				})
-				err = autocall.Escalate(first, &second).Send(t.Context(), tt.alerts...)
-				require.ErrorIs(t, err, tt.fail)
-				require.Len(t, second.Accepted(), tt.second)
-				pass(2 * time.Minute)
-			})
-		})
-	}
-}
-
-// mustList returns the open calls.
 func mustList(t *testing.T, q autocall.Queue) []autocall.Status {
 	t.Helper()
 	all, err := q.List(t.Context(), true, 0)
 	require.NoError(t, err)
 	return all
-}
-
-// Whose ctx ends gets its error, and nothing goes to the second: the call goes
-// on, and repeating Send joins it.
-func TestEscalateContext(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(t, nil)
-		s := autocall.Escalate(newSender(t, q, nil), alert.SenderFunc(func(context.Context, ...alert.Alert) error {
-			t.Error("escalated though nobody knows the outcome")
-			return nil
-		}))
-		for range 2 {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			err := s.Send(ctx, fire("a", alert.Major))
-			cancel()
-			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.True(t, alert.Retryable(err))
-		}
-		require.Len(t, openCalls(t, q), 1)
-	})
 }

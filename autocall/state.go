@@ -61,12 +61,13 @@ type Event string
 // The events.
 const (
 	EventQueued     Event = "queued"     // the call was accepted
-	EventRaised     Event = "raised"     // it was asked for again, with a greater severity
+	EventRaised     Event = "raised"     // it was asked for again, with a greater severity or for more people
 	EventHandedOut  Event = "handed out" // a phone was given a number
 	EventAnswered   Event = "answered"   // somebody picked up
 	EventLate       Event = "late"       // somebody picked up after the hand-out had passed on
 	EventNobody     Event = "nobody"     // a phone rang and nobody picked up
 	EventLost       Event = "lost"       // a phone fell silent before it told the outcome
+	EventHeld       Event = "held"       // nobody may be rung for a while, such as in quiet hours
 	EventSkipped    Event = "skipped"    // a person may not be rung, or no phone managed to
 	EventRound      Event = "next round" // all people were rung, again after the interval
 	EventExhausted  Event = "exhausted"  // the last round is over

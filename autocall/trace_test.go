@@ -68,7 +68,6 @@ func TestTraces(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		people []autocall.Person
-		list   int
 		state  autocall.State
 		events string
 		differ map[int]int // code of our answer to a GET at a second, where it is to be another
@@ -77,10 +76,6 @@ func TestTraces(t *testing.T) {
 		{
 			name: "single_nobody_then_escalate", people: people(numberA, numberB), state: autocall.Answered,
 			events: "queued, handed out, nobody, handed out, answered",
-		},
-		{
-			name: "list_distinct_nobody", people: people(numberA, numberB), list: 2, state: autocall.Exhausted,
-			events: "queued, handed out, handed out, nobody, exhausted",
 		},
 		{name: "post_lost", people: people(numberA), state: autocall.Answered, events: "queued, handed out, answered"},
 		{name: "two_phones", people: people(numberA), state: autocall.Answered, events: "queued, handed out, answered"},
@@ -93,10 +88,6 @@ func TestTraces(t *testing.T) {
 			events: "queued, handed out, lost, handed out, late",
 		},
 		{
-			name: "cancel_mid_flight", people: people(numberA, numberB), list: 2, state: autocall.Cancelled,
-			events: "queued, handed out, handed out, cancelled",
-		},
-		{
 			name: "same_mid_after_answer", people: people(numberA), state: autocall.Answered,
 			events: "queued, handed out, answered, ignored", differ: map[int]int{60: 1},
 		},
@@ -104,7 +95,7 @@ func TestTraces(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				q := newQueue(t, &autocall.QueueOptions{List: tt.list})
+				q := newQueue(t, nil)
 				h := newHandler(t, q, nil)
 				id := enqueue(t, q, autocall.Call{People: tt.people})
 				replay(t, q, h, id, trace(t, "trace_"+tt.name+".jsonl"), tt.differ)
@@ -168,7 +159,7 @@ func TestTraceListRepeatNeverEnds(t *testing.T) {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				q := newQueue(t, &autocall.QueueOptions{List: 5, StepDelay: 75 * time.Second})
+				q := newQueue(t, &autocall.QueueOptions{StepDelay: 75 * time.Second})
 				p := autocalltest.New(newHandler(t, q, nil), pathOf(token1), &autocalltest.Options{Version: v})
 				id := enqueue(t, q, autocall.Call{People: people(documented...), Rounds: 2})
 				stop := start(t, p.Run)

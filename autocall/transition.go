@@ -1,36 +1,59 @@
 package autocall
 
 import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/phone"
 )
 
 // join takes note that the call was asked for again. A problem that has become
-// worse is worth ringing about at once, and perhaps in quiet hours too.
-func (it *item) join(now int64, c Call) {
-	if c.Severity <= it.Call.Severity {
-		return
+// worse is worth ringing about at once, and perhaps in quiet hours too. Who is not
+// among its people yet comes after them.
+func (it *item) join(now int64, c Call) error {
+	people, err := distinct(append(slices.Clip(it.Call.People), c.People...))
+	if err != nil {
+		return err
 	}
-	it.Call.Severity, it.Call.Message = c.Severity, c.Message
-	it.Due = now
-	it.note(now, Entry{Event: EventRaised, Cause: "now " + c.Severity.String()})
+	if more := len(people) - len(it.Call.People); more > 0 {
+		it.Call.People = people
+		it.note(now, Entry{Event: EventRaised, Cause: fmt.Sprintf("%d more people", more)})
+	}
+	if c.Severity > it.Call.Severity {
+		it.Call.Severity, it.Call.Message = c.Severity, c.Message
+		it.Due = now
+		it.note(now, Entry{Event: EventRaised, Cause: "now " + c.Severity.String()})
+	}
+	return nil
 }
 
-// handOut gives people to a phone under a new mid.
-func (it *item) handOut(now int64, r *rules, phoneName, mid string, places []int) {
+// handOut gives the next person to a phone under a new mid.
+func (it *item) handOut(now int64, r *rules, phoneName, mid string) {
 	it.State = Ringing
-	it.Hand = &hand{Mid: mid, Phone: phoneName, Places: places, Deadline: now + int64(len(places))*r.deadline.Milliseconds()}
+	it.Hand = &hand{Mid: mid, Phone: phoneName, Place: it.Place, Deadline: now + r.deadline.Milliseconds()}
 	it.Hand.step(now, r)
 	it.renew(now, r)
-	for _, place := range places {
-		it.note(now, Entry{Event: EventHandedOut, Phone: phoneName, Number: phone.Mask(it.Call.People[place].Number)})
+	it.note(now, Entry{Event: EventHandedOut, Phone: phoneName, Number: phone.Mask(it.Call.People[it.Place].Number)})
+}
+
+// hold takes note that nobody may be rung for a while, in which the call does not
+// grow old.
+func (it *item) hold(now int64, why *alert.HeldError) {
+	until := now + max(why.After, time.Second).Milliseconds()
+	if more := until - max(now, it.Held); more > 0 {
+		it.Held, it.Expires = until, it.Expires+more
+		it.note(now, Entry{Event: EventHeld, Cause: string(why.By)})
 	}
+	it.Due = until
 }
 
 // step takes note that the phone is told the mid, at which it dials or looks
 // for the outcome.
 func (h *hand) step(now int64, r *rules) {
 	h.Quiet = now + r.stepDelay.Milliseconds()
-	if h.Busy == 0 || len(h.Places) > 1 {
+	if h.Busy == 0 {
 		h.Busy = now + max(callTime, r.stepDelay).Milliseconds()
 	}
 }
@@ -62,13 +85,12 @@ func (it *item) release() hand {
 	return h
 }
 
-// nobody takes note that a phone has rung all it was given and nobody picked
-// up.
+// nobody takes note that a phone has rung and nobody picked up.
 func (it *item) nobody(now int64) {
 	h := it.release()
 	it.State = Queued
 	it.note(now, Entry{Event: EventNobody, Phone: h.Phone})
-	it.goOn(now, h.Places[len(h.Places)-1]+1)
+	it.goOn(now, h.Place+1)
 }
 
 // lapse takes note that the phone did not tell the outcome in time. The same

@@ -116,7 +116,7 @@ func (d *Dispatcher) log(ctx context.Context, r record) {
 	e := r.entry
 	level := slog.LevelInfo
 	switch e.Event {
-	case EventLost, EventSkipped, EventLate, EventSuspicious, EventExhausted, EventExpired:
+	case EventLost, EventSkipped, EventHeld, EventLate, EventSuspicious, EventExhausted, EventExpired:
 		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{slog.String("call", r.call), slog.String("state", string(e.State)), slog.Int("round", e.Round)}
@@ -126,22 +126,6 @@ func (d *Dispatcher) log(ctx context.Context, r record) {
 		}
 	}
 	d.opts.Logger.LogAttrs(ctx, level, "call "+string(e.Event), attrs...)
-}
-
-// verdict asks the policy about the person at a place. If it panics, the call
-// waits: to ring somebody who must not be rung cannot be taken back, and a call
-// that waits too long is told of.
-func (d *Dispatcher) verdict(ctx context.Context, now int64, it *item, place int) (v Verdict) {
-	if d.opts.Policy == nil {
-		return Ring
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			d.opts.Logger.LogAttrs(ctx, slog.LevelError, "policy panicked: the call waits", slog.String("call", it.ID))
-			v = NotNow
-		}
-	}()
-	return d.opts.Policy(time.UnixMilli(now), it.Call.Severity, it.Call.People[place])
 }
 
 // clamp returns s as one of the severities that there are.

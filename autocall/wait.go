@@ -41,32 +41,3 @@ func Wait(ctx context.Context, q Queue, id string) (last Status, err error) {
 		}
 	}
 }
-
-// Escalate returns a Sender that rings people through first and waits. If
-// nobody picks up, or the queue does not take the call, the alerts go to next.
-// Its Send takes as long as the call does, at most its Expiry; if ctx ends
-// before, repeating it joins the call that is under way.
-//
-// Alerts that say that all is over are for first alone: next knows only of
-// what it was sent.
-func Escalate(first *Sender, next alert.Sender) alert.Sender {
-	return alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
-		id, err := first.Place(ctx, alerts...)
-		if err == nil && id == "" {
-			return nil
-		}
-		if err == nil {
-			var s Status
-			if s, err = Wait(ctx, first.queue, id); err == nil && (s.State == Answered || s.State == Cancelled) {
-				return nil
-			}
-		}
-		if ctx.Err() != nil {
-			return err
-		}
-		if failed := next.Send(ctx, alerts...); failed != nil {
-			return errors.Join(failed, err)
-		}
-		return nil
-	})
-}

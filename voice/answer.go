@@ -15,6 +15,7 @@ type envelope struct {
 	Message   json.RawMessage `json:"message"`
 	Data      json.RawMessage `json:"data"`
 	RequestID json.RawMessage `json:"request_id"`
+	Error     json.RawMessage `json:"error"` // of the API gateway
 }
 
 // verdict is the sense of an envelope.
@@ -24,6 +25,11 @@ type verdict struct {
 	message   string
 	requestID string
 	data      data
+
+	// Of an error of the API gateway: its code, a word, and who was not called. The
+	// others were, if there is anybody.
+	errorCode string
+	failed    []string
 }
 
 // data is what is understood of the member of that name, in all its shapes.
@@ -59,8 +65,9 @@ type detail struct {
 type summary struct{ Total, Succeeded, Failed int }
 
 // readAnswer returns the sense of an answer. It reports false for what is not
-// a JSON object.
-func readAnswer(body []byte) (v verdict, ok bool) {
+// a JSON object. The API gateway says no by {"error": …} and yes by {"data": …},
+// whatever that is; what it said before 2025, in the words of the ESB, counts too.
+func readAnswer(body []byte, mode Mode) (v verdict, ok bool) {
 	var e envelope
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 	if !bytes.HasPrefix(body, []byte("{")) || json.Unmarshal(body, &e) != nil {
@@ -70,7 +77,12 @@ func readAnswer(body []byte) (v verdict, ok bool) {
 	v.data.read(e.Data)
 	code, hasCode := readCode(e.Code)
 	v.code = code
-	switch truth(e.Result) {
+	said := truth(e.Result)
+	if mode == APIGateway && said == "" && !hasCode {
+		v.readGateway(e)
+		return v, true
+	}
+	switch said {
 	case "true":
 		v.ok, v.known = true, true
 	case "false":
@@ -79,6 +91,54 @@ func readAnswer(body []byte) (v verdict, ok bool) {
 		v.ok, v.known = hasCode && code == CodeOK || !hasCode && v.data.Summary != nil, hasCode || v.data.Summary != nil
 	}
 	return v, true
+}
+
+// readGateway reads an answer without the words of the ESB. A summary of counts is
+// what one class of bk-ci reads.
+func (v *verdict) readGateway(e envelope) {
+	var failure struct {
+		Code    json.RawMessage `json:"code"`
+		Message json.RawMessage `json:"message"`
+		Details json.RawMessage `json:"details"`
+	}
+	if len(e.Error) == 0 || string(e.Error) == "null" {
+		v.ok, v.known = true, e.Data != nil
+		return
+	}
+	v.known = true
+	if json.Unmarshal(e.Error, &failure) != nil {
+		v.message = scalar(e.Error)
+		return
+	}
+	v.errorCode = scalar(failure.Code)
+	v.message = strings.Trim(v.errorCode+": "+scalar(failure.Message), ": ")
+	type detail struct {
+		Failed []json.RawMessage `json:"failed"`
+	}
+	var details []detail
+	if json.Unmarshal(failure.Details, &details) != nil {
+		details = make([]detail, 1)
+		_ = json.Unmarshal(failure.Details, &details[0])
+	}
+	for _, d := range details {
+		for _, raw := range d.Failed {
+			v.failed = append(v.failed, failedName(raw))
+		}
+	}
+}
+
+// failedName returns the name or the number of an entry, which may be an object.
+func failedName(raw json.RawMessage) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		return scalar(raw)
+	}
+	for _, key := range [...]string{"username", "receiver__username", "receiver", "mobile_phone", "phone", "name"} {
+		if name := scalar(fields[key]); name != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // read reads each member of data by itself, so that one of an unknown type

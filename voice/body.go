@@ -18,9 +18,10 @@ type wireCallee struct {
 // wireRequest is the body of a request. The component ignores Names if there
 // is a List.
 type wireRequest struct {
-	Text  string       `json:"auto_read_message"`
-	List  []wireCallee `json:"user_list_information,omitempty"`
-	Names any          `json:"receiver__username,omitempty"` // a string for the ESB, a list for the gateway
+	Text    string       `json:"auto_read_message"`
+	List    []wireCallee `json:"user_list_information,omitempty"`
+	Numbers []string     `json:"receiver,omitempty"`           // of the gateway, in the place of List
+	Names   any          `json:"receiver__username,omitempty"` // a string for the ESB, a list for the gateway
 }
 
 // body returns the request for callees who all have a number, or all have
@@ -34,6 +35,10 @@ func (c *Client) body(text string, callees []Callee) ([]byte, error) {
 	for i, callee := range callees {
 		if callee.Number.IsZero() {
 			names = append(names, strings.TrimSpace(callee.User))
+			continue
+		}
+		if c.mode == APIGateway {
+			r.Numbers = append(r.Numbers, callee.Number.Reveal())
 			continue
 		}
 		name := callee.User

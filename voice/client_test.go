@@ -1,6 +1,7 @@
 package voice_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -144,7 +146,7 @@ func TestClientOneOfTwoRequests(t *testing.T) {
 	}
 }
 
-// The API gateway explains its statuses in the body.
+// The HTTP status of the API gateway is the verdict, and the body explains it.
 func TestAPIGateway(t *testing.T) {
 	t.Parallel()
 	c, esb := newClient(t, voice.ClientOptions{Mode: voice.APIGateway})
@@ -154,8 +156,14 @@ func TestAPIGateway(t *testing.T) {
 	require.Len(t, esb.Calls(), 2)
 	report, err = c.Call(t.Context(), voice.Request{Callees: []voice.Callee{{User: "alice"}, {User: "nobody"}}, Text: "x"})
 	require.NoError(t, err)
-	require.Equal(t, []voice.State{unknown, unknown}, states(report), "nobody can tell who failed")
-	require.Contains(t, report.Results[0].Reason, "1 of 2 failed")
+	require.Equal(t, []voice.State{accepted, permanent}, states(report), "who failed is named")
+	require.Equal(t, "SEND_FAILED", report.Results[1].Code)
+	require.Equal(t, "SEND_FAILED: some receivers failed", report.Results[1].Reason)
+	require.Len(t, report.RequestID, 32)
+	esb.Busy = []string{numberB}
+	report, err = c.Call(t.Context(), voice.Request{Callees: append(three(), voice.Callee{User: "dave"}), Text: "x"})
+	require.NoError(t, err)
+	require.Equal(t, []voice.State{accepted, permanent, accepted, accepted}, states(report))
 
 	wrong, err := voice.NewClient(esb.URL(), voice.Credentials{AppCode: esb.AppCode, AppSecret: "wrong-secret"},
 		&voice.ClientOptions{Mode: voice.APIGateway, HTTPClient: esb.Client()})
@@ -163,18 +171,83 @@ func TestAPIGateway(t *testing.T) {
 	_, err = wrong.Call(t.Context(), voice.Request{Callees: three(), Text: "x"})
 	e := asError(t, err)
 	require.Equal(t, http.StatusUnauthorized, e.HTTPStatus)
-	require.Equal(t, "app secret does not match", e.Message)
+	require.Equal(t, "UNAUTHENTICATED: app secret does not match", e.Message)
 	require.Len(t, e.RequestID, 32)
 	require.False(t, alert.Retryable(err))
 	require.NotErrorIs(t, err, alert.ErrUncertain)
 	require.Contains(t, err.Error(), "HTTP 401")
-	require.Contains(t, err.Error(), `"app secret does not match"`)
+	require.Contains(t, err.Error(), `"UNAUTHENTICATED: app secret does not match"`)
 
 	esb.Fail(voicetest.Answer(http.StatusForbidden, `{"message":"no\n`+esb.AppSecret+` for `+numberA+`","request_id":"id-1"}`))
 	_, err = c.Call(t.Context(), voice.Request{Callees: three(), Text: "x"})
 	require.Equal(t, "no [redacted] for 138******01", asError(t, err).Message)
 	require.Equal(t, "id-1", asError(t, err).RequestID)
 	leaktest.Check(t, []string{esb.AppSecret, numberA}, err)
+}
+
+// The answers of the API gateway as BlueKing's own clients read them, and those of
+// older ones.
+func TestAPIGatewayAnswers(t *testing.T) {
+	t.Parallel()
+	const failed = `{"error":{"code":"SEND_FAILED","message":"m","details":[{"failed":%s}]}}`
+	for _, tt := range []struct {
+		name   string
+		status int
+		body   string
+		states string
+		again  bool
+		says   string // the error, if there are no states
+	}{
+		{name: "data null", body: `{"data":null}`, states: "[accepted accepted]"},
+		{name: "data empty", body: `{"data":{}}`, states: "[accepted accepted]"},
+		{name: "data a text", body: `{"data":"OK"}`, states: "[accepted accepted]"},
+		{name: "data a list, 201", status: 201, body: `{"data":[1]}`, states: "[accepted accepted]"},
+		{name: "with a message id", body: `{"data":{"msg_id":"m-1"},"error":null}`, states: "[accepted accepted]"},
+		{name: "as the ESB", body: `{"result":true,"code":0,"data":null}`, states: "[accepted accepted]"},
+		{name: "as the ESB, no", body: `{"result":false,"code":1306403,"data":null}`, says: "1306403"},
+		{name: "counts", body: `{"data":{"summary":{"total":2,"succeeded":0,"failed":2}}}`, states: "[rejected rejected]"},
+		{name: "nothing said", body: `{}`, says: "no verdict"},
+		{name: "one failed", status: 400, body: fmt.Sprintf(failed, `["13800000002"]`), states: "[accepted rejected]"},
+		{name: "one failed, by another status", status: 500, body: fmt.Sprintf(failed, `["+8613800000002"]`), states: "[accepted rejected]"},
+		{name: "one failed, 200", body: fmt.Sprintf(failed, `["13800000002"]`), states: "[accepted rejected]"},
+		{name: "one failed, an object", status: 400, body: fmt.Sprintf(failed, `[{"username":"bob","reason":"x"}]`), states: "[accepted rejected]"},
+		{name: "both failed", status: 400, body: fmt.Sprintf(failed, `["alice","bob"]`), states: "[rejected rejected]"},
+		{name: "somebody else failed", status: 400, body: fmt.Sprintf(failed, `["eve"]`), states: "[unknown unknown]"},
+		{name: "nobody knows who failed", status: 400, body: fmt.Sprintf(failed, `[]`), states: "[unknown unknown]"},
+		{name: "details an object", status: 400, body: `{"error":{"code":"SEND_FAILED","details":{"failed":["bob"]}}}`, states: "[accepted rejected]"},
+		{name: "refused", status: 403, body: `{"error":{"code":"FORBIDDEN","message":"no","details":[]}}`, says: "FORBIDDEN: no"},
+		{name: "refused with 200", body: `{"error":{"code":"FORBIDDEN","message":"no"}}`, says: "FORBIDDEN: no"},
+		{name: "refused, a text", body: `{"error":"no"}`, says: `"no"`},
+		{name: "too many", status: 429, body: `{"error":{"code":"RATE","message":"later"}}`, says: "RATE: later", again: true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, esb := newClient(t, voice.ClientOptions{Mode: voice.APIGateway, MaxAttempts: -1})
+				esb.FailAlways(voicetest.Answer(cmp.Or(tt.status, 200), tt.body))
+				report, err := c.Call(t.Context(), voice.Request{Callees: three()[:2], Text: "x"})
+				if tt.says != "" {
+					require.ErrorContains(t, err, tt.says)
+					require.Equal(t, tt.again, alert.Retryable(err))
+					return
+				}
+				require.NoError(t, err)
+				require.Equal(t, tt.states, fmt.Sprint(states(report)))
+			})
+		})
+	}
+}
+
+// What is sent to the API gateway.
+func TestAPIGatewayRequest(t *testing.T) {
+	t.Parallel()
+	s := &spy{answer: `{"data":null}`}
+	_, err := spied(t, s, "https://bkapi.example.com", voice.APIGateway).Call(t.Context(), voice.Request{Callees: three()[:2], Text: "x"})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"receiver":["13800000001","13800000002"],"auto_read_message":"x"}`, s.bodies[0])
+	require.Equal(t, "default", s.request.Header.Get("X-Bk-Tenant-Id"))
+	_, err = voice.NewClient("https://bkapi.example.com", voice.Credentials{AppCode: "a", AppSecret: "b"}, &voice.ClientOptions{Tenant: "a\nb"})
+	require.ErrorContains(t, err, "Tenant")
 }
 
 // A callee whom nobody asked for does not go without a result because the

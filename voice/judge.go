@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/phone"
 )
 
 // An answering is one request to BlueKing and what is learned of it.
@@ -22,7 +23,7 @@ type answering struct {
 // it is that some failed: such a request must not be repeated as a whole. Else
 // it returns an *Error.
 func (a *answering) judge(resp *httpcall.Response) error {
-	v, ok := readAnswer(resp.Body)
+	v, ok := readAnswer(resp.Body, a.client.mode)
 	a.id = a.clean(cmp.Or(v.requestID, resp.Header.Get("X-Bkapi-Request-Id")), maxName)
 	if !ok || !v.known {
 		// A page of a proxy, a cut body: nobody knows what was done.
@@ -38,8 +39,29 @@ func (a *answering) judge(resp *httpcall.Response) error {
 	return a.refused(&v, resp.Status)
 }
 
+// names fills in the results if an answer that is no success says who was not
+// called, and reports whether it does.
+func (a *answering) names(resp *httpcall.Response) bool {
+	if resp == nil || resp.Status >= 200 && resp.Status <= 299 {
+		return false
+	}
+	v, ok := readAnswer(resp.Body, a.client.mode)
+	if !ok || !v.tried() {
+		return false
+	}
+	a.id = a.clean(cmp.Or(v.requestID, resp.Header.Get("X-Bkapi-Request-Id")), maxName)
+	a.results = a.read(&v)
+	return a.results != nil
+}
+
 // refused returns the error of a request that was turned down as a whole.
 func (a *answering) refused(v *verdict, status int) *Error {
+	if a.client.mode == APIGateway && v.errorCode != "" {
+		return &Error{
+			Op: opVoice, HTTPStatus: status, Message: a.clean(v.message, maxReason), RequestID: a.id, fate: fateFinal,
+			Err: errors.New("refused by the API gateway"),
+		}
+	}
 	return &Error{
 		Op: opVoice, Refused: true, Code: v.code, HTTPStatus: status,
 		Message: a.clean(v.message, maxReason), RequestID: a.id,
@@ -73,7 +95,7 @@ func (a *answering) failure(resp *httpcall.Response, err error) *Error {
 	if resp != nil && (resp.Status < 200 || resp.Status > 299) {
 		// The API gateway explains its 4xx in the body.
 		a.id = a.clean(resp.Header.Get("X-Bkapi-Request-Id"), maxName)
-		if v, ok := readAnswer(resp.Body); ok {
+		if v, ok := readAnswer(resp.Body, a.client.mode); ok {
 			a.id = cmp.Or(a.clean(v.requestID, maxName), a.id)
 			e.Message = a.clean(v.message, maxReason)
 		}
@@ -86,12 +108,13 @@ func (a *answering) failure(resp *httpcall.Response, err error) *Error {
 // that the request failed.
 func (a *answering) read(v *verdict) []Result {
 	results := make([]Result, len(a.callees))
-	said := false // something about somebody
+	said := v.tried() // something about somebody
+	named := slices.ContainsFunc(a.callees, v.hasFailed)
 	for i, c := range a.callees {
 		r, found := a.find(v, c, i)
 		if !found {
 			r = Result{State: Unknown, Reason: v.message}
-			if v.ok && !v.countsFailures() {
+			if v.ok && !v.countsFailures() || named {
 				r = Result{State: Accepted}
 			}
 		}
@@ -110,6 +133,19 @@ func (a *answering) read(v *verdict) []Result {
 		}
 	}
 	return results
+}
+
+// tried reports whether an error of the API gateway says that calls were placed, and
+// some of them, or all, have failed.
+func (v *verdict) tried() bool { return len(v.failed) > 0 || v.errorCode == "SEND_FAILED" }
+
+// hasFailed reports whether an error of the API gateway names a callee, by user or by
+// number.
+func (v *verdict) hasFailed(c Callee) bool {
+	return slices.ContainsFunc(v.failed, func(name string) bool {
+		number := strings.TrimPrefix(phone.Bare(name), "+"+defaultCountry)
+		return name != "" && (name == strings.TrimSpace(c.User) || number != "" && number == c.Number.Reveal())
+	})
 }
 
 // countsFailures reports whether an answer that is good on the whole counts
@@ -135,6 +171,9 @@ func (v *verdict) summarised() (Result, bool) {
 // find returns what the answer says about one callee.
 func (a *answering) find(v *verdict, c Callee, i int) (Result, bool) {
 	name := cmp.Or(strings.TrimSpace(c.User), fmt.Sprintf("callee-%d", i+1))
+	if v.hasFailed(c) {
+		return Result{State: RejectedPermanent, Code: v.errorCode, Reason: v.message}, true
+	}
 	for _, u := range v.data.Failed {
 		if u.is(name, c) {
 			return u.failed(), true

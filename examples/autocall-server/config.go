@@ -79,8 +79,8 @@ func (f *form) judgeTokens(c *callserver.Config) error {
 		return err
 	}
 	for i, p := range phones {
-		c.Phones = append(c.Phones, callserver.Handset{Name: p.Name, Token: p.Value})
-		if _, err := autocall.NewHandler(stub{}, map[string]string{"phone": p.Value}, nil); err != nil {
+		c.Phones = append(c.Phones, autocall.Handset{Name: p.Name, Token: p.Value})
+		if _, err := autocall.NewHandler(stub{}, c.Phones[i:], nil); err != nil {
 			return f.phoneToken.Refuse("entry %d: want a token of at least %d letters, digits and -._~, or name=token", i+1, minToken)
 		}
 	}
@@ -88,7 +88,7 @@ func (f *form) judgeTokens(c *callserver.Config) error {
 		return f.phoneToken.Refuse("names no phone")
 	}
 	if c.PhonesMade = len(c.Phones) == 0; c.PhonesMade {
-		c.Phones = []callserver.Handset{{Name: "phone-1", Token: rand.Text()}}
+		c.Phones = []autocall.Handset{{Name: "phone-1", Token: rand.Text()}}
 	}
 	c.AdminToken = f.adminToken.Text("")
 	if c.AdminMade = c.AdminToken == ""; c.AdminMade {

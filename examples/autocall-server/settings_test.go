@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/tocsin-go/tocsin/examples/internal/callserver"
+	"github.com/tocsin-go/tocsin/autocall"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
@@ -76,7 +76,7 @@ func TestSettings(t *testing.T) {
 			"TOCSIN_REPORT_WECOM_URL": "https://example.com/cgi-bin/webhook/send?key=k", "TOCSIN_REPORT_DINGTALK_URL": "https://example.com/robot/send?access_token=t",
 		}), io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, []callserver.Handset{{Name: "rack", Token: "token-of-the-first-phone"}, {Name: "phone-2", Token: "token-of-the-second-phone"}}, c.Phones)
+	require.Equal(t, []autocall.Handset{{Name: "rack", Token: "token-of-the-first-phone"}, {Name: "phone-2", Token: "token-of-the-second-phone"}}, c.Phones)
 	require.False(t, c.PhonesMade)
 	require.True(t, c.AdminMade)
 	require.Equal(t, 3, c.Rounds)
@@ -84,7 +84,7 @@ func TestSettings(t *testing.T) {
 	require.Equal(t, 4*time.Minute, c.Queue.Lease)
 	require.Equal(t, 75*time.Second, c.Queue.StepDelay)
 	require.Equal(t, 5*time.Second, c.Queue.PollInterval)
-	require.NotNil(t, c.Queue.Policy)
+	require.NotNil(t, c.Queue.Ring)
 	require.NotNil(t, c.Report)
 	require.Equal(t, "sqlite", c.DB.Dialect)
 }

@@ -4,10 +4,10 @@ import (
 	"io"
 	"math"
 	"net"
-	"os"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/callcommand"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/voice"
 )
@@ -50,10 +50,10 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*conf
 	if c.token == "" {
 		return nil, token.Refuse("required; TOCSIN_PATH_TOKEN_FILE names a file that holds it")
 	}
-	if info, err := os.Stat(c.command); err != nil || info.IsDir() {
-		return nil, command.Refuse("required: a file that can be started")
-	}
 	var err error
+	if c.command, err = callcommand.Find(c.command); err != nil {
+		return nil, command.Refuse("%w", err)
+	}
 	if c.timeout, err = timeout.Duration(time.Minute); err != nil {
 		return nil, timeout.Refuse("not a time such as 30s")
 	}

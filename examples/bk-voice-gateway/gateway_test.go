@@ -117,8 +117,9 @@ func TestHealth(t *testing.T) {
 func TestCommandThatDoesNotStart(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "call-hush")
-	require.NoError(t, os.WriteFile(file, []byte("no program"), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte("#!/bin/sh\n"), 0o700)) //nolint:gosec // to be started
 	g := launch(t, "-command", file)
+	require.NoError(t, os.Remove(file)) // what is wrong from the begin is found at the start
 	answer := g.call(t, testToken, "r-1", request(good))
 	require.Equal(t, "u1 rejected_temporary", states(t, answer))
 	g.Errout.Await(t, "the command does not start")
@@ -131,6 +132,9 @@ func TestSettings(t *testing.T) {
 	secretFile, emptyFile := filepath.Join(dir, "token-hush"), filepath.Join(dir, "empty-hush")
 	require.NoError(t, os.WriteFile(secretFile, []byte("from-file-hush\n"), 0o600))
 	require.NoError(t, os.WriteFile(emptyFile, nil, 0o600))
+	plain, script := filepath.Join(dir, "plain-hush"), filepath.Join(dir, "script-hush")
+	require.NoError(t, os.WriteFile(plain, []byte("#!/bin/sh\n"), 0o600))
+	require.NoError(t, os.WriteFile(script, []byte("curl https://example.com\n"), 0o700)) //nolint:gosec // to be started
 	self := []string{"-command", os.Args[0], "-path-token", testToken}
 	tests := []struct {
 		name   string
@@ -143,8 +147,11 @@ func TestSettings(t *testing.T) {
 		{"unknown flag", nil, []string{"-hush"}, 2, "not written as a flag"},
 		{"argument", nil, append([]string{}, append(self, "hush")...), 2, `1 argument\(s\) too many`},
 		{"no token", nil, self[:2], 2, "-path-token: required"},
-		{"no command", nil, self[2:], 2, "-command: required"},
-		{"folder as command", nil, []string{"-command", dir, "-path-token", testToken}, 2, "-command: required"},
+		{"no command", nil, self[2:], 2, "-command: want a file"},
+		{"folder as command", nil, []string{"-command", dir, "-path-token", testToken}, 2, "-command: want a file"},
+		{"command not executable", nil, []string{"-command", plain, "-path-token", testToken}, 2, "not executable"},
+		{"script without interpreter", nil, []string{"-command", script, "-path-token", testToken}, 2, "begins with #!"},
+		{"no such command", nil, []string{"-command", "call-hush.sh", "-path-token", testToken}, 2, "there is none"},
 		{"bad token", nil, []string{"-command", os.Args[0], "-path-token", "hush/hush"}, 2, "the token must be letters"},
 		{"bad listen", nil, append([]string{"-listen", "hush"}, self...), 2, "-listen: "},
 		{"bad timeout", nil, append([]string{"-timeout", "hush"}, self...), 2, "-timeout: "},

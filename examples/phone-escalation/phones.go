@@ -60,7 +60,7 @@ func (f *form) judgeCalls(c *duty.Config, log *slog.Logger) (err error) {
 	if c.PhoneToken = f.phoneToken.Text(""); f.testCall.On() || f.rehearse.Given() {
 		return nil // no phone polls this process
 	}
-	if _, err := autocall.NewHandler(nobody{}, map[string]string{"phone": c.PhoneToken}, nil); err != nil {
+	if _, err := autocall.NewHandler(nobody{}, []autocall.Handset{{Name: "phone", Token: c.PhoneToken}}, nil); err != nil {
 		return f.phoneToken.Refuse("want at least 16 letters, digits and -._~")
 	}
 	c.Rounds, err = f.rounds.Number(2, 1, autocall.MaxRounds)

@@ -90,7 +90,7 @@ func checkOrder(x *harness) {
 		c.Severity, c.Key = s, number(i)
 		x.enqueue(c)
 	}
-	worse := call(0)
+	worse := call(7)
 	worse.Severity, worse.Key = alert.Major, number(7)
 	if _, joined, err := x.q.Enqueue(x.ctx, worse); err != nil || !joined {
 		x.Fatalf("Enqueue: joined %v, %v", joined, err)
@@ -179,20 +179,6 @@ func checkInterval(x *harness) {
 	x.backend.Advance(time.Minute)
 	x.post("phone", x.given("phone", 1), 1, autocall.EventAnswered)
 	equal(x, "round", x.is(id, autocall.Answered).Round, 2)
-}
-
-func checkLists(x *harness) {
-	x.start(autocall.QueueOptions{List: 3})
-	c := call(1, 2, 3, 4)
-	c.Rounds = 2
-	id := x.enqueue(c)
-	x.post("phone", x.given("phone", 1, 2, 3), 0, autocall.EventNobody)
-	mid := x.given("phone", 4)
-	x.post("phone", mid, 2, autocall.EventSuspicious) // who was in the last list
-	x.post("phone", mid, 0, autocall.EventNobody)
-	x.post("phone", x.given("phone", 1, 2, 3), 2, autocall.EventAnswered)
-	equal(x, "who answered", x.is(id, autocall.Answered).By.Number, number(2))
-	x.nothing("phone")
 }
 
 // Between two steps the phone is told to wait.

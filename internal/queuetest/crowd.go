@@ -164,7 +164,7 @@ func (c *crowd) phone(q Queue, name string) {
 // ring notes that a phone rings, and returns who picked up.
 func (c *crowd) ring(phone string, h autocall.HandOut) (picked string) {
 	c.mu.Lock()
-	i := c.calls[h.Numbers[0]]
+	i := c.calls[h.Number]
 	if other := c.has[i]; other != "" {
 		c.Errorf("%s rings call %d while %s does", phone, i, other)
 	}
@@ -189,7 +189,7 @@ func (c *crowd) ring(phone string, h autocall.HandOut) (picked string) {
 	delete(c.has, i)
 	if i%3 == 0 && s.Round == 2 {
 		c.done[i] = true
-		return h.Numbers[0]
+		return h.Number
 	}
 	return ""
 }

@@ -78,11 +78,11 @@ func checkUnknown(x *harness) {
 
 // A post may come twice, and the first word that somebody picked up stands.
 func checkRepeated(x *harness) {
-	x.start(autocall.QueueOptions{List: 2})
+	x.start(autocall.QueueOptions{})
 	id := x.enqueue(call(1, 2))
-	mid := x.given("phone", 1, 2)
+	mid := x.given("phone", 1)
 	equal(x, "call", x.post("phone", mid, 1, autocall.EventAnswered), id)
-	for _, person := range []int{1, 2, 0, 1} {
+	for _, person := range []int{1, 0, 1} {
 		equal(x, "call", x.post("phone", mid, person, autocall.EventIgnored), id)
 	}
 	equal(x, "who answered", x.is(id, autocall.Answered).By.Number, number(1))
@@ -193,42 +193,31 @@ func checkExpiry(x *harness) {
 	x.is(second, autocall.Answered)
 }
 
-func checkPolicy(x *harness) {
-	night := true
-	x.start(autocall.QueueOptions{Policy: autocall.Policies(
-		autocall.Blocklist(number(1)),
-		func(_ time.Time, s alert.Severity, p autocall.Person) autocall.Verdict {
-			if night && s < alert.Critical && p.Number == number(3) {
-				return autocall.NotNow
-			}
-			return autocall.Ring
-		})})
-	id := x.enqueue(call(1, 2))
+func checkRing(x *harness) {
+	ring, err := alert.NewRinger(&alert.RingPolicy{
+		Limits: []alert.Limit{}, Block: []string{number(1)}, Quiet: []alert.QuietHours{{To: 24 * time.Hour}},
+	})
+	x.must(err)
+	x.start(autocall.QueueOptions{Ring: ring})
+	urgent := call(1, 2)
+	urgent.Severity = alert.Critical
+	id := x.enqueue(urgent)
 	x.post("phone", x.given("phone", 2), 0, autocall.EventNobody)
 	x.is(id, autocall.Exhausted)
-	id = x.enqueue(call(1))
+	urgent = call(1)
+	urgent.Severity = alert.Critical
+	id = x.enqueue(urgent)
 	x.nothing("phone")
 	x.is(id, autocall.Exhausted)
 	id = x.enqueue(call(3))
 	x.nothing("phone")
-	x.is(id, autocall.Queued)
+	equal(x, "cause", x.is(id, autocall.Queued).Audit[1].Cause, "quiet hours")
+	x.backend.Advance(2 * time.Hour)
+	x.nothing("phone")
+	x.is(id, autocall.Queued) // what is held does not grow old
 	c := call(3)
 	c.Severity = alert.Critical
 	id = x.enqueue(c)
 	x.post("phone", x.given("phone", 3), 3, autocall.EventAnswered)
-	x.is(id, autocall.Answered)
-}
-
-// A call that must not be rung now is rung when it may.
-func checkPostponed(x *harness) {
-	verdict := autocall.NotNow
-	x.start(autocall.QueueOptions{Policy: func(time.Time, alert.Severity, autocall.Person) autocall.Verdict { return verdict }})
-	id := x.enqueue(call(1))
-	x.nothing("phone")
-	x.backend.Advance(30 * time.Minute)
-	x.nothing("phone")
-	verdict = autocall.Ring
-	x.backend.Advance(2 * time.Minute)
-	x.post("phone", x.given("phone", 1), 1, autocall.EventAnswered)
 	x.is(id, autocall.Answered)
 }

@@ -23,6 +23,7 @@ func (v Voice) Clean(s string, limit int) string {
 	if most := 64 * (limit + 64); len(s) > most {
 		s = s[:most]
 	}
+	s = markup.OneLine(s, 4*len(s)+64) // what cannot be seen would hide a link
 	s = links().ReplaceAllString(s, " ")
 	s = addresses().ReplaceAllStringFunc(s, v.spell)
 	s = bounds().ReplaceAllStringFunc(s, v.compare)
@@ -32,10 +33,11 @@ func (v Voice) Clean(s string, limit int) string {
 	return string(w.Buf)
 }
 
-// links finds what nobody wants read letter by letter. A link ends at a blank
-// or at the first character that a URL must escape, as Chinese is.
+// links finds what nobody wants read letter by letter, in whatever way it is glued
+// to the text before it: any scheme, anywhere in a word. A link ends at a blank or
+// at the first character that a URL must escape, as Chinese is.
 func links() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)[!-~]*`)
+	return regexp.MustCompile(`(?i)(?:[a-z0-9+.-]*:/{2}|mailto:|www\.)[!-~]*`)
 }
 
 // addresses finds what may be an IPv4 address.

@@ -2,7 +2,6 @@ package voicetest
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -199,44 +198,59 @@ func (e *envelope) check(f form) *envelope {
 	return e
 }
 
-// gateway is the API gateway, whose HTTP statuses mean something.
+// gateway is the API gateway, whose HTTP status is the verdict. It takes numbers as
+// receiver, which win over names.
 func (e *ESB) gateway(r *http.Request, body []byte) standin.Answer {
-	creds := object{}
+	creds, params := object{}, readParams(body)
 	_ = json.Unmarshal([]byte(r.Header.Get("X-Bkapi-Authorization")), &creds)
-	status := map[int]int{1306403: http.StatusForbidden, 1306000: http.StatusUnauthorized, 1306405: http.StatusNotFound, 1306429: http.StatusTooManyRequests}
-	id := newID()
-	fail := func(status int, refused *envelope) standin.Answer {
-		a := refused.finish(id).answer()
-		a.Status, a.Header = status, http.Header{"X-Bkapi-Request-Id": {id}}
-		return a
-	}
 	if refused := e.admit(creds); refused != nil {
 		code, _ := (*refused)["code"].(int)
-		return fail(status[code], refused)
+		word := map[int]string{1306403: "FORBIDDEN", 1306000: "UNAUTHENTICATED", 1306405: "NOT_FOUND", 1306429: "RATE_LIMIT_RESTRICTION"}[code]
+		status := map[int]int{1306403: http.StatusForbidden, 1306000: http.StatusUnauthorized, 1306405: http.StatusNotFound, 1306429: http.StatusTooManyRequests}
+		return gatewayAnswer(status[code], gatewayError(word, (*refused)["message"]))
 	}
-	f, refused := e.clean(readParams(body))
-	if refused != nil {
-		return fail(http.StatusBadRequest, refused)
+	if r.Header.Get("X-Bk-Tenant-Id") == "" {
+		return gatewayAnswer(http.StatusBadRequest, gatewayError("INVALID_ARGUMENT", "X-Bk-Tenant-Id is required"))
 	}
-	failed := len(f.Names) - len(f.Users)
-	if f.Names == nil {
-		failed = 0
+	f, failed := form{Text: params.text("auto_read_message")}, []string{}
+	for _, number := range params.names("receiver") {
+		f.Users = append(f.Users, user{Username: number, Mobile: number})
 	}
-	total := failed + len(f.Users)
-	for _, u := range f.Users {
-		if _, ok := e.ring(u, f.Text); !ok {
-			failed++
+	for _, name := range params.names("receiver__username") {
+		switch number := e.Users[name]; {
+		case len(params.names("receiver")) > 0:
+		case number == "":
+			failed = append(failed, name)
+		default:
+			f.Users = append(f.Users, user{Username: name, Mobile: number})
 		}
 	}
-	message := ""
-	if failed > 0 {
-		message = fmt.Sprintf("%d failed", failed)
+	if f.Text == "" || len(f.Users)+len(failed) == 0 {
+		return gatewayAnswer(http.StatusBadRequest, gatewayError("INVALID_ARGUMENT", "auto_read_message and receivers are required"))
 	}
-	answer := envelope{"data": map[string]any{
-		"summary": map[string]any{"total": total, "succeeded": total - failed, "failed": failed},
-		"message": message, "details": map[string]any{},
-	}}
-	return answer.answer()
+	for _, u := range f.Users {
+		if _, ok := e.ring(u, f.Text); !ok {
+			failed = append(failed, u.Username)
+		}
+	}
+	if len(failed) > 0 {
+		return gatewayAnswer(http.StatusBadRequest, gatewayError("SEND_FAILED", "some receivers failed", map[string]any{"failed": failed}))
+	}
+	return gatewayAnswer(http.StatusOK, map[string]any{"data": map[string]any{"msg_id": newID()}})
+}
+
+// gatewayError is how the API gateway says no.
+func gatewayError(code string, message any, details ...any) map[string]any {
+	return map[string]any{"error": map[string]any{"code": code, "message": message, "details": append([]any{}, details...)}}
+}
+
+// gatewayAnswer is an answer of the API gateway.
+func gatewayAnswer(status int, body map[string]any) standin.Answer {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return standin.Answer{Status: http.StatusInternalServerError}
+	}
+	return standin.Answer{Status: status, Body: string(text), Header: http.Header{"X-Bkapi-Request-Id": {newID()}}}
 }
 
 // names returns a list of names that is an array, JSON text, or a string with

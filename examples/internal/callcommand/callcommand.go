@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -29,6 +30,26 @@ const ExitAnswered = 10
 type Command struct {
 	Path string
 	Log  *slog.Logger
+}
+
+// Find returns the path of a program that can be started, or why it cannot be: when
+// somebody is to be woken it is too late to learn that. Its errors quote no path.
+func Find(path string) (string, error) {
+	found, err := exec.LookPath(path)
+	if err != nil {
+		return "", errors.New("want a file that can be started, with its directory: there is none, or it is not executable")
+	}
+	file, err := os.Open(found)
+	if err != nil {
+		return found, nil // which may be started all the same
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	head := make([]byte, 512)
+	n, _ := io.ReadFull(file, head)
+	if head = head[:n]; !bytes.HasPrefix(head, []byte("#!")) && !bytes.ContainsRune(head, 0) {
+		return "", errors.New("want a file that can be started: a script begins with #! and the path of its interpreter")
+	}
+	return found, nil
 }
 
 // Dial starts the program and waits for it. What it prints is kept in part,

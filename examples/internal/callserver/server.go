@@ -24,7 +24,7 @@ import (
 // A Config is what the operator decided.
 type Config struct {
 	Listen     string
-	Phones     []Handset
+	Phones     []autocall.Handset
 	PhonesMade bool   // the token was made for this run, and is printed
 	AdminToken string // of the API and of the page
 	AdminMade  bool   // likewise
@@ -35,9 +35,6 @@ type Config struct {
 	Report     alert.Sender  // is told what became of calls; nil: nobody
 	Locale     alert.Locale
 }
-
-// A Handset is a phone that polls.
-type Handset struct{ Name, Token string }
 
 // A service is the queue and all who reach it.
 type service struct {
@@ -98,11 +95,7 @@ func (s *service) queueOptions() autocall.QueueOptions {
 
 // newHandler makes what the phones poll.
 func (s *service) newHandler() (*autocall.Handler, error) {
-	tokens := make(map[string]string, len(s.config.Phones))
-	for _, h := range s.config.Phones {
-		tokens[h.Name] = h.Token
-	}
-	return autocall.NewHandler(s.queue, tokens, &autocall.HandlerOptions{PollInterval: s.config.Queue.PollInterval, Logger: s.log})
+	return autocall.NewHandler(s.queue, s.config.Phones, &autocall.HandlerOptions{PollInterval: s.config.Queue.PollInterval, Logger: s.log})
 }
 
 // mux joins what phones, programs and people reach.

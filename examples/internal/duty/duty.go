@@ -146,27 +146,14 @@ func (d *desk) addPhones(ctx context.Context, db *sql.DB) (err error) {
 	if d.config.Roster == nil {
 		return nil
 	}
-	limits, err := alert.NewRinger(nil)
-	if err != nil {
-		return err
-	}
 	d.queue, err = autocall.NewSQLQueue(ctx, db, d.config.DB.Dialect, &autocall.QueueOptions{
 		Logger: d.log, Phones: []string{d.config.phone()}, OnAnswered: d.answered,
 		OnPhoneSilent: autocall.ReportSilence(d.box, d.config.Locale),
-		Policy: func(_ time.Time, s alert.Severity, p autocall.Person) autocall.Verdict {
-			switch {
-			case limits.Allow(s, false, p.Number) == nil:
-				return autocall.Ring
-			case len(d.config.Roster.people) > 1: // others have not been rung so often
-				return autocall.Skip
-			}
-			return autocall.NotNow
-		},
 	})
 	if err != nil {
 		return fmt.Errorf("-db: %w", d.config.DB.Withheld(err))
 	}
-	handler, err := autocall.NewHandler(d.queue, map[string]string{d.config.phone(): d.config.PhoneToken}, &autocall.HandlerOptions{Logger: d.log})
+	handler, err := autocall.NewHandler(d.queue, []autocall.Handset{{Name: d.config.phone(), Token: d.config.PhoneToken}}, &autocall.HandlerOptions{Logger: d.log})
 	d.mux.Handle("/phone/", handler)
 	return err
 }

@@ -107,7 +107,9 @@ func (d *dialler) enqueue(ctx context.Context, calls []autocall.Status, c autoca
 		}
 	}
 	c.Rounds = d.rounds
-	id, _, err = d.queue.Enqueue(ctx, c)
+	if id, _, err = d.queue.Enqueue(ctx, c); err != nil && alert.Retryable(err) {
+		err = errors.New(err.Error()) // and not uncertain: the next attempt finds the call
+	}
 	return id, err
 }
 

@@ -87,10 +87,10 @@ func (o *office) poll(d time.Duration, picks func(number string) bool) (rang []s
 		if h.IsZero() {
 			continue
 		}
-		rang = append(rang, h.Numbers...)
+		rang = append(rang, h.Number)
 		out := autocall.Outcome{Phone: handset, Mid: h.Mid}
-		if picks(h.Numbers[0]) {
-			out.Number = h.Numbers[0]
+		if picks(h.Number) {
+			out.Number = h.Number
 		}
 		_, err = o.queue.Answer(o.Context(), out)
 		require.NoError(o, err)

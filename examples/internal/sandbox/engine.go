@@ -140,7 +140,7 @@ func (e *engine) addAutoCall(Targets) (err error) {
 	if e.queue, err = autocall.NewMemoryQueue(&autocall.QueueOptions{PollInterval: phonePoll}); err != nil {
 		return err
 	}
-	if e.polled, err = autocall.NewHandler(e.queue, map[string]string{"sandbox": longWord}, &autocall.HandlerOptions{PollInterval: -1}); err != nil {
+	if e.polled, err = autocall.NewHandler(e.queue, []autocall.Handset{{Name: "sandbox", Token: longWord}}, &autocall.HandlerOptions{PollInterval: -1}); err != nil {
 		return err
 	}
 	people := []autocall.Person{{Name: "值班一", Number: phoneNumber1}, {Name: "值班二", Number: phoneNumber2}}

@@ -59,7 +59,11 @@ func serve(config string) error {
 	if err != nil {
 		return err
 	}
-	handler, err := autocall.NewHandler(queue, c.Tokens, &autocall.HandlerOptions{PollInterval: -1, Logger: logger})
+	var phones []autocall.Handset
+	for name, token := range c.Tokens {
+		phones = append(phones, autocall.Handset{Name: name, Token: token})
+	}
+	handler, err := autocall.NewHandler(queue, phones, &autocall.HandlerOptions{PollInterval: -1, Logger: logger})
 	if err != nil {
 		return err
 	}
