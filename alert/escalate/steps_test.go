@@ -115,7 +115,7 @@ func TestStepFails(t *testing.T) {
 				if tt.phone != nil {
 					second = away(tt.phone)
 				}
-				var log strings.Builder
+				var log syncBuilder
 				e, box := run(t, &escalate.Options{Locale: alert.English}, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})),
 					escalate.Step{Name: "chat", Sender: first}, escalate.Step{Name: "other", Sender: &other},
 					escalate.Step{Name: "phone", After: 5 * time.Minute, Sender: second, Route: outbox.RouteOptions{NeverTwice: true}},
@@ -321,7 +321,7 @@ func TestWatchDelaysNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var last alerttest.Recorder
-		calls := 0
+		var calls atomic.Int64
 		hang := func(ctx context.Context, _ string) (escalate.Answer, error) {
 			<-ctx.Done()
 			return escalate.Answer{}, ctx.Err()
@@ -329,8 +329,7 @@ func TestWatchDelaysNothing(t *testing.T) {
 		began := time.Now()
 		_, box := run(t, nil, nil,
 			escalate.Step{Name: "phone", Watch: hang, Route: outbox.RouteOptions{Batch: 1}, Sender: alert.SenderFunc(func(ctx context.Context, _ ...alert.Alert) error {
-				calls++
-				return escalate.TrackReference(ctx, fmt.Sprint(calls))
+				return escalate.TrackReference(ctx, fmt.Sprint(calls.Add(1)))
 			})},
 			escalate.Step{Name: "last", After: 31 * time.Second, Sender: alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
 				require.Less(t, time.Since(began), 35*time.Second)
@@ -342,7 +341,7 @@ func TestWatchDelaysNothing(t *testing.T) {
 		}
 		require.NoError(t, box.Send(t.Context(), alerts...))
 		<-time.After(time.Minute)
-		require.Equal(t, 40, calls)
+		require.EqualValues(t, 40, calls.Load())
 		require.Len(t, last.Accepted(), 40)
 	})
 }
@@ -353,7 +352,7 @@ func TestWatchEnds(t *testing.T) {
 	unknown := fault{text: "there is no such call", final: true}
 	for _, stopped := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			var log strings.Builder
+			var log syncBuilder
 			var asked, stops atomic.Int64
 			_, box := run(t, nil, slog.New(slog.NewTextHandler(&log, nil)), escalate.Step{
 				Name: "phone", Sender: alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
@@ -421,10 +420,9 @@ func TestHeldBack(t *testing.T) {
 		ringer, err := alert.NewRinger(nil)
 		require.NoError(t, err)
 		var chat, phone, last alerttest.Recorder
-		calls := 0
+		var calls atomic.Int64
 		rings := ringer.Wrap(alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
-			calls++
-			require.NoError(t, escalate.TrackReference(ctx, fmt.Sprint("call ", calls)))
+			require.NoError(t, escalate.TrackReference(ctx, fmt.Sprint("call ", calls.Add(1))))
 			return phone.Send(ctx, alerts...)
 		}))
 		e, box := run(t, &escalate.Options{Locale: alert.English}, nil,
@@ -436,9 +434,9 @@ func TestHeldBack(t *testing.T) {
 			<-time.After(time.Second)
 		}
 		<-time.After(5*time.Minute + 10*time.Second)
-		require.Equal(t, 1, calls)
+		require.EqualValues(t, 1, calls.Load())
 		<-time.After(3 * time.Minute)
-		require.Equal(t, 2, calls)
+		require.EqualValues(t, 2, calls.Load())
 		require.Len(t, phone.Accepted(), 15)
 		require.Empty(t, summaries(&chat))
 		require.Empty(t, last.Accepted())
@@ -447,7 +445,7 @@ func TestHeldBack(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, list, 14)
 		<-time.After(time.Hour)
-		require.Equal(t, 2, calls)
+		require.EqualValues(t, 2, calls.Load())
 		require.Len(t, last.Accepted(), 1)
 	})
 }
