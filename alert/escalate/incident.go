@@ -14,8 +14,12 @@ import (
 // never is a time that does not come.
 const never = math.MaxInt64
 
-// keepClosed is how long an incident that is over can be looked at.
-const keepClosed = 7 * 24 * time.Hour
+// How long an incident that is over can be looked at: one that was followed by another
+// about its problem, and called nobody, is brief. Of an alarm that flaps there are many.
+const (
+	keepClosed = 7 * 24 * time.Hour
+	keepBrief  = time.Hour
+)
 
 // A State is how an incident stands.
 type State string
@@ -59,6 +63,7 @@ type record struct {
 	Changed int64           `json:"changed"`
 	By      string          `json:"by,omitempty"`
 	Calls   []call          `json:"calls,omitempty"`
+	Past    bool            `json:"past,omitempty"` // another one replaces it
 
 	Attempts []attempt `json:"attempts,omitempty"`
 	Log      []Entry   `json:"log,omitempty"`
@@ -100,7 +105,7 @@ func (in *incident) archived(now int64) incident {
 	if old.Calls = slices.Clone(in.Calls); old.State != Ended {
 		old.become(Replaced, now, "")
 	}
-	old.Problem = jobstore.HashOf("archived", strconv.FormatInt(in.ID, 10))
+	old.Past, old.Problem = true, jobstore.HashOf("archived", strconv.FormatInt(in.ID, 10))
 	return old
 }
 
@@ -211,7 +216,9 @@ func (e *Escalation) schedule(in *incident, now int64) {
 		in.Due = min(in.Due, c.Next)
 	}
 	switch {
-	case in.State == Ended || in.State == Replaced:
+	case in.Past && in.Steps <= e.atOnce() && in.By == "":
+		in.Until = in.Changed + keepBrief.Milliseconds()
+	case in.State == Ended || in.Past:
 		in.Until = in.Changed + keepClosed.Milliseconds()
 	case e.opts.Forget < 0:
 		in.Until = never
