@@ -95,8 +95,8 @@ type Options struct {
 	// is not over by then begins with the first step again. It is at least a minute.
 	AcknowledgeFor time.Duration
 
-	// Quiet keeps the news from the steps that are taken at once: who has taken
-	// a problem, and that nobody has.
+	// Quiet keeps the news from the steps that are taken at once: who has taken a
+	// problem, that nobody has, and which steps failed. The log has these too.
 	Quiet bool
 
 	// Locale is the language of these news and of the page. Default: Chinese.

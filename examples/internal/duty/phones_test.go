@@ -32,7 +32,8 @@ type office struct {
 	end   func()
 }
 
-var handset = autocall.Phone{Name: "phone"}
+// handset is the phone of an office.
+func handset() autocall.Phone { return autocall.Phone{Name: "phone"} }
 
 func people(names ...string) []autocall.Person {
 	numbers := map[string]string{"Li": "13800000001", "Wang": "13800000002", "Chen": "13800000003"}
@@ -47,7 +48,7 @@ func newOffice(t *testing.T, counts bool, names ...string) *office {
 	t.Helper()
 	o := &office{T: t, store: outbox.NewMemoryStore()}
 	var err error
-	o.queue, err = autocall.NewMemoryQueue(&autocall.QueueOptions{Phones: []string{handset.Name}})
+	o.queue, err = autocall.NewMemoryQueue(&autocall.QueueOptions{Phones: []string{handset().Name}})
 	require.NoError(t, err)
 	o.step, err = duty.AutocallStep(o.queue, func(time.Time) []autocall.Person { return people(names...) }, counts, time.Minute)
 	require.NoError(t, err)
@@ -82,13 +83,13 @@ func (o *office) begin() {
 func (o *office) poll(d time.Duration, picks func(number string) bool) (rang []string) {
 	o.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); <-time.After(5 * time.Second) {
-		h, err := o.queue.Next(o.Context(), handset)
+		h, err := o.queue.Next(o.Context(), handset())
 		require.NoError(o, err)
 		if h.IsZero() {
 			continue
 		}
 		rang = append(rang, h.Number)
-		out := autocall.Outcome{Phone: handset, Mid: h.Mid}
+		out := autocall.Outcome{Phone: handset(), Mid: h.Mid}
 		if picks(h.Number) {
 			out.Number = h.Number
 		}
