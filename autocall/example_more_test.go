@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 
-	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/autocall"
 )
 
@@ -77,28 +76,4 @@ func ExampleHandler() {
 	// Output:
 	// {"code":1,"msg":"no alert"}
 	// {"code":2,"msg":"not found"}
-}
-
-// The roster is asked at each alert.
-func ExampleSenderOptions_roster() {
-	ctx := context.Background()
-	queue, err := autocall.NewMemoryQueue(nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	phones, err := autocall.NewSender(queue, nil, &autocall.SenderOptions{
-		Roster: func(_ context.Context, alerts []alert.Alert) ([]autocall.Person, error) {
-			if alerts[0].Product == "rds" {
-				return []autocall.Person{{Name: "the DBA", Number: "18800000002"}}, nil
-			}
-			return []autocall.Person{{Name: "ops", Number: "18700000001"}}, nil
-		},
-	})
-	fmt.Println(err, phones.Send(ctx, alert.Alert{Product: "rds", Name: "disk full"}))
-	calls, err := queue.List(ctx, true, 10)
-	fmt.Println(calls[0].Call.People, err)
-	// Output:
-	// <nil> <nil>
-	// [the DBA (188******02)] <nil>
 }

@@ -58,12 +58,12 @@ func Example() {
 	})
 	running.Go(func() { _ = phone.Run(ctx) })
 
-	status, err := autocall.Wait(ctx, queue, id)
-	fmt.Println(status.State, status.By, err)
 	fmt.Println(<-chat)
+	status, err := queue.Get(ctx, id)
+	fmt.Println(status.State, status.By, err)
 	cancel()
 	running.Wait()
 	// Output:
-	// answered Li Si (187******01) <nil>
 	// Telephone call picked up: Li Si (187******01) picked up. Alert, Critical, disk full
+	// answered Li Si (187******01) <nil>
 }

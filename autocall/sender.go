@@ -16,10 +16,6 @@ import (
 // messageRunes bounds the text of a call. Nobody hears it; reports show it.
 const messageRunes = 400
 
-// A Roster says who is to be rung about alerts, in order: who is on duty. To
-// name nobody is an error, for there is no default.
-type Roster func(ctx context.Context, alerts []alert.Alert) ([]Person, error)
-
 // SenderOptions change what a [Sender] does. Nil and the zero value mean the
 // defaults.
 type SenderOptions struct {
@@ -47,10 +43,6 @@ type SenderOptions struct {
 	// Logger gets one record at Info when the default of Ring holds alerts back, or
 	// tests ring nobody. Default: none.
 	Logger *slog.Logger
-
-	// Roster, if not nil, is asked at each Send instead of a fixed list. Then
-	// NewSender must be given no people.
-	Roster Roster
 }
 
 // A Sender rings people about alerts: one call for each Send, whatever the
@@ -60,8 +52,7 @@ type SenderOptions struct {
 //
 // The queue has taken a call that accounts for every alert, or has it already;
 // or the alerts were told before; or no alert reports a problem, or all that do are
-// tests. Nobody needs to have picked up: use [Wait] or the callbacks of the queue for
-// that. An error is that of the queue, or an [*alert.HeldError].
+// tests. Nobody needs to have picked up: the callbacks of the queue tell who did. An error is that of the queue, or an [*alert.HeldError].
 //
 // # Repetitions
 //
@@ -82,38 +73,30 @@ type SenderOptions struct {
 // counts the recoveries too. News neither makes nor cancels a call.
 type Sender struct {
 	queue  Queue
-	roster Roster // a closure, where no printer finds numbers
+	people func() []Person // a closure, where no printer finds numbers
 	opts   SenderOptions
 	sender alert.Sender // that of the Ringer
 }
 
 var _ alert.Sender = (*Sender)(nil)
 
-// NewSender returns a Sender that rings people, in their order, or whom the
-// Roster of the options names. That a number can be rung, and the options too,
-// are checked here.
+// NewSender returns a Sender that rings people, in their order. That a number can be
+// rung, and the options too, are checked here.
 func NewSender(queue Queue, people []Person, opts *SenderOptions) (*Sender, error) {
 	s := &Sender{queue: queue}
 	if opts != nil {
 		s.opts = *opts
 	}
-	s.roster, s.opts.Roster = s.opts.Roster, nil
+	people = slices.Clone(people)
+	s.people = func() []Person { return people }
 	s.opts.Logger = cmp.Or(s.opts.Logger, slog.New(slog.DiscardHandler))
-	probe := people
 	switch {
 	case queue == nil:
 		return nil, errors.New("autocall: new sender: no queue")
 	case !fitsName(s.opts.Name):
 		return nil, errors.New("autocall: new sender: Name must be at most 64 letters, digits and hyphens")
-	case s.roster != nil && len(people) > 0:
-		return nil, errors.New("autocall: new sender: both people and a Roster")
-	case s.roster != nil:
-		probe = []Person{{Number: "88880001"}} // whom it names is not known yet
-	default:
-		fixed := slices.Clone(people)
-		s.roster = func(context.Context, []alert.Alert) ([]Person, error) { return fixed, nil }
 	}
-	if _, err := s.call(probe).checked(); err != nil {
+	if _, err := s.call().checked(); err != nil {
 		return nil, fmt.Errorf("autocall: new sender: %w", err)
 	}
 	if s.opts.Ring == nil {
@@ -126,9 +109,9 @@ func NewSender(queue Queue, people []Person, opts *SenderOptions) (*Sender, erro
 	return s, nil
 }
 
-// call returns a call to people with the settings of s.
-func (s *Sender) call(people []Person) Call {
-	return Call{People: people, Rounds: s.opts.Rounds, Interval: s.opts.Interval, Expiry: s.opts.Expiry}
+// call returns a call with the settings of s.
+func (s *Sender) call() Call {
+	return Call{People: s.people(), Rounds: s.opts.Rounds, Interval: s.opts.Interval, Expiry: s.opts.Expiry}
 }
 
 // Send makes one call for all alerts, see [Sender]. Its errors say through
@@ -181,11 +164,7 @@ func (s *Sender) enqueue(ctx context.Context, alerts ...alert.Alert) error {
 		return err
 	}
 	lasting, _, worst, test := problems(alerts)
-	people, err := s.roster(ctx, slices.Clone(alerts))
-	if err != nil {
-		return fmt.Errorf("autocall: send: roster: %w", err)
-	}
-	c := s.call(people)
+	c := s.call()
 	c.Key, _ = s.keyOf(open, lasting)
 	c.Severity, c.Test = worst, test
 	c.Message = speech.Voice{Locale: s.opts.Locale}.Message(alerts, messageRunes)

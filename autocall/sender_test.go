@@ -1,8 +1,6 @@
 package autocall_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -192,40 +190,9 @@ func TestSenderRaises(t *testing.T) {
 	})
 }
 
-func TestSenderRoster(t *testing.T) {
-	t.Parallel()
-	q := newQueue(t, nil)
-	var asked []alert.Alert
-	onDuty, failure := people(numberC), error(nil)
-	s, err := autocall.NewSender(q, nil, &autocall.SenderOptions{
-		Ring: anyTime(t, false),
-		Roster: func(_ context.Context, alerts []alert.Alert) ([]autocall.Person, error) {
-			asked = alerts
-			return onDuty, failure
-		},
-	})
-	require.NoError(t, err)
-	require.NoError(t, s.Send(t.Context(), fire("a", alert.Major)))
-	require.Equal(t, []alert.Alert{fire("a", alert.Major)}, asked)
-	require.Equal(t, people(numberC), openCalls(t, q)[0].People)
-
-	onDuty = nil
-	err = s.Send(t.Context(), fire("b", alert.Major))
-	require.EqualError(t, err, "autocall: enqueue: nobody to ring")
-	require.False(t, alert.Retryable(err))
-
-	failure = errors.New("no calendar")
-	err = s.Send(t.Context(), fire("b", alert.Major))
-	require.EqualError(t, err, "autocall: send: roster: no calendar")
-	require.True(t, alert.Retryable(err))
-	require.NoError(t, s.Send(t.Context(), over("a")), "recoveries need nobody")
-	require.Empty(t, openCalls(t, q))
-}
-
 func TestNewSender(t *testing.T) {
 	t.Parallel()
 	q := newQueue(t, nil)
-	roster := func(context.Context, []alert.Alert) ([]autocall.Person, error) { return nil, nil }
 	for _, tt := range []struct {
 		name   string
 		queue  autocall.Queue
@@ -239,8 +206,6 @@ func TestNewSender(t *testing.T) {
 		{"name", q, people(numberA), &autocall.SenderOptions{Name: "a.b"}, "Name must be at most 64 letters, digits and hyphens"},
 		{"long name", q, people(numberA), &autocall.SenderOptions{Name: strings.Repeat("a", 65)}, "Name must be at most 64 letters, digits and hyphens"},
 		{"rounds", q, people(numberA), &autocall.SenderOptions{Rounds: 11}, "11 rounds, want 1 to 10"},
-		{"rounds with a roster", q, nil, &autocall.SenderOptions{Rounds: 11, Roster: roster}, "11 rounds, want 1 to 10"},
-		{"people and a roster", q, people(numberA), &autocall.SenderOptions{Roster: roster}, "both people and a Roster"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -268,44 +233,6 @@ func TestSenderConformance(t *testing.T) {
 			Secrets:    []string{numberA, numberB},
 			OneMessage: true,
 		}
-	})
-}
-
-func TestWait(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(t, nil)
-		id := enqueue(t, q, autocall.Call{People: people(numberA)})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		s, err := autocall.Wait(ctx, q, id)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.Equal(t, autocall.Queued, s.State, "the last that was seen")
-
-		began := time.Now()
-		time.AfterFunc(30*time.Second, func() { answer(t, q, "p1", next(t, q, "p1").Mid, numberA) })
-		s, err = autocall.Wait(t.Context(), q, id)
-		require.NoError(t, err)
-		require.Equal(t, autocall.Answered, s.State)
-		require.Less(t, time.Since(began), 33*time.Second)
-
-		_, err = autocall.Wait(t.Context(), q, "unknown")
-		require.ErrorIs(t, err, autocall.ErrUnknownCall)
-		require.False(t, alert.Retryable(err))
-
-		down := &faulty{Queue: q}
-		down.set("busy")
-		time.AfterFunc(time.Hour, func() { down.set("") })
-		s, err = autocall.Wait(t.Context(), down, id)
-		require.NoError(t, err, "a database that comes back is waited for")
-		require.Equal(t, autocall.Answered, s.State)
-
-		down.set("busy")
-		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		_, err = autocall.Wait(ctx, down, id)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorContains(t, err, "busy")
 	})
 }
 

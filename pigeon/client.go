@@ -26,7 +26,6 @@ const (
 	opWait   = "wait"
 	opAbort  = "abort"
 	opCalls  = "calls"
-	opSend   = "send"
 )
 
 // A Client talks to one space. It is immutable, safe for concurrent use, and

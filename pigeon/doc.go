@@ -19,8 +19,7 @@
 //	result, err := client.Wait(ctx, chain.ResultID, nil)
 //	if result.Outcome(nil).Verdict == pigeon.Acknowledged { ... }
 //
-// A [Sender] makes that one call for any number of alerts, and a [Handler]
-// takes the webhooks of the service.
+// A [Sender] makes that one call for any number of alerts.
 //
 // # A call is never placed twice by a repetition
 //

@@ -32,8 +32,7 @@ func (e *FieldError) Retryable() bool { return false }
 // chain. One that does not match means that nothing was placed. Of the other
 // calls, which may be repeated, it means no more than that an answer got lost.
 type Error struct {
-	// Op is what failed: "invoke", "result", "wait", "abort", "calls", or
-	// "send" if a [Sender] could not make the request.
+	// Op is what failed: "invoke", "result", "wait", "abort", or "calls".
 	Op string
 
 	// ResultID is the chain that the call was about, or that an answer named

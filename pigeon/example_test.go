@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -93,41 +92,6 @@ func ExampleNewSender() {
 	// placed a call about 2
 	// <nil>
 	// Alert, 2 alerts, Critical, rds, db-01, disk full, 1 like this, 1 more, used above 95%
-}
-
-// Take the webhooks of a space.
-func ExampleNewHandler() {
-	server := pigeontest.NewServer(&testing.T{})
-	client, err := pigeon.New(server.URL(), server.Token, &pigeon.Options{HTTPClient: server.Client()})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	const secret = "made-by-crypto-rand.Text"
-	h, err := pigeon.NewHandler(client, secret, func(_ context.Context, e pigeon.Event) error {
-		fmt.Println(e.Kind, e.Outcome)
-		return nil
-	}, nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/pigeon/{secret}/{event}", h)
-
-	forged := httptest.NewRecorder()
-	mux.ServeHTTP(forged, httptest.NewRequest(http.MethodPost, "/pigeon/guess/completed", http.NoBody))
-	fmt.Println(forged.Code)
-
-	_, err = client.Invoke(context.Background(), pigeon.Request{
-		CallFlowID: pigeontest.CallFlowID, GuidanceID: pigeontest.GuidanceID,
-		Parameters: map[string]string{"text": "db-01, disk full"},
-	})
-	fmt.Println(err, server.Notify(mux, "/pigeon/"+secret))
-	// Output:
-	// 404
-	// started pending
-	// <nil> [200]
 }
 
 // Whom to call and what to say can be given with the request.

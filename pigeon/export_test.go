@@ -8,14 +8,9 @@ func ParseResult(id string, body []byte) (Result, error) { return parseResult(id
 
 func ParseCalls(body []byte) ([]Listed, error) { return parseCalls(body) }
 
-func ParseClaim(body []byte) (Claim, error) { return parseClaim(body) }
-
 func VendorText(body []byte) string { return vendorText(body) }
 
 func Placeholders(field, text string) ([]string, error) { return placeholders(field, text) }
-
-// MaxMemory is how many webhooks a handler remembers.
-const MaxMemory = maxMemory
 
 // RequestJSON returns what Invoke sends.
 func RequestJSON(r Request) ([]byte, error) { return r.json() }

@@ -1,12 +1,9 @@
 package pigeon_test
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -99,35 +96,6 @@ func FuzzJudgeInvocation(f *testing.F) {
 		require.Empty(t, chain.ResultID)
 		require.False(t, alert.Retryable(err))
 		clean(t, err.Error(), 2000)
-	})
-}
-
-// FuzzHandler posts anything. Only a body with an id leads to a question.
-func FuzzHandler(f *testing.F) {
-	addFixtures(f, "webhook_*.json")
-	asked := 0
-	web := &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
-		asked++
-		if r.Method != http.MethodGet || strings.Count(r.URL.EscapedPath(), "/") != 5 {
-			panic("asks for " + r.URL.String())
-		}
-		return nil, errBroken
-	})}
-	client, err := pigeon.New("shibuya", testToken, &pigeon.Options{HTTPClient: web})
-	require.NoError(f, err)
-	box := &inbox{}
-	h, err := pigeon.NewHandler(client, pathSecret, box.accept, &pigeon.HandlerOptions{Timeout: time.Millisecond})
-	require.NoError(f, err)
-	f.Fuzz(func(t *testing.T, body []byte) {
-		before := asked
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/"+pathSecret+"/completed", strings.NewReader(string(body))))
-		require.Contains(t, []int{200, 400, 413, 503}, w.Code)
-		_, err := pigeon.ParseClaim(body)
-		if err != nil {
-			require.Equal(t, before, asked)
-		}
-		require.Empty(t, box.events)
 	})
 }
 

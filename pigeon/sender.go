@@ -32,12 +32,6 @@ type SenderOptions struct {
 	// the guidance has.
 	Names map[string]string
 
-	// Parameters makes the values for the alerts of one Send, of which there
-	// is at least one, instead of this package; Names and TextLimit are then
-	// unused. It must neither keep nor modify the alerts, is called
-	// concurrently, and has to clean and bound the values itself.
-	Parameters func(alerts []alert.Alert) (map[string]string, error)
-
 	// Ring says when and how often there may be a call, and whether one is placed
 	// for recoveries and tests, see [alert.RingPolicy]. It knows the contacts of an
 	// inline call flow by number and name; one that is prepared at the vendor counts
@@ -99,7 +93,7 @@ func NewSender(client *Client, plan Request, opts *SenderOptions) (*Sender, erro
 	}
 	var err error
 	if s.names, err = s.chooseNames(); err == nil {
-		err = s.try(plan)
+		err = s.try()
 	}
 	if err == nil && s.opts.Ring == nil {
 		s.opts.Ring, err = alert.NewRinger(&alert.RingPolicy{Logger: client.log})
@@ -165,19 +159,9 @@ func reactionTexts(g *Guidance) []string {
 
 // try checks the request that the zero alert would make, so that a wrong plan
 // fails when the program starts and not at three in the morning.
-func (s *Sender) try(plan Request) error {
-	if s.opts.Parameters != nil {
-		if plan.Guidance != nil { // the values are not known yet
-			plan.Guidance, plan.GuidanceID = nil, "unknown"
-		}
-		_, err := plan.check()
-		return err
-	}
-	r, err := s.request([]alert.Alert{{}})
-	if err != nil {
-		return err
-	}
-	_, err = r.check()
+func (s *Sender) try() error {
+	r := s.request([]alert.Alert{{}})
+	_, err := r.check()
 	return err
 }
 
@@ -219,10 +203,7 @@ func (r *Request) people() [][]string {
 
 // invoke starts a chain for alerts that leaves out who is held.
 func (s *Sender) invoke(ctx context.Context, held []error, alerts []alert.Alert) (rang []bool, err error) {
-	r, err := s.request(alerts)
-	if err != nil {
-		return nil, &Error{Op: opSend, Err: err}
-	}
+	r := s.request(alerts)
 	if r.CallFlow != nil {
 		flow := CallFlow{Loops: r.CallFlow.Loops}
 		for i, c := range r.CallFlow.Contacts {
@@ -246,23 +227,12 @@ func (s *Sender) invoke(ctx context.Context, held []error, alerts []alert.Alert)
 }
 
 // request returns the plan with the parameters for alerts.
-func (s *Sender) request(alerts []alert.Alert) (Request, error) {
+func (s *Sender) request(alerts []alert.Alert) Request {
 	r := s.plan()
-	fixed := r.Parameters
-	if s.opts.Parameters != nil {
-		values, err := s.opts.Parameters(alerts)
-		if err != nil {
-			return r, err
-		}
-		r.Parameters = maps.Clone(values)
-	} else {
-		r.Parameters = s.parameters(alerts)
-	}
-	if r.Parameters == nil {
-		r.Parameters = map[string]string{}
-	}
-	maps.Copy(r.Parameters, fixed)
-	return r, nil
+	values := s.parameters(alerts)
+	maps.Copy(values, r.Parameters)
+	r.Parameters = values
+	return r
 }
 
 // String returns the host of the space.

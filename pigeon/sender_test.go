@@ -2,7 +2,6 @@ package pigeon_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -223,31 +222,6 @@ func TestNames(t *testing.T) {
 	require.Equal(t, map[string]string{"count": "1", "severity": "紧急"}, server.Chains()[0].Parameters, "what the guidance uses")
 }
 
-func TestOwnParameters(t *testing.T) {
-	t.Parallel()
-	wrong := errors.New("no words")
-	var fail error
-	opts := anyTime(t, alert.RingPolicy{})
-	opts.Parameters = func(alerts []alert.Alert) (map[string]string, error) {
-		return map[string]string{"text": fmt.Sprint(len(alerts), " of mine")}, fail
-	}
-	sender, server := newSender(t, plan(), opts)
-	require.NoError(t, sender.Send(t.Context(), full(), full()))
-	require.Equal(t, "2 of mine", server.Chains()[0].Text)
-	shared := map[string]string{"text": "shared"}
-	p := plan()
-	p.Parameters = map[string]string{"text": "fixed"}
-	other, far := newSender(t, p, &pigeon.SenderOptions{Parameters: func([]alert.Alert) (map[string]string, error) { return shared, nil }})
-	require.NoError(t, other.Send(t.Context(), full()))
-	require.Equal(t, "fixed", far.Chains()[0].Text)
-	require.Equal(t, map[string]string{"text": "shared"}, shared, "the map is the caller's")
-	fail = wrong
-	err := sender.Send(t.Context(), full())
-	require.ErrorIs(t, err, wrong)
-	require.ErrorContains(t, err, "pigeon: send: no words")
-	require.Equal(t, 1, server.Placed())
-}
-
 // TestResolved places no call to say that all is well, unless asked.
 func TestResolved(t *testing.T) {
 	t.Parallel()
@@ -388,9 +362,6 @@ func TestNewSender(t *testing.T) {
 		{"bad name", client, plan(), &pigeon.SenderOptions{Names: map[string]string{"name": "{x}"}}, "is no name of a placeholder"},
 		{"placeholder that nobody fills", client, func() pigeon.Request { unknown.Parameters = nil; return unknown }(), nil, "{{server}} has no value"},
 		{"broken guidance", client, broken, nil, "does not begin"},
-		{"own parameters, empty plan", client, pigeon.Request{}, &pigeon.SenderOptions{
-			Parameters: func([]alert.Alert) (map[string]string, error) { return nil, nil },
-		}, "params.callflowId"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -399,10 +370,6 @@ func TestNewSender(t *testing.T) {
 			require.ErrorContains(t, err, tt.want)
 		})
 	}
-	_, err := pigeon.NewSender(client, unknown, &pigeon.SenderOptions{
-		Parameters: func([]alert.Alert) (map[string]string, error) { return nil, nil },
-	})
-	require.NoError(t, err, "the values are not known before there are alerts")
 }
 
 // TestLeaks prints everything there is.
@@ -412,13 +379,11 @@ func TestLeaks(t *testing.T) {
 	client, server := newClient(t, opts)
 	sender, err := pigeon.NewSender(client, inline(), nil)
 	require.NoError(t, err)
-	h, err := pigeon.NewHandler(client, pathSecret, (&inbox{}).accept, nil)
-	require.NoError(t, err)
 	chain, err := client.Invoke(t.Context(), inline())
 	require.NoError(t, err)
 	require.Contains(t, string(chain.Raw()), number1, "the echo has it")
-	secrets := []string{server.Token, password, pathSecret, number1, number2}
-	leaktest.Check(t, secrets, client, sender, h, chain, *client, pigeon.Result{ID: "x"}, pigeon.Listed{})
+	secrets := []string{server.Token, password, number1, number2}
+	leaktest.Check(t, secrets, client, sender, chain, *client, pigeon.Result{ID: "x"}, pigeon.Listed{})
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d"} {
 		for _, v := range []any{*opts, inline().CallFlow.Contacts[0], *inline().CallFlow, inline()} {
 			leaktest.Check(t, secrets, fmt.Sprintf(verb, v))

@@ -88,7 +88,7 @@ func readAnswer(body []byte, mode Mode) (v verdict, ok bool) {
 	case "false":
 		v.known = true
 	default:
-		v.ok, v.known = hasCode && code == CodeOK || !hasCode && v.data.Summary != nil, hasCode || v.data.Summary != nil
+		v.ok, v.known = hasCode && code == codeOK || !hasCode && v.data.Summary != nil, hasCode || v.data.Summary != nil
 	}
 	return v, true
 }

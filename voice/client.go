@@ -152,7 +152,7 @@ func parseEndpoint(address string, mode Mode) (*url.URL, error) {
 // the component takes one of the two lists only.
 //
 // An attempt is repeated after a connection that was not made, after
-// [CodeThirdPartyTLS], [CodeRateLimited] and HTTP 429 only: never after a
+// code 1306203, [CodeRateLimited] and HTTP 429 only: never after a
 // timeout, a lost answer or [CodeThirdParty], which all match
 // alert.ErrUncertain and are not retryable. Every error is an [*Error].
 //

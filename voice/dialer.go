@@ -103,7 +103,7 @@ func (d *Dialer) serial(ctx context.Context, callees []Callee, text string, resu
 			continue
 		}
 		results[i] = d.one(ctx, c, text)
-		heard = results[i].State.IsHeard()
+		heard = results[i].State.isHeard()
 	}
 }
 

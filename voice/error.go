@@ -106,7 +106,7 @@ func (e *Error) Unwrap() []error {
 
 // Is makes an unknown outcome match alert.ErrUncertain.
 func (e *Error) Is(target error) bool {
-	return target == alert.ErrUncertain && (e.fate == fateUnsure || e.Refused && e.Code.IsUncertain())
+	return target == alert.ErrUncertain && (e.fate == fateUnsure || e.Refused && e.Code.isUncertain())
 }
 
 // Retryable reports whether the same alerts can be sent again: only if it is
@@ -118,7 +118,7 @@ func (e *Error) Retryable() bool {
 	case e.fate != fateAsk:
 		return e.fate == fateAgain
 	case e.Refused:
-		return e.Code.Retryable()
+		return e.Code.isAgain()
 	}
 	return saysAgain(e.Err)
 }

@@ -50,7 +50,7 @@ func record(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 // checked returns an answer that no caller misunderstands.
 func checked(tb testing.TB, w *httptest.ResponseRecorder) map[string]any {
 	tb.Helper()
-	require.Empty(tb, voicetest.CheckAnswer(w.Code, w.Body.Bytes()), "%s", w.Body)
+	require.Empty(tb, checkAnswer(w.Code, w.Body.Bytes()), "%s", w.Body)
 	require.Equal(tb, "application/json; charset=utf-8", w.Header().Get("Content-Type"))
 	return decoded(tb, w.Body.Bytes())
 }

@@ -122,7 +122,7 @@ func TestHandlerOverSocket(t *testing.T) {
 		defer resp.Body.Close()
 		answer, err := io.ReadAll(resp.Body)
 		require.NoError(t, err)
-		require.Empty(t, voicetest.CheckAnswer(resp.StatusCode, answer))
+		require.Empty(t, checkAnswer(resp.StatusCode, answer))
 		return decoded(t, answer)
 	}
 	head, text, _ := strings.Cut(string(fixture(t, "desturl_request.http")), "\n\n")
@@ -171,7 +171,7 @@ func FuzzHandler(f *testing.F) {
 		h := newHandler(t, phones, voice.HandlerOptions{Form: voice.International})
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, voicetest.DestRequest("/voice/"+token, body))
-		require.Empty(t, voicetest.CheckAnswer(w.Code, w.Body.Bytes()))
+		require.Empty(t, checkAnswer(w.Code, w.Body.Bytes()))
 		require.NoError(t, h.Shutdown(t.Context()))
 		seen := map[string]bool{}
 		for _, c := range phones.Calls() {

@@ -116,7 +116,7 @@ func (h *Handler) record(ctx context.Context, id string, report Report, err erro
 	attrs := []slog.Attr{
 		slog.String("request_id", id),
 		slog.Int("callees", len(report.Results)),
-		slog.Int("reached", report.count(State.IsReached)),
+		slog.Int("reached", report.count(State.isReached)),
 	}
 	if failed := cmp.Or(err, report.Err()); failed != nil {
 		level = slog.LevelWarn

@@ -45,30 +45,30 @@ func TestMonitorSendsNamesOnly(t *testing.T) {
 	t.Parallel()
 	for _, names := range []any{"alice,bob", []string{"alice", "bob"}, "alice;bob", `["alice", "bob"]`, "alice bob"} {
 		esb, phones := behind(t, voice.HandlerOptions{})
-		require.True(t, voicetest.StoredAsSent(monitor(t, esb, names)), names)
+		require.True(t, storedAsSent(monitor(t, esb, names)), names)
 		require.Equal(t, []string{numberA, numberB}, phones.Numbers())
 	}
 }
 
 func TestMonitorReadsResultFalseWithCode0AsSuccess(t *testing.T) {
 	t.Parallel()
-	require.True(t, voicetest.StoredAsSent(fixture(t, "esb_response_trap_false_code0.json")), "that is the trap")
-	require.NotEmpty(t, voicetest.CheckAnswer(200, fixture(t, "esb_response_trap_false_code0.json")))
+	require.True(t, storedAsSent(fixture(t, "esb_response_trap_false_code0.json")), "that is the trap")
+	require.NotEmpty(t, checkAnswer(200, fixture(t, "esb_response_trap_false_code0.json")))
 	esb, phones := behind(t, voice.HandlerOptions{})
 	phones.Script(numberA, voicetest.Wrong())
 	answer := monitor(t, esb, "alice")
-	require.False(t, voicetest.StoredAsSent(answer), "%s", answer)
+	require.False(t, storedAsSent(answer), "%s", answer)
 }
 
 func TestMonitorFailsOnDataThatIsNoObject(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"esb_response_trap_data_null.json", "esb_response_trap_data_string.json"} {
-		require.False(t, voicetest.StoredAsSent(fixture(t, name)), "that is the trap")
-		require.NotEmpty(t, voicetest.CheckAnswer(200, fixture(t, name)))
+		require.False(t, storedAsSent(fixture(t, name)), "that is the trap")
+		require.NotEmpty(t, checkAnswer(200, fixture(t, name)))
 	}
 	esb, _ := behind(t, voice.HandlerOptions{})
 	answer := monitor(t, esb, "alice")
-	require.True(t, voicetest.StoredAsSent(answer))
+	require.True(t, storedAsSent(answer))
 	require.NotEmpty(t, decoded(t, answer)["data"].(map[string]any)["msg_id"])
 }
 
@@ -78,7 +78,7 @@ func TestMonitorHearsOfUsersWhoWereNotFound(t *testing.T) {
 	t.Parallel()
 	esb, phones := behind(t, voice.HandlerOptions{})
 	answer := monitor(t, esb, "alice,nobody")
-	require.False(t, voicetest.StoredAsSent(answer), "%s", answer)
+	require.False(t, storedAsSent(answer), "%s", answer)
 	require.Contains(t, decoded(t, answer)["message"], "nobody is not a BlueKing user")
 	require.Equal(t, []string{numberA}, phones.Numbers())
 	require.Empty(t, decoded(t, answer)["data"].(map[string]any)["username_check"].(map[string]any)["invalid"], "never filled then")
@@ -90,7 +90,7 @@ func TestMonitorStoresOneResultForTheGroup(t *testing.T) {
 	esb, phones := behind(t, voice.HandlerOptions{})
 	phones.Script(numberB, voicetest.Busy())
 	answer := monitor(t, esb, "alice,bob")
-	require.False(t, voicetest.StoredAsSent(answer))
+	require.False(t, storedAsSent(answer))
 	require.Equal(t, "alice accepted, bob rejected_temporary", described(decoded(t, answer)))
 }
 
@@ -121,7 +121,7 @@ func TestMonitorIsAnsweredInTime(t *testing.T) {
 		release := make(chan struct{})
 		phones.Script(numberA, voicetest.Until(release))
 		begin := time.Now()
-		require.True(t, voicetest.StoredAsSent(monitor(t, esb, "alice")))
+		require.True(t, storedAsSent(monitor(t, esb, "alice")))
 		require.Less(t, time.Since(begin), 30*time.Second)
 		close(release)
 		synctest.Wait()

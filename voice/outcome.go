@@ -13,7 +13,7 @@ func outcome(ctx context.Context, report Report, err error) error {
 		return ended(ctx, failureOf(err, report.RequestID))
 	}
 	failed := report.Err()
-	if failed == nil || report.count(State.IsReached) > 0 {
+	if failed == nil || report.count(State.isReached) > 0 {
 		return nil
 	}
 	return ended(ctx, &Error{
@@ -39,7 +39,7 @@ func failureOf(err error, id string) *Error {
 // fate says what a report means in which nobody was reached: a repetition must
 // ring nobody a second time. That nobody knows, the results say themselves.
 func (r Report) fate() fate {
-	if r.count(State.MayHaveRung) == 0 && slices.ContainsFunc(r.Results, Result.isAgain) {
+	if r.count(State.mayHaveRung) == 0 && slices.ContainsFunc(r.Results, Result.isAgain) {
 		return fateAgain
 	}
 	return fateFinal

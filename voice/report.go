@@ -30,27 +30,18 @@ type Result struct {
 	RetryAfter time.Duration // when another call can succeed; 0: not said
 }
 
-// Err returns nil for a callee who was reached or not needed, else a
-// [*CalleeError].
-func (r Result) Err() error {
-	if !r.State.isFailure() {
-		return nil
-	}
-	return &CalleeError{r}
-}
-
 // isAgain reports whether a later call makes sense and is safe.
 func (r Result) isAgain() bool {
 	return r.State == RejectedTemporary || r.State == Throttled || r.State == Withheld && r.RetryAfter > 0
 }
 
 // Err returns nil if no result is a failure, else an error that joins those
-// that are: each is a [*CalleeError].
+// that are, each of which names the callee.
 func (r Report) Err() error {
 	var failed []error
 	for _, result := range r.Results {
-		if err := result.Err(); err != nil {
-			failed = append(failed, err)
+		if result.State.isFailure() {
+			failed = append(failed, &calleeError{result})
 		}
 	}
 	if len(failed) == 0 {
@@ -70,11 +61,11 @@ func (r Report) count(is func(State) bool) int {
 	return n
 }
 
-// A CalleeError is a callee who was not reached, or nobody knows.
-type CalleeError struct{ Result Result }
+// A calleeError is a callee who was not reached, or nobody knows.
+type calleeError struct{ Result Result }
 
 // Error names the callee, the state and the gateway's words.
-func (e *CalleeError) Error() string {
+func (e *calleeError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v: %v", e.Result.Callee, e.Result.State)
 	self := []Callee{e.Result.Callee}
@@ -89,10 +80,10 @@ func (e *CalleeError) Error() string {
 
 // Retryable reports whether this callee can be called again, which excludes
 // everybody whose phone may have rung.
-func (e *CalleeError) Retryable() bool { return e.Result.isAgain() }
+func (e *calleeError) Retryable() bool { return e.Result.isAgain() }
 
 // RetryAfter returns when another call can succeed, if there may be one.
-func (e *CalleeError) RetryAfter() time.Duration {
+func (e *calleeError) RetryAfter() time.Duration {
 	if !e.Retryable() {
 		return 0
 	}
@@ -100,7 +91,7 @@ func (e *CalleeError) RetryAfter() time.Duration {
 }
 
 // Is makes an Unknown state match alert.ErrUncertain.
-func (e *CalleeError) Is(target error) bool {
+func (e *calleeError) Is(target error) bool {
 	return target == alert.ErrUncertain && e.Result.State == Unknown
 }
 

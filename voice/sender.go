@@ -144,7 +144,7 @@ func (s *Sender) call(ctx context.Context, held []error, alerts []alert.Alert) (
 		s.opts.Report(report, err)
 	}
 	for _, r := range report.Results {
-		rang = append(rang, r.State.MayHaveRung())
+		rang = append(rang, r.State.mayHaveRung())
 	}
 	err = outcome(ctx, report, err)
 	s.record(ctx, len(alerts), report, err)
@@ -173,7 +173,7 @@ func (s *Sender) record(ctx context.Context, alerts int, report Report, err erro
 	}
 	attrs := []slog.Attr{
 		slog.Int("alerts", alerts),
-		slog.Int("reached", report.count(State.IsReached)),
+		slog.Int("reached", report.count(State.isReached)),
 		slog.Int("withheld", report.count(func(s State) bool { return s == Withheld })),
 	}
 	if failed != nil {

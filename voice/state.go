@@ -52,16 +52,16 @@ func parseState(word string) (State, bool) {
 	return Unknown, false
 }
 
-// IsReached reports whether the gateway took a call to this callee, or more.
-func (s State) IsReached() bool { return s == Accepted || s.IsHeard() }
+// isReached reports whether the gateway took a call to this callee, or more.
+func (s State) isReached() bool { return s == Accepted || s.isHeard() }
 
-// IsHeard reports whether somebody or something picked up, which ends a serial
+// isHeard reports whether somebody or something picked up, which ends a serial
 // call.
-func (s State) IsHeard() bool { return s == Answered || s == Acknowledged }
+func (s State) isHeard() bool { return s == Answered || s == Acknowledged }
 
-// MayHaveRung reports whether another call could be the second one that this
+// mayHaveRung reports whether another call could be the second one that this
 // callee gets. A State out of range may.
-func (s State) MayHaveRung() bool {
+func (s State) mayHaveRung() bool {
 	switch s {
 	case RejectedPermanent, RejectedTemporary, Throttled, Withheld, NotNeeded:
 		return false
@@ -71,4 +71,4 @@ func (s State) MayHaveRung() bool {
 
 // isFailure reports whether the callee should have been reached and was not,
 // or not for sure.
-func (s State) isFailure() bool { return !s.IsReached() && s != NotNeeded }
+func (s State) isFailure() bool { return !s.isReached() && s != NotNeeded }

@@ -25,6 +25,7 @@ type form struct {
 	cli.Form
 
 	listen, phoneToken, adminToken, db, lease, stepDelay, roundInterval, pollInterval, rounds *cli.Setting
+	forward, keyword                                                                          *cli.Setting
 	wecomURL, dingtalkURL, dingtalkSecret, locale, quiet, block                               *cli.Setting
 }
 
@@ -45,6 +46,8 @@ func newForm() *form {
 	f.locale = f.Text("locale", "`language` of the reports: zh, en or ja (default zh)")
 	f.quiet = f.Text("quiet", "`from-to`, such as 22:00-08:00 on this machine's clock: only critical calls ring then")
 	f.block = f.List("block", "`number` that is never rung; may be repeated")
+	f.forward = f.Text("forward", "`number` of who is on duty: print the SMS that forwards a phone's calls there (China Telecom), and the one that ends it, and do nothing else")
+	f.keyword = f.Text("keyword", "`word` that the app looks for in an SMS: autocall in its first version (default alertcall)")
 	return f
 }
 

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 
 	"github.com/tocsin-go/tocsin/examples/internal/callserver"
+	"github.com/tocsin-go/tocsin/examples/internal/callsms"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
@@ -20,6 +21,14 @@ func main() { cli.Main(run) }
 
 // run is the program. It ends when ctx does.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	if f := newForm(); f.Read(args, getenv, io.Discard) == nil && f.forward.Given() {
+		text, err := callsms.Directives(callsms.ChinaTelecom, f.forward.Text(""), f.keyword.Text(callsms.KeywordAlertCall))
+		if err != nil {
+			err = f.forward.Refuse("%w", err)
+		}
+		_, _ = io.WriteString(stdout, text)
+		return cli.Exit("autocall-server", err, stderr)
+	}
 	c, err := configure(args, getenv, stdout)
 	if err == nil {
 		err = callserver.Serve(ctx, c, slog.New(slog.NewTextHandler(stderr, nil)), stdout)

@@ -98,3 +98,30 @@ func TestHelp(t *testing.T) {
 		require.Contains(t, help.String(), "  -"+s.Name+" ")
 	}
 }
+
+// The SMS that forward the calls to whoever is on duty are printed, and nothing else is
+// done.
+func TestForward(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		args   []string
+		status int
+		stdout string
+		stderr string
+	}{
+		{"telecom", []string{"-forward", "187-0000 0001"}, 0, "|*7218700000001|alertcall|\n|*720|alertcall|\n", ""},
+		{"first version", []string{"-forward", "18700000001", "-keyword", "autocall"}, 0, "|*7218700000001|autocall|\n|*720|autocall|\n", ""},
+		{"emergency", []string{"-forward", "110"}, 2, "", "-forward: forward code: the target is no number"},
+		{"keyword", []string{"-forward", "18700000001", "-keyword", "downcall"}, 2, "", "makes the app hang up"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			require.Equal(t, tt.status, run(t.Context(), tt.args, environment(nil), &stdout, &stderr))
+			require.Equal(t, tt.stdout, stdout.String())
+			require.Contains(t, stderr.String(), tt.stderr)
+			require.NotContains(t, stderr.String(), "18700000001")
+		})
+	}
+}

@@ -248,27 +248,3 @@ func TestFailures(t *testing.T) {
 	status, _ := c.call("POST", api+"/chain/invoke", ids)
 	require.Equal(t, 500, status)
 }
-
-// TestNotify posts each webhook until it is taken.
-func TestNotify(t *testing.T) {
-	t.Parallel()
-	c := newCaller(t)
-	c.server.Answer = func(pigeontest.Dial) pigeontest.Pickup { return pigeontest.Pressed("1") }
-	c.call("POST", api+"/chain/invoke", ids)
-	var seen []string
-	status := 500
-	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		seen = append(seen, r.URL.Path+" "+string(body))
-		w.WriteHeader(status)
-	})
-	require.Equal(t, []int{500}, c.server.Notify(h, "/p"))
-	status = 200
-	require.Equal(t, []int{200}, c.server.Notify(h, "/p"))
-	require.Empty(t, c.server.Notify(h, "/p"))
-	c.server.Advance(time.Hour)
-	require.Equal(t, []int{200}, c.server.Notify(h, "/p"))
-	require.Len(t, seen, 3)
-	require.True(t, strings.HasPrefix(seen[2], "/p/completed {"))
-	require.Contains(t, seen[2], `"keyInput":"1","receivedContactName":"on-call 1","resultId":"`+c.server.Chains()[0].ResultID)
-}

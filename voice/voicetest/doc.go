@@ -1,7 +1,7 @@
 // Package voicetest stands in for what is at the ends of package voice in
 // tests, of that package and of programs that use it: BlueKing's messages, as
-// ESB component and as API gateway; an in-house gateway with phones that are
-// answered, busy or worse; and bk-monitor, which reads the answers.
+// ESB component and as API gateway; and an in-house gateway with phones that are
+// answered, busy or worse.
 //
 //	esb := voicetest.NewESB(t)
 //	client, err := voice.NewClient(esb.URL(), voice.Credentials{

@@ -47,15 +47,3 @@ func ExamplePhones() {
 	// answered <nil>
 	// [13800000001 13800000001]
 }
-
-// What BlueKing would make of an answer of yours behind dest_url.
-func ExampleCheckAnswer() {
-	for _, wrong := range voicetest.CheckAnswer(503, []byte(`{"result": false, "code": 0, "message": "no line", "data": {}}`)) {
-		fmt.Println(wrong)
-	}
-	fmt.Println(voicetest.CheckAnswer(200, []byte(`{"result": true, "code": 0, "message": "OK", "data": {"msg_id": "1"}}`)))
-	// Output:
-	// status 503: the component makes code 1306201 of it
-	// result false with code 0: bk-monitor takes it for a success
-	// []
-}

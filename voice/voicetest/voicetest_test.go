@@ -216,43 +216,6 @@ func TestDestAndUnknownUsers(t *testing.T) {
 	require.Empty(t, answer["data"].(map[string]any)["username_check"].(map[string]any)["invalid"])
 }
 
-func TestCheckAnswer(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name     string
-		status   int
-		body     string
-		problems int
-		stored   bool
-	}{
-		{"ok", 200, `{"result":true,"code":0,"message":"OK","data":{"msg_id":"x"}}`, 0, true},
-		{"ok without code and id", 200, `{"result":true,"data":{}}`, 0, true},
-		{"failure", 200, `{"result":false,"code":1,"data":{}}`, 0, false},
-		{"failure without code", 200, `{"result":false,"data":{}}`, 0, false},
-		{"failure with code 0", 200, `{"result":false,"code":0,"data":{}}`, 1, true},
-		{"data null", 200, `{"result":true,"code":0,"data":null}`, 1, false},
-		{"data string", 200, `{"result":true,"code":0,"data":"sent"}`, 1, false},
-		{"data list", 200, `{"result":true,"code":0,"data":[]}`, 1, false},
-		{"no data", 200, `{"result":true,"code":0}`, 1, false},
-		{"no result", 200, `{"code":0,"data":{}}`, 2, true},
-		{"result as text", 200, `{"result":"true","data":{}}`, 1, true},
-		{"result with a bad code", 200, `{"result":true,"code":5,"data":{}}`, 1, true},
-		{"code as a fraction", 200, `{"result":true,"code":0.5,"data":{}}`, 1, true},
-		{"message of a wrong type", 200, `{"result":true,"data":{},"message":{}}`, 1, true},
-		{"status", 404, `{"result":true,"data":{}}`, 1, true},
-		{"page", 500, `<html>`, 2, false},
-		{"list", 200, `[]`, 1, false},
-		{"null", 200, `null`, 1, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			require.Len(t, voicetest.CheckAnswer(tt.status, []byte(tt.body)), tt.problems)
-			require.Equal(t, tt.stored, voicetest.StoredAsSent([]byte(tt.body)))
-		})
-	}
-}
-
 func TestPhones(t *testing.T) {
 	t.Parallel()
 	phones := &voicetest.Phones{}

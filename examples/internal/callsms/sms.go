@@ -1,4 +1,6 @@
-package autocall
+// Package callsms writes the SMS by which the app AutoCall dials at once, and the codes
+// by which a network forwards the calls to a SIM card.
+package callsms
 
 import (
 	"errors"
@@ -21,7 +23,8 @@ const (
 )
 
 const (
-	maxKeyword = 32 // bytes
+	maxKeyword = 32   // bytes
+	maxMessage = 4096 // bytes, of which one SMS has room for a part
 
 	// hangUp makes the app end a call, wherever it stands in an SMS.
 	hangUp = "downcall"
@@ -36,7 +39,7 @@ const (
 // an answer of the network tells nobody. Keep the number secret, let the
 // carrier or the phone block all senders but your own, and note each directive
 // that you send: its LogValue is fit for that. Nothing tells whether anybody
-// picked up; a [Queue] does.
+// picked up; a call of the server does.
 //
 // An SMS prints with its number masked, whatever the verb, and in logs. The
 // text to send is what String returns.
@@ -44,8 +47,8 @@ type SMS struct {
 	Dial    DialString // no #, for the app dials only what stands before it
 	Keyword string     // [KeywordAutoCall] or [KeywordAlertCall], or that of an app built by yourself
 
-	// Text is for people who look at the phone: at most [MaxMessage] bytes, of
-	// which one SMS has room for a part.
+	// Text is for people who look at the phone: at most 4096 bytes, of which one SMS
+	// has room for a part.
 	Text string
 }
 
@@ -82,15 +85,10 @@ func ParseSMS(text, keyword string) (SMS, error) {
 	return s, nil
 }
 
-// smsError is an error that stays.
-func smsError(op string, err error) error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		err = e.Err
-	}
-	return &Error{Op: op, Err: err, final: true}
-}
+// smsError names what was done.
+func smsError(op string, err error) error { return fmt.Errorf("%s: %w", op, err) }
 
-// Validate returns nil if the app does what the SMS says, else an *[Error].
+// Validate returns nil if the app does what the SMS says, else why not.
 func (s SMS) Validate() error {
 	var why string
 	switch {
@@ -100,8 +98,8 @@ func (s SMS) Validate() error {
 		why = "the app dials only what stands before the #: dial this code by hand"
 	case s.Keyword == "" || len(s.Keyword) > maxKeyword || strings.Trim(s.Keyword, keywordBytes) != "":
 		why = fmt.Sprintf("the keyword must be 1 to %d letters and digits", maxKeyword)
-	case len(s.Text) > MaxMessage:
-		why = fmt.Sprintf("text of %d bytes, at most %d", len(s.Text), MaxMessage)
+	case len(s.Text) > maxMessage:
+		why = fmt.Sprintf("text of %d bytes, at most %d", len(s.Text), maxMessage)
 	case strings.Contains(strings.ToLower(s.text()+" "+s.Keyword), hangUp):
 		why = "the word " + hangUp + " makes the app hang up"
 	default:
@@ -126,7 +124,7 @@ func (s SMS) String() string {
 }
 
 // text returns the text in one clean line.
-func (s SMS) text() string { return markup.OneLine(s.Text, 3*len(s.Text)+maxName) }
+func (s SMS) text() string { return markup.OneLine(s.Text, 3*len(s.Text)+128) }
 
 // masked returns s for people. The number may stand in the text too.
 func (s SMS) masked() string {

@@ -1,11 +1,14 @@
-package voicetest
+package voice_test
 
 import (
 	"encoding/json"
 	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
-// CheckAnswer reads the answer of a handler behind dest_url as BlueKing's
+// checkAnswer reads the answer of a handler behind dest_url as BlueKing's
 // component and bk-monitor read it, and returns what they would misunderstand,
 // empty if nothing is. These are the rules:
 //
@@ -22,7 +25,7 @@ import (
 // Sources: github.com/TencentBlueKing/blueking-apigateway, src/esb, and
 // github.com/TencentBlueKing/bk-monitor, bkmonitor/utils/send.py and
 // core/drf_resource/contrib/api.py, read in November 2026.
-func CheckAnswer(status int, body []byte) []string {
+func checkAnswer(status int, body []byte) []string {
 	var problems []string
 	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	if status != 200 {
@@ -61,10 +64,10 @@ func CheckAnswer(status int, body []byte) []string {
 	return problems
 }
 
-// StoredAsSent reports what bk-monitor stores of an answer of the ESB: true for
+// storedAsSent reports what bk-monitor stores of an answer of the ESB: true for
 // a notice that was sent. It fails on answers that trip it, which counts as
 // not sent.
-func StoredAsSent(body []byte) bool {
+func storedAsSent(body []byte) bool {
 	var answer map[string]any
 	if json.Unmarshal(body, &answer) != nil {
 		return false
@@ -79,4 +82,41 @@ func StoredAsSent(body []byte) bool {
 	}
 	_ = data["msg_id"] // it may be missing
 	return true
+}
+
+func TestCheckAnswer(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		status   int
+		body     string
+		problems int
+		stored   bool
+	}{
+		{"ok", 200, `{"result":true,"code":0,"message":"OK","data":{"msg_id":"x"}}`, 0, true},
+		{"ok without code and id", 200, `{"result":true,"data":{}}`, 0, true},
+		{"failure", 200, `{"result":false,"code":1,"data":{}}`, 0, false},
+		{"failure without code", 200, `{"result":false,"data":{}}`, 0, false},
+		{"failure with code 0", 200, `{"result":false,"code":0,"data":{}}`, 1, true},
+		{"data null", 200, `{"result":true,"code":0,"data":null}`, 1, false},
+		{"data string", 200, `{"result":true,"code":0,"data":"sent"}`, 1, false},
+		{"data list", 200, `{"result":true,"code":0,"data":[]}`, 1, false},
+		{"no data", 200, `{"result":true,"code":0}`, 1, false},
+		{"no result", 200, `{"code":0,"data":{}}`, 2, true},
+		{"result as text", 200, `{"result":"true","data":{}}`, 1, true},
+		{"result with a bad code", 200, `{"result":true,"code":5,"data":{}}`, 1, true},
+		{"code as a fraction", 200, `{"result":true,"code":0.5,"data":{}}`, 1, true},
+		{"message of a wrong type", 200, `{"result":true,"data":{},"message":{}}`, 1, true},
+		{"status", 404, `{"result":true,"data":{}}`, 1, true},
+		{"page", 500, `<html>`, 2, false},
+		{"list", 200, `[]`, 1, false},
+		{"null", 200, `null`, 1, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			require.Len(t, checkAnswer(tt.status, []byte(tt.body)), tt.problems)
+			require.Equal(t, tt.stored, storedAsSent([]byte(tt.body)))
+		})
+	}
 }

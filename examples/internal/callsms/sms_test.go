@@ -1,19 +1,29 @@
-package autocall_test
+package callsms_test
 
 import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/examples/internal/callsms"
 	"github.com/tocsin-go/tocsin/internal/leaktest"
 )
+
+const numberA = "18700000001"
+
+// fixture returns the cases of a parser.
+func fixture(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/sms_cases.json")
+	require.NoError(t, err)
+	return string(data)
+}
 
 // appDials is what the app dials when it receives an SMS: whatever stands
 // between the first two bars of a text that holds the keyword, and no # in it
@@ -33,15 +43,14 @@ func TestParseSMSCases(t *testing.T) {
 		Text, Keyword, Dial, Why string
 		OK                       bool
 	}
-	require.NoError(t, json.Unmarshal([]byte(fixture(t, "sms_cases.json")), &cases))
+	require.NoError(t, json.Unmarshal([]byte(fixture(t)), &cases))
 	require.NotEmpty(t, cases)
 	for _, tt := range cases {
 		t.Run(tt.Text+" "+tt.Keyword, func(t *testing.T) {
 			t.Parallel()
-			s, err := autocall.ParseSMS(tt.Text, tt.Keyword)
+			s, err := callsms.ParseSMS(tt.Text, tt.Keyword)
 			if !tt.OK {
 				require.Error(t, err, tt.Why)
-				require.False(t, alert.Retryable(err))
 				require.True(t, s.Dial.IsZero())
 				leaktest.Check(t, []string{numberA}, err)
 				return
@@ -73,7 +82,7 @@ func TestParseSMSRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := autocall.ParseSMS(tt.text, tt.keyword)
+			_, err := callsms.ParseSMS(tt.text, tt.keyword)
 			require.ErrorContains(t, err, tt.want)
 			leaktest.Check(t, []string{numberA}, err)
 		})
@@ -102,7 +111,7 @@ func TestSMSFitsOne(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := autocall.SMS{Dial: dial(t, numberA), Keyword: autocall.KeywordAutoCall, Text: tt.text}
+			s := callsms.SMS{Dial: dial(t, numberA), Keyword: callsms.KeywordAutoCall, Text: tt.text}
 			require.Equal(t, "|"+numberA+"|autocall|"+tt.want, s.String())
 		})
 	}
@@ -110,30 +119,29 @@ func TestSMSFitsOne(t *testing.T) {
 
 func TestSMSIsChecked(t *testing.T) {
 	t.Parallel()
-	good := autocall.SMS{Dial: dial(t, numberA), Keyword: autocall.KeywordAlertCall, Text: "duty"}
+	good := callsms.SMS{Dial: dial(t, numberA), Keyword: callsms.KeywordAlertCall, Text: "duty"}
 	require.NoError(t, good.Validate())
 	for _, tt := range []struct {
 		name   string
-		change func(*autocall.SMS)
+		change func(*callsms.SMS)
 		want   string
 	}{
-		{"nothing to dial", func(s *autocall.SMS) { s.Dial = autocall.DialString{} }, "nothing to dial"},
-		{"a hash", func(s *autocall.SMS) { s.Dial = dial(t, "**21*"+numberA+"#") }, "dial this code by hand"},
-		{"no keyword", func(s *autocall.SMS) { s.Keyword = "" }, "the keyword must be"},
-		{"a bar in the keyword", func(s *autocall.SMS) { s.Keyword = "auto|call" }, "the keyword must be"},
-		{"a long keyword", func(s *autocall.SMS) { s.Keyword = strings.Repeat("k", 33) }, "the keyword must be"},
-		{"a keyword that hangs up", func(s *autocall.SMS) { s.Keyword = "downcall" }, "hang up"},
-		{"a text that hangs up", func(s *autocall.SMS) { s.Text = "then down\u200bcall" }, "hang up"},
-		{"a long text", func(s *autocall.SMS) { s.Text = strings.Repeat("x", 4097) }, "text of 4097 bytes, at most 4096"},
+		{"nothing to dial", func(s *callsms.SMS) { s.Dial = callsms.DialString{} }, "nothing to dial"},
+		{"a hash", func(s *callsms.SMS) { s.Dial = dial(t, "**21*"+numberA+"#") }, "dial this code by hand"},
+		{"no keyword", func(s *callsms.SMS) { s.Keyword = "" }, "the keyword must be"},
+		{"a bar in the keyword", func(s *callsms.SMS) { s.Keyword = "auto|call" }, "the keyword must be"},
+		{"a long keyword", func(s *callsms.SMS) { s.Keyword = strings.Repeat("k", 33) }, "the keyword must be"},
+		{"a keyword that hangs up", func(s *callsms.SMS) { s.Keyword = "downcall" }, "hang up"},
+		{"a text that hangs up", func(s *callsms.SMS) { s.Text = "then down\u200bcall" }, "hang up"},
+		{"a long text", func(s *callsms.SMS) { s.Text = strings.Repeat("x", 4097) }, "text of 4097 bytes, at most 4096"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := good
 			tt.change(&s)
 			err := s.Validate()
-			require.ErrorContains(t, err, "autocall: sms: ")
+			require.ErrorContains(t, err, "sms: ")
 			require.ErrorContains(t, err, tt.want)
-			require.False(t, alert.Retryable(err))
 			require.Empty(t, s.String())
 		})
 	}
@@ -141,21 +149,21 @@ func TestSMSIsChecked(t *testing.T) {
 
 func TestSMSPrintsMasked(t *testing.T) {
 	t.Parallel()
-	s := autocall.SMS{Dial: dial(t, "*72"+numberA), Keyword: "autocall", Text: "calls go to " + numberA}
+	s := callsms.SMS{Dial: dial(t, "*72"+numberA), Keyword: "autocall", Text: "calls go to " + numberA}
 	require.Equal(t, "|*721********01|autocall|calls go to 187******01", fmt.Sprint(s))
 	encoded, err := json.Marshal(s)
 	require.NoError(t, err)
 	require.JSONEq(t, `"|*721********01|autocall|calls go to 187******01"`, string(encoded))
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("forwarded", "sms", s)
-	leaktest.Check(t, []string{numberA}, fmt.Sprintf("%v %+v %#v %s %q", s, s, s, s, s), log.String(), s.Dial, struct{ d autocall.DialString }{s.Dial})
+	leaktest.Check(t, []string{numberA}, fmt.Sprintf("%v %+v %#v %s %q", s, s, s, s, s), log.String(), s.Dial, struct{ d callsms.DialString }{s.Dial})
 	require.Contains(t, s.String(), numberA, "this is what is sent")
 }
 
 // dial returns what is dialled.
-func dial(t testing.TB, s string) autocall.DialString {
+func dial(t testing.TB, s string) callsms.DialString {
 	t.Helper()
-	d, err := autocall.ParseDialString(s)
+	d, err := callsms.ParseDialString(s)
 	require.NoError(t, err)
 	return d
 }
@@ -170,14 +178,14 @@ func FuzzParseSMS(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := autocall.ParseSMS(text, "autocall")
+		s, err := callsms.ParseSMS(text, "autocall")
 		if err != nil {
 			require.True(t, s.Dial.IsZero())
 			return
 		}
 		require.Equal(t, appDials(text, "autocall"), s.Dial.Reveal())
 		require.NoError(t, s.Validate())
-		again, err := autocall.ParseSMS(s.String(), "autocall")
+		again, err := callsms.ParseSMS(s.String(), "autocall")
 		require.NoError(t, err)
 		require.Equal(t, s.String(), again.String())
 		require.Equal(t, s.Text, again.Text)
@@ -190,13 +198,13 @@ func FuzzSMS(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s := autocall.SMS{Dial: dial(t, numberA), Keyword: "autocall", Text: text}
+		s := callsms.SMS{Dial: dial(t, numberA), Keyword: "autocall", Text: text}
 		sent := s.String()
 		if s.Validate() != nil {
 			require.Empty(t, sent)
 			return
 		}
-		back, err := autocall.ParseSMS(sent, "autocall")
+		back, err := callsms.ParseSMS(sent, "autocall")
 		require.NoError(t, err)
 		require.Equal(t, numberA, back.Dial.Reveal())
 		require.LessOrEqual(t, len(utf16.Encode([]rune(sent))), 160)

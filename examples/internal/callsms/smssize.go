@@ -1,4 +1,4 @@
-package autocall
+package callsms
 
 import (
 	"strings"

@@ -1,4 +1,4 @@
-package autocall
+package callsms
 
 import (
 	"errors"
@@ -15,8 +15,8 @@ import (
 const maxDial = 40
 
 // A DialString is what a dialler takes: digits, *, # and +. It may be a number
-// and may be a command to the network, such as to forward all calls, so it is
-// no [Person] and no queue takes it. It prints with the numbers in it masked,
+// and may be a command to the network, such as to forward all calls, so no
+// queue takes it. It prints with the numbers in it masked,
 // wherever it is printed, logged or encoded. The zero DialString is none. It
 // cannot be compared with ==.
 type DialString struct{ text secret.Text }
@@ -115,7 +115,7 @@ func ForwardCode(c Carrier, target string) (set, undo DialString, err error) {
 	default:
 		return set, undo, smsError("forward code", fmt.Errorf("unknown carrier %.32q", string(c)))
 	}
-	if !callable(target) || c != GSM && strings.HasPrefix(target, "+") {
+	if !phone.IsE164(target) && !phone.IsNational(target) || c != GSM && strings.HasPrefix(target, "+") {
 		return set, undo, smsError("forward code", errors.New("the target is no number that this network forwards to"))
 	}
 	return DialString{secret.New(codes[0] + target + codes[1])}, DialString{secret.New(codes[2])}, nil
