@@ -21,16 +21,9 @@ func main() { cli.Main(run) }
 
 // run is the program. It ends when ctx does.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	log := slog.New(slog.NewTextHandler(stderr, nil))
-	j, err := configure(args, getenv, stdout, log)
-	switch {
-	case err != nil:
-	case !j.at.IsZero():
-		err = duty.Rehearse(j.Config, j.alerts, j.at, stdout)
-	case j.test:
-		err = duty.TestCall(ctx, j.Config, log, stdout)
-	default:
-		err = duty.Serve(ctx, j.Config, log, stdout)
+	job, err := duty.Configure(args, getenv, stdout, slog.New(slog.NewTextHandler(stderr, nil)))
+	if err == nil {
+		err = job.Run(ctx, stdout)
 	}
 	return cli.Exit("phone-escalation", err, stderr)
 }

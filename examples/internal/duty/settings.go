@@ -1,6 +1,7 @@
-package main
+package duty
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/url"
@@ -12,7 +13,6 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/destinations"
-	"github.com/tocsin-go/tocsin/examples/internal/duty"
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 )
 
@@ -71,28 +71,40 @@ func newForm() *form {
 	return f
 }
 
-// A job is what the program is started for.
-type job struct {
-	*duty.Config
+// A Job is what the program is started for.
+type Job struct {
+	*Config
 
+	log    *slog.Logger
 	test   bool // a test call
 	alerts []alert.Alert
 	at     time.Time // at which these come; zero: there is nothing to rehearse
 }
 
-// configure reads and judges everything before the program listens. Its errors
+// Run does it until it is done, or until ctx ends.
+func (j *Job) Run(ctx context.Context, stdout io.Writer) error {
+	switch {
+	case !j.at.IsZero():
+		return Rehearse(j.Config, j.alerts, j.at, stdout)
+	case j.test:
+		return TestCall(ctx, j.Config, j.log, stdout)
+	}
+	return Serve(ctx, j.Config, j.log, stdout)
+}
+
+// Configure reads and judges everything before the program listens. Its errors
 // quote no value: it may be a secret.
-func configure(args []string, getenv func(string) string, help io.Writer, log *slog.Logger) (*job, error) {
+func Configure(args []string, getenv func(string) string, help io.Writer, log *slog.Logger) (*Job, error) {
 	f := newForm()
 	if err := f.Read(args, getenv, help); err != nil {
 		return nil, err
 	}
-	c := &duty.Config{Name: f.name.Text("duty"), Listen: f.listen.Text("127.0.0.1:8080")}
+	c := &Config{Name: f.name.Text("duty"), Listen: f.listen.Text("127.0.0.1:8080")}
 	if len(c.Name) > maxName || strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || c.Name == "" {
 		return nil, f.name.Refuse("want 1 to %d lower-case letters, digits and hyphens", maxName)
 	}
-	for _, judge := range []func(*duty.Config) error{
-		f.judgeRest, f.judgeTimes, f.judgePigeon, func(c *duty.Config) error { return f.judgeCalls(c, log) },
+	for _, judge := range []func(*Config) error{
+		f.judgeRest, f.judgeTimes, f.judgePigeon, func(c *Config) error { return f.judgeCalls(c, log) },
 	} {
 		if err := judge(c); err != nil {
 			return nil, err
@@ -101,12 +113,12 @@ func configure(args []string, getenv func(string) string, help io.Writer, log *s
 	if len(c.Robots) == 0 && c.Client == nil && c.Roster == nil {
 		return nil, f.wecom.Refuse("there is nobody to tell: set -wecom-url, -dingtalk-url, -pigeon-space or -call")
 	}
-	j := &job{Config: c, test: f.testCall.On()}
+	j := &Job{Config: c, log: log, test: f.testCall.On()}
 	return j, f.judgeRehearsal(j)
 }
 
 // judgeRehearsal reads what is to be rehearsed, if anything.
-func (f *form) judgeRehearsal(j *job) error {
+func (f *form) judgeRehearsal(j *Job) error {
 	if !f.rehearse.Given() {
 		return nil
 	}
@@ -114,7 +126,7 @@ func (f *form) judgeRehearsal(j *job) error {
 	if err != nil {
 		return f.rehearse.Refuse("%w", cli.WithoutPath(err))
 	}
-	if j.alerts, err = duty.ReadAlerts(file, j.Locale); err != nil {
+	if j.alerts, err = ReadAlerts(file, j.Locale); err != nil {
 		return f.rehearse.Refuse("%w", err)
 	}
 	if j.at = time.Now(); f.rehearseAt.Given() {
@@ -125,7 +137,7 @@ func (f *form) judgeRehearsal(j *job) error {
 	return nil
 }
 
-func (f *form) judgeTimes(c *duty.Config) (err error) {
+func (f *form) judgeTimes(c *Config) (err error) {
 	for _, d := range []struct {
 		s         *cli.Setting
 		to        *time.Duration
@@ -142,7 +154,7 @@ func (f *form) judgeTimes(c *duty.Config) (err error) {
 	return nil
 }
 
-func (f *form) judgeRest(c *duty.Config) (err error) {
+func (f *form) judgeRest(c *Config) (err error) {
 	if c.Secrets, err = callbacks.Read(f.secret); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package duty
 
 import (
 	"log/slog"
@@ -6,12 +6,11 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/autocall"
-	"github.com/tocsin-go/tocsin/examples/internal/duty"
 	"github.com/tocsin-go/tocsin/pigeon"
 )
 
 // judgePigeon makes what calls through Kompira Pigeon, if it is set.
-func (f *form) judgePigeon(c *duty.Config) (err error) {
+func (f *form) judgePigeon(c *Config) (err error) {
 	if !f.space.Given() {
 		return nil
 	}
@@ -39,7 +38,7 @@ func (f *form) judgePigeon(c *duty.Config) (err error) {
 }
 
 // judgeCalls reads whom the phones ring, if anybody.
-func (f *form) judgeCalls(c *duty.Config, log *slog.Logger) (err error) {
+func (f *form) judgeCalls(c *Config, log *slog.Logger) (err error) {
 	var people []autocall.Person
 	for _, entry := range f.call.List() {
 		at := strings.IndexByte(entry, '=') // -1: no name
@@ -54,7 +53,7 @@ func (f *form) judgeCalls(c *duty.Config, log *slog.Logger) (err error) {
 	if _, err := autocall.NewSender(nobody{}, people, nil); err != nil {
 		return f.call.Refuse("%w", err)
 	}
-	if c.Roster, err = duty.NewRoster(people, f.rota.Text(""), log); err != nil {
+	if c.Roster, err = NewRoster(people, f.rota.Text(""), log); err != nil {
 		return f.rota.Refuse("%w", err)
 	}
 	if c.PhoneToken = f.phoneToken.Text(""); f.testCall.On() || f.rehearse.Given() {
