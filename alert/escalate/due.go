@@ -1,6 +1,7 @@
 package escalate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -35,7 +36,7 @@ func (e *Escalation) runDue(ctx context.Context) (more bool, err error) {
 	due := false
 	err = e.host.Store.Do(ctx, func(t jobstore.Txn) error {
 		list, err := t.IncidentsDue(e.host.Number(), 1)
-		due = len(list) > 0
+		due, e.began = len(list) > 0, cmp.Or(e.began, t.Now())
 		return err
 	})
 	if err != nil || !due {

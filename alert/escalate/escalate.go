@@ -128,6 +128,7 @@ type Escalation struct {
 	host  jobstore.Host // of the route at which the alerts come in
 
 	checked time.Time // last, by runDue
+	began   int64     // when this process first looked for what is due
 }
 
 // New adds an escalation to an outbox, with its routes: one by its name, at which

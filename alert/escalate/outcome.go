@@ -85,8 +85,8 @@ type stepFailure struct{ step, reason string }
 
 // hear records the outcome of a message about an incident.
 //
-// A step that is taken at once is repeated for a while before it counts as failed: a
-// chat that is away for a moment is no reason to ring people. So is a message about
+// A chat that is taken at once is repeated for a while before it counts as failed: that it
+// is away for a moment is no reason to ring people. So is a message about
 // several problems that was refused, since one of them may be at fault.
 func (s *step) hear(r *result, in *incident, err error, alone bool, now int64) {
 	a := in.attempt(s.Name)
@@ -107,12 +107,18 @@ func (s *step) hear(r *result, in *incident, err error, alone bool, now int64) {
 	uncertain := errors.Is(err, alert.ErrUncertain) && (s.Route.NeverTwice || !alert.Retryable(err) && !s.Route.Resend)
 	again, wait := alert.Retryable(err) && !uncertain, alert.RetryAfter(err)
 	switch {
-	case again && wait > 0 && wait <= deliveryGrace:
+	case uncertain, !again && alone:
+		s.e.fail(r, in, s.Name, jobstore.ErrorText(err), now)
+	case a.Tries < failedTries && wait <= deliveryGrace:
 		a.At = max(a.At, now+wait.Milliseconds())
-	case uncertain, !again && alone, s.After > 0 && (a.Tries >= failedTries || wait > 0):
+	case s.rings():
 		s.e.fail(r, in, s.Name, jobstore.ErrorText(err), now)
 	}
 }
+
+// rings reports whether the step is no chat, so that what fails need not be tried for long:
+// the next step wakes people too.
+func (s *step) rings() bool { return s.After > 0 || s.Route.NeverTwice }
 
 // fail records that a step told nobody, and tells the first steps, but for that step.
 func (e *Escalation) fail(r *result, in *incident, name, reason string, now int64) {
@@ -137,6 +143,7 @@ func (e *Escalation) late(r *result, in *incident, held map[string]hold, now int
 		if a.Outcome != "" || in.State != Waiting {
 			continue
 		}
+		a.At = max(a.At, e.began) // before, nothing could be delivered
 		if h := held[a.Step]; h.Until > a.At {
 			in.hold(a, h, now)
 		}

@@ -100,7 +100,7 @@ func TestStepFails(t *testing.T) {
 		{name: "gateway down", phone: errors.New("connection refused"), within: in, tells: true},
 		{name: "outcome unknown", phone: fault{text: "no answer", final: true, is: alert.ErrUncertain}, within: in, tells: true},
 		{name: "asks for an hour", phone: fault{text: "not today", wait: time.Hour}, within: in, tells: true},
-		{name: "asks for a moment", phone: fault{text: "busy", wait: 20 * time.Second}, waits: true},
+		{name: "asks for a moment again and again", phone: fault{text: "busy", wait: 20 * time.Second}, within: in, tells: true},
 		{name: "robot refused, but not the phone", chat: fault{text: "robot is gone", final: true}, waits: true},
 	}
 	for _, tt := range tests {
@@ -122,7 +122,7 @@ func TestStepFails(t *testing.T) {
 					escalate.Step{Name: "last", After: 10 * time.Minute, Sender: &last},
 				)
 				require.NoError(t, box.Send(t.Context(), fire("1", alert.Critical)))
-				<-time.After(5*time.Minute + in)
+				<-time.After(5*time.Minute + in + alert.RetryAfter(tt.phone)%time.Minute)
 				require.Equal(t, tt.waits, len(last.Accepted()) == 0)
 				told := summaries(&other)
 				require.Equal(t, tt.tells || tt.chat != nil, strings.Contains(told, "told nobody"), told)
@@ -187,6 +187,51 @@ func TestGroupFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A telephone that is rung at once is no chat.
+func TestFirstStepRings(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var last alerttest.Recorder
+		_, box := run(t, nil, nil, escalate.Step{Name: "phone", Sender: away(errors.New("connection refused")), Route: outbox.RouteOptions{NeverTwice: true}},
+			escalate.Step{Name: "last", After: 5 * time.Minute, Sender: &last})
+		require.NoError(t, box.Send(t.Context(), fire("1", alert.Critical)))
+		<-time.After(10 * time.Second)
+		require.Len(t, last.Accepted(), 1)
+	})
+}
+
+// What waited while no process ran is delivered before anybody says that it was not.
+func TestLateAfterRestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := outbox.NewMemoryStore()
+		var chat, phone, last alerttest.Recorder
+		chat.Fail(fault{text: "busy", wait: 30 * time.Second})
+		begin := func() (*outbox.Outbox, func()) {
+			box, err := outbox.Open(store, nil)
+			require.NoError(t, err)
+			_, err = escalate.New(box, "duty", []escalate.Step{
+				{Name: "chat", Sender: &chat}, {Name: "phone", After: time.Hour, Sender: &phone}, {Name: "last", After: 2 * time.Hour, Sender: &last},
+			}, nil)
+			require.NoError(t, err)
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- box.Run(ctx) }()
+			return box, func() { cancel(); require.NoError(t, <-done) }
+		}
+		box, end := begin()
+		require.NoError(t, box.Send(t.Context(), fire("1", alert.Critical)))
+		<-time.After(5 * time.Second)
+		end()
+		<-time.After(30 * time.Minute)
+		_, end = begin()
+		defer end()
+		<-time.After(50 * time.Second)
+		require.Len(t, chat.Accepted(), 1)
+		require.Empty(t, phone.Accepted())
+	})
 }
 
 // A route that nobody works on tells nobody either.
