@@ -34,6 +34,8 @@ type Step struct {
 	// a crash.
 	After time.Duration
 
+	// Sender tells. One that rings goes through an alert.Ringer, as those of pigeon, voice
+	// and autocall do: what that holds back has not failed, and is part of the next call.
 	Sender alert.Sender
 
 	// Route are the options of the route. Give telephones NeverTwice. The Filter

@@ -300,6 +300,20 @@ func TestPageAndTestCall(t *testing.T) {
 	require.Equal(t, "13800000002", phone.Calls()[0].Number)
 }
 
+// A test call through Pigeon says that it is one.
+func TestPigeonTestCall(t *testing.T) {
+	t.Parallel()
+	space := pigeontest.NewServer(t)
+	space.Answer = func(pigeontest.Dial) pigeontest.Pickup { return pigeontest.Pressed("1") }
+	p := clitest.Start(t, []string{"TOCSIN_PIGEON_TOKEN=" + space.Token}, "-test-call", "-locale", "en",
+		"-pigeon-space", space.Listen(t), "-pigeon-callflow", pigeontest.CallFlowID, "-pigeon-guidance", pigeontest.GuidanceID)
+	require.Eventually(t, func() bool { return space.Placed() > 0 }, clitest.Patience, 10*time.Millisecond)
+	space.Advance(10 * time.Minute)
+	require.Zero(t, p.Wait(t), p.Printed())
+	require.Contains(t, p.Out.String(), "acknowledged with key 1")
+	require.Contains(t, space.Chains()[0].Text, "Test call, nothing has happened")
+}
+
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	robot := "-wecom-url=0a1b2c3d-0000-4000-8000-000000000000"
