@@ -133,6 +133,11 @@ func chosen(r *http.Request, list []Incident) []int64 {
 	return slices.DeleteFunc(waiting, func(n int64) bool { return !slices.Contains(names, strconv.FormatInt(n, 10)) })
 }
 
+// only returns the incidents that wait, or those that do not.
+func only(list []Incident, waiting bool) []Incident {
+	return slices.DeleteFunc(slices.Clone(list), func(in Incident) bool { return in.waits() != waiting })
+}
+
 func (in Incident) waits() bool { return in.State == Waiting || in.State == Exhausted }
 
 // view returns what is shown of incidents.
@@ -140,14 +145,7 @@ func (e *Escalation) view(words words, list []Incident, fault string) pageView {
 	v := pageView{Lang: e.opts.Locale.String(), Error: fault, Words: map[string]string{
 		"title": words.title, "intro": words.intro, "name": words.name, "take": words.take, "more": words.more, "all": words.all, "marked": words.marked,
 	}}
-	slices.SortStableFunc(list, func(a, b Incident) int { // those that wait come first
-		if a.waits() == b.waits() {
-			return 0
-		} else if a.waits() {
-			return -1
-		}
-		return 1
-	})
+	list = slices.Concat(only(list, true), only(list, false)) // those that wait come first
 	for i := range list {
 		if list[i].waits() {
 			v.Waiting++

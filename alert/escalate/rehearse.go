@@ -21,46 +21,49 @@ type Rehearsal struct {
 // in the order given and all at once, if nobody takes a problem and every Sender works.
 // It sends and keeps nothing, and knows of no other alerts.
 func (e *Escalation) Rehearse(alerts ...alert.Alert) (all []Rehearsal) {
-	opened, ended := make(map[jobstore.Hash]int), make(map[int]int)
+	open, ended := make(map[jobstore.Hash]int), make(map[int]int) // alerts that opened incidents; by which they ended
 	for i := range alerts {
-		a, problem := &alerts[i], problemOf(&alerts[i])
-		first, open := opened[problem]
-		why := ""
-		switch {
-		case e.opts.Filter != nil && !e.opts.Filter(*a):
-			for _, s := range e.steps {
-				all = append(all, Rehearsal{Alert: i, Step: s.Name, After: s.After, Why: "the filter keeps it out of the escalation"})
-			}
-			continue
-		case a.Test:
-			why = "a test calls nobody"
-		case a.Status == alert.Resolved:
-			why = "it ends a problem"
-			if delete(opened, problem); open {
-				ended[first] = i
-			}
-		case a.Status != alert.Firing:
-			why = fmt.Sprintf("it begins no problem, its status is %s", a.Status)
-		case open:
-			why = fmt.Sprintf("alert %d has opened the incident already", first+1)
-		default:
-			opened[problem] = i
+		kept := e.opts.Filter == nil || e.opts.Filter(alerts[i])
+		why := "the filter keeps it out of the escalation"
+		if kept {
+			why = rehearse(&alerts[i], i, open, ended)
 		}
 		for _, s := range e.steps {
-			r := Rehearsal{Alert: i, Step: s.Name, After: s.After, Tells: s.After == 0 || why == "", Why: why}
+			r := Rehearsal{Alert: i, Step: s.Name, After: s.After, Why: why}
 			switch {
-			case s.After == 0:
-				r.Why = "it is taken at once and hears everything"
+			case kept && s.After == 0:
+				r.Tells, r.Why = true, "it is taken at once and hears everything"
 			case why == "":
-				r.Why = fmt.Sprintf("the alert opens an incident, and nobody has taken it %v later", s.After)
+				r.Tells, r.Why = true, fmt.Sprintf("the alert opens an incident, and nobody has taken it %v later", s.After)
 			}
 			all = append(all, r)
 		}
 	}
 	for i := range all {
-		if by, over := ended[all[i].Alert]; over && all[i].After > 0 && all[i].Tells {
+		if by, over := ended[all[i].Alert]; over && all[i].After > 0 {
 			all[i].Tells, all[i].Why = false, fmt.Sprintf("alert %d ends the problem before", by+1)
 		}
 	}
 	return all
+}
+
+// rehearse returns why an alert opens no incident, or nothing if it does.
+func rehearse(a *alert.Alert, i int, open map[jobstore.Hash]int, ended map[int]int) string {
+	problem := problemOf(a)
+	first, known := open[problem]
+	switch {
+	case a.Test:
+		return "a test calls nobody"
+	case a.Status == alert.Resolved:
+		if delete(open, problem); known {
+			ended[first] = i
+		}
+		return "it ends a problem"
+	case a.Status != alert.Firing:
+		return fmt.Sprintf("it begins no problem, its status is %s", a.Status)
+	case known:
+		return fmt.Sprintf("alert %d has opened the incident already", first+1)
+	}
+	open[problem] = i
+	return ""
 }
