@@ -3,7 +3,9 @@ package alert
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -39,51 +41,105 @@ import (
 // Each wrapped Sender has a memory of its own: wrap the branches of a [Fanout]
 // and not the whole. The memory lives in the process, is safe for concurrent
 // use, runs no goroutine, and holds what was accepted within one window: about
-// 120 bytes for each Key and each ID, however long they are, until the window
+// 150 bytes for each Key and each ID, however long they are, until the window
 // has passed. A window of zero or less switches Dedup off.
 func Dedup(window time.Duration) Middleware {
 	return func(next Sender) Sender {
 		if window <= 0 {
 			return next
 		}
-		return &dedup{next: next, memory: newMemory(window)}
+		return &dedup{
+			next: next, window: window, hash: newHasher(),
+			accepted: newLedger[told](math.MaxInt), flights: make(map[identity]*flight),
+		}
 	}
 }
 
 // dedup is the Sender behind Dedup.
 type dedup struct {
 	next   Sender
-	memory *memory
+	window time.Duration
+	hash   hasher
+
+	mu       sync.Mutex
+	accepted *ledger[told]        // within the window
+	flights  map[identity]*flight // under way
 }
+
+// told is what was accepted: an event, or a problem in its Status and greatest
+// Severity.
+type told struct {
+	at       time.Time
+	status   Status
+	severity Severity
+}
+
+// A flight is an identity of which a copy is under way. A problem that changes its
+// Status gets a new one, so that late news about the old one finds nobody.
+type flight struct {
+	round    *round
+	place    int
+	status   Status
+	severity Severity
+}
+
+// A round is one call to the wrapped Sender, and what the other alerts of its caller
+// wait for. err may be read once done is closed.
+type round struct {
+	done   chan struct{}
+	err    error
+	send   []int     // new: send them, in this order
+	claims []claim   // flights that wait for the outcome of send
+	waits  []waiting // copies of what other calls have under way
+	copies [][2]int  // copies of an alert in send, and its place
+	behind []int     // behind a waiting alert with the same Key
+}
+
+// A claim ties a flight to the place in a round that decides about it.
+type claim struct {
+	id     identity
+	flight *flight
+	place  int
+	told   told
+}
+
+// A waiting alert shares the outcome of a place in another round.
+type waiting struct {
+	index, place int
+	round        *round
+}
+
+// at returns what became of the alert at the given place.
+func (r *round) at(place int) error { return ErrorAt(r.err, place, len(r.send)) }
 
 // Send works in rounds, of which all but contended calls need one: send what
 // is new, then wait for the copies that other calls have under way, then begin
 // again with those that failed there. Sending before waiting is what keeps
 // two calls that carry each other's copies from waiting for ever.
 func (d *dedup) Send(ctx context.Context, alerts ...Alert) error {
-	var errs []error
+	errs := make([]error, len(alerts))
 	for todo := every(len(alerts)); len(todo) > 0; {
-		p := d.memory.plan(alerts, todo)
-		if len(p.send) == len(alerts) {
-			return d.attempt(ctx, p, alerts, alerts)
+		r := d.plan(alerts, todo)
+		if len(r.send) == len(alerts) {
+			return d.attempt(ctx, r, alerts, alerts)
 		}
-		if errs == nil {
-			errs = make([]error, len(alerts))
+		if len(r.send) > 0 {
+			spread(errs, r.send, d.attempt(ctx, r, alerts, pick(alerts, r.send)))
 		}
-		if len(p.send) > 0 {
-			spread(errs, p.send, d.attempt(ctx, p, alerts, pick(alerts, p.send)))
+		for _, c := range r.copies {
+			errs[c[0]] = errs[r.send[c[1]]]
 		}
-		for _, c := range p.copies {
-			errs[c.index] = errs[p.send[c.place]]
-		}
-		todo = p.held
-		for _, w := range p.waits {
-			if !w.settled(ctx) {
+		todo = r.behind
+		for _, w := range r.waits {
+			select {
+			case <-w.round.done:
+				if w.round.at(w.place) != nil {
+					todo = append(todo, w.index)
+				} else {
+					d.remember(&alerts[w.index])
+				}
+			case <-ctx.Done():
 				errs[w.index] = fmt.Errorf("alert: dedup: waiting for an earlier copy: %w", ctx.Err())
-			} else if w.round.at(w.place) == nil {
-				d.memory.remember(&alerts[w.index])
-			} else {
-				todo = append(todo, w.index)
 			}
 		}
 		slices.Sort(todo)
@@ -91,27 +147,131 @@ func (d *dedup) Send(ctx context.Context, alerts ...Alert) error {
 	return Partial(errs)
 }
 
-// attempt sends the new alerts of a plan and settles what became of them: as
-// a failure, so that no copy waits for ever, if the wrapped Sender panics.
-func (d *dedup) attempt(ctx context.Context, p *plan, alerts, fresh []Alert) error {
-	p.round.err = errUnsettled{}
-	defer d.memory.settle(p, alerts)
-	p.round.err = d.next.Send(ctx, fresh...)
-	return p.round.err
+// plan sorts the alerts at the given indices into a round and marks those to send
+// as under way. What it does not mention is dropped.
+func (d *dedup) plan(alerts []Alert, todo []int) *round {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	d.accepted.expire(func(t told) bool { return now.Sub(t.at) >= d.window })
+	r := &round{done: make(chan struct{}), send: make([]int, 0, len(todo))}
+	keys := map[string]bool{} // whose order a wait must not upset
+	for _, i := range todo {
+		a := &alerts[i]
+		ids := d.hash.who(a)
+		known, f := d.find(a, ids)
+		switch {
+		case known:
+			d.learn(a, ids, now)
+		case f != nil && f.round == r:
+			r.copies = append(r.copies, [2]int{i, f.place})
+		case a.Key != "" && keys[a.Key]:
+			r.behind = append(r.behind, i)
+		case f != nil:
+			r.waits = append(r.waits, waiting{i, f.place, f.round})
+			keys[a.Key] = true
+		default:
+			d.claim(r, a, ids)
+			r.send = append(r.send, i)
+		}
+	}
+	return r
 }
 
-// settled waits for the other call and reports false if ctx ended first.
-func (w wait) settled(ctx context.Context) bool {
-	select {
-	case <-w.round.done:
-		return true
-	default:
+// find reports whether a was accepted already; if not, it returns the flight of a
+// copy, or nil.
+func (d *dedup) find(a *Alert, ids identities) (known bool, f *flight) {
+	if a.ID != "" {
+		if _, known = d.accepted.get(ids.event); known {
+			return true, nil
+		}
+		if f = d.flights[ids.event]; f != nil {
+			return false, f
+		}
 	}
-	select {
-	case <-w.round.done:
-		return true
-	case <-ctx.Done():
-		return false
+	if t, ok := d.accepted.get(ids.problem); ok && t.status == a.Status && t.severity >= a.Severity {
+		return true, nil
+	}
+	if f = d.flights[ids.problem]; f != nil && f.status == a.Status && f.severity >= a.Severity {
+		return false, f
+	}
+	return false, nil
+}
+
+// claim marks a as under way at the next place of r.
+func (d *dedup) claim(r *round, a *Alert, ids identities) {
+	place := len(r.send)
+	if a.ID != "" {
+		d.flights[ids.event] = &flight{round: r, place: place}
+		r.claims = append(r.claims, claim{id: ids.event, flight: d.flights[ids.event], place: place})
+	}
+	if ids.problem == (identity{}) {
+		return
+	}
+	if t, ok := d.accepted.get(ids.problem); ok && t.status != a.Status {
+		d.accepted.drop(ids.problem)
+	}
+	f := d.flights[ids.problem]
+	if f == nil || f.status != a.Status {
+		f = &flight{status: a.Status}
+		d.flights[ids.problem] = f
+	}
+	f.round, f.place, f.severity = r, place, a.Severity
+	r.claims = append(r.claims, claim{ids.problem, f, place, told{status: a.Status, severity: a.Severity}})
+}
+
+// attempt sends the new alerts of a round and settles what became of them: as
+// a failure, so that no copy waits for ever, if the wrapped Sender panics.
+func (d *dedup) attempt(ctx context.Context, r *round, alerts, fresh []Alert) error {
+	r.err = errUnsettled{}
+	defer d.settle(r, alerts)
+	r.err = d.next.Send(ctx, fresh...)
+	return r.err
+}
+
+// settle records the outcome of a round and lets the waiting calls go on.
+func (d *dedup) settle(r *round, alerts []Alert) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	defer close(r.done)
+	now := time.Now()
+	for _, c := range r.claims {
+		if d.flights[c.id] != c.flight {
+			continue // the problem has changed its Status meanwhile
+		}
+		if r.at(c.place) == nil {
+			c.told.at = now
+			if before, ok := d.accepted.get(c.id); ok {
+				c.told.severity = max(c.told.severity, before.severity)
+			}
+			d.accepted.put(c.id, c.told)
+		}
+		if c.flight.round == r {
+			delete(d.flights, c.id)
+		}
+	}
+	for _, c := range r.copies {
+		if a := &alerts[c[0]]; r.at(c[1]) == nil {
+			d.learn(a, d.hash.who(a), now)
+		}
+	}
+}
+
+// remember takes note of an event that was accepted by way of its copy.
+func (d *dedup) remember(a *Alert) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.learn(a, d.hash.who(a), time.Now())
+}
+
+// learn does the work of remember. Without it, the event delivered again
+// after its problem has changed its Status would look new.
+func (d *dedup) learn(a *Alert, ids identities, now time.Time) {
+	if a.ID == "" || d.flights[ids.event] != nil {
+		return
+	}
+	if _, known := d.accepted.get(ids.event); !known {
+		d.accepted.put(ids.event, told{at: now})
 	}
 }
 

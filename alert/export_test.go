@@ -3,13 +3,10 @@ package alert
 // DedupSize returns how many identities a Dedup knows, and how many of them
 // stand in its queue.
 func DedupSize(s Sender) (known, queued int) {
-	m := s.(*dedup).memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for e := m.queue.first; e != nil; e = e.after {
-		queued++
-	}
-	return len(m.entries), queued
+	d := s.(*dedup)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.accepted.known) + len(d.flights), len(d.accepted.order)
 }
 
 // LedgerSizes puts many identities, each several times and in turn dropped, into a

@@ -58,3 +58,20 @@ func (l *ledger[V]) current(s stamp) bool {
 
 // drop forgets an identity.
 func (l *ledger[V]) drop(id identity) { delete(l.known, id) }
+
+// expire forgets the oldest, for as long as they are old.
+func (l *ledger[V]) expire(old func(V) bool) {
+	for len(l.order) > 0 {
+		s := l.order[0]
+		if l.current(s) {
+			if !old(l.known[s.id].value) {
+				return
+			}
+			delete(l.known, s.id)
+		}
+		l.order = l.order[1:]
+	}
+	if l.last > 1024 && len(l.known) == 0 { // give back the space of a storm
+		*l = *newLedger[V](l.most)
+	}
+}

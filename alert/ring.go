@@ -51,13 +51,14 @@ func (r *Ringer) Wrap(next Sender) Sender {
 //   - rings nobody in quiet hours, nobody on the block list, and nobody more often
 //     than the limits say. If nobody is left, the error is a *[HeldError].
 //
-// A Send waits for a call that is being placed, unless ctx is from [Once], and for
-// nothing else: whoever sends
-// what is held again when its time has come, as an outbox does, loses nothing.
-// The memory is bounded: 16384 events for a day, and 1000 alerts that are held.
+// An alert that is less severe than what its problem rang for within a day rings
+// nobody. A Send waits for a call that is being placed, unless ctx is from [Once], and
+// for nothing else: whoever sends what is held again when its time has come, as an
+// outbox does, loses nothing. The memory is bounded: 16384 events and as many problems,
+// each for a day, and 1000 alerts that are held.
 func (r *Ringer) Sender(people [][]string, place RingFunc) Sender {
 	g := &ringing{Ringer: r, people: func() [][]string { return people }, place: place,
-		outcomes: newLedger[ringOutcome](maxOutcomes), rung: newLedger[Severity](maxOutcomes)}
+		outcomes: newLedger[ringOutcome](maxOutcomes), rung: newLedger[told](maxOutcomes)}
 	for i := range g.lanes {
 		g.lanes[i].turn = make(chan struct{}, 1)
 	}
@@ -73,7 +74,7 @@ type ringing struct {
 
 	state    sync.Mutex
 	outcomes *ledger[ringOutcome]
-	rung     *ledger[Severity] // problems, with the severity that was told last
+	rung     *ledger[told] // problems, with the severity that was told last
 }
 
 // A ringOutcome is how the call about an alert ended.
@@ -188,7 +189,7 @@ func (g *ringing) known(id identity) (o ringOutcome, ok bool) {
 // settle notes how a call about an alert ended, and reports whether there must be
 // no other one: an error that is final although a phone rang is as good as an
 // unknown outcome for that.
-func (g *ringing) settle(a *Alert, err error, rang, waited bool) (told bool) {
+func (g *ringing) settle(a *Alert, err error, rang, waited bool) (done bool) {
 	uncertain := errors.Is(err, ErrUncertain) || err != nil && rang && !Retryable(err)
 	switch {
 	case err != nil && !uncertain:
@@ -200,7 +201,7 @@ func (g *ringing) settle(a *Alert, err error, rang, waited bool) (told bool) {
 	problem := g.hash.who(a).problem
 	g.outcomes.put(id, ringOutcome{time.Now(), uncertain, brief, problem})
 	if problem != (identity{}) && a.Status.Open() {
-		g.rung.put(problem, a.Severity)
+		g.rung.put(problem, told{at: time.Now(), severity: a.Severity})
 	}
 	return true
 }

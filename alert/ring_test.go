@@ -230,6 +230,32 @@ func TestFalls(t *testing.T) {
 	}
 }
 
+// A problem that rang and is less severe a day later is a problem.
+func TestFallsForADay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var far alerttest.Recorder
+		s := newRinger(t, unlimited()).Wrap(&far)
+		require.NoError(t, s.Send(t.Context(), critical("1")))
+		lesser := critical("1")
+		lesser.ID, lesser.Severity = "2", alert.Major
+		time.Sleep(24 * time.Hour)
+		require.NoError(t, s.Send(t.Context(), lesser))
+		require.Len(t, far.Calls(), 2)
+	})
+}
+
+// Who stands in the list twice is one person.
+func TestLimitsCountAPersonOnce(t *testing.T) {
+	t.Parallel()
+	r := newRinger(t, &alert.RingPolicy{Window: -1})
+	s := r.Sender([][]string{{"13800000001", "alice"}, {"+86 138 0000 0001", "duty"}}, func(context.Context, []error, []alert.Alert) ([]bool, error) { return nil, nil })
+	for i := range 3 {
+		require.NoError(t, s.Send(t.Context(), critical(fmt.Sprint(i))))
+	}
+	require.Equal(t, alert.HeldByLimit, held(s.Send(t.Context(), critical("4"))))
+}
+
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -109,11 +109,8 @@ func NewRinger(policy *RingPolicy) (*Ringer, error) {
 	return r, nil
 }
 
-// String returns the name of the type.
-func (*Ringer) String() string { return "alert.Ringer" }
-
 // Format prints the name of the type for every verb.
-func (r *Ringer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+func (*Ringer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "alert.Ringer") }
 
 // person returns the identity of a number, in whatever spelling, or of a name.
 func (r *Ringer) person(known string, test bool) identity {

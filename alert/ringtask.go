@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -49,15 +50,18 @@ func (t *ringTask) plan(l *lane) bool {
 			}
 		}
 	}
-	if tests > 0 && !rings {
+	if rings {
+		return true
+	}
+	if tests > 0 {
 		g.policy().Logger.Info("no phone rings for tests", slog.Int("tests", tests))
 	}
-	if !rings {
-		for _, i := range t.fresh {
-			t.fell(&t.alerts[i])
+	for _, i := range t.fresh { // so that it rings when it is worse again
+		if a := &t.alerts[i]; t.falls(a) {
+			g.rung.put(g.hash.who(a).problem, told{at: time.Now(), severity: a.Severity})
 		}
 	}
-	return rings
+	return false
 }
 
 // rings reports whether an alert is worth a call by itself.
@@ -67,16 +71,8 @@ func (t *ringTask) rings(a *Alert) bool {
 
 // falls reports whether a problem that rang is less severe now.
 func (t *ringTask) falls(a *Alert) bool {
-	told, ok := t.g.rung.get(t.g.hash.who(a).problem)
-	return ok && a.Status.Open() && a.Severity < told
-}
-
-// fell notes that a problem which rang is less severe now, so that it rings when
-// it is worse again.
-func (t *ringTask) fell(a *Alert) {
-	if t.falls(a) {
-		t.g.rung.put(t.g.hash.who(a).problem, a.Severity)
-	}
+	before, ok := t.g.rung.get(t.g.hash.who(a).problem)
+	return ok && a.Status.Open() && a.Severity < before.severity && time.Since(before.at) < day
 }
 
 // ask returns who may be rung now, or why nobody may. In that case the next call
@@ -201,8 +197,10 @@ func (t *ringTask) settle(l *lane, batch []Alert, rang []bool, err error) {
 	l.opens, l.worst = now.Add(g.policy().Window), t.worst
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	counted := map[identity]bool{} // who stands twice in the list was rung once
 	for i, known := range g.people() {
-		if i < len(rang) && rang[i] {
+		if id := g.person(cmp.Or(known...), test); i < len(rang) && rang[i] && !counted[id] {
+			counted[id] = true
 			g.count(now, test, known)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -37,14 +36,6 @@ type HandlerOptions struct {
 	// normal. Default 10 s; -1 switches the limit off.
 	PollInterval time.Duration
 
-	// Allow lists the addresses that may call. Default: everybody who knows a
-	// token.
-	Allow []netip.Prefix
-
-	// ClientIP finds the address of the caller. Behind a proxy it must believe
-	// a header only if the proxy set it. Default: the peer of the connection.
-	ClientIP func(*http.Request) (netip.Addr, error)
-
 	// Logger gets one record for each request that was refused or could not be
 	// served; of strangers, and of outcomes that nobody knows, six at once and
 	// then one in ten seconds. No record holds a token, the URL or a whole
@@ -68,7 +59,7 @@ type HandlerOptions struct {
 // dies of anything else. Code 0 with a phone and a mid is a hand-out, code 1
 // means that there is nothing to ring, and 2 that the request was wrong. The app
 // does not look at the HTTP status, which is for people and proxies: 200; 400
-// for a request that cannot be read; 403 for an address that may not call; 404
+// for a request that cannot be read; 404
 // for a wrong token or path; 405; 429 for one that comes too often; 500 after a
 // panic; 503 when the queue is not available.
 //
@@ -119,13 +110,9 @@ func NewHandler(queue Queue, phones []Handset, opts *HandlerOptions) (*Handler, 
 	h := &Handler{queue: queue, quiet: newBudget(10*time.Second, 6)}
 	if opts != nil {
 		h.opts = *opts
-		h.opts.Allow = slices.Clone(opts.Allow)
 	}
 	h.opts.PollInterval = cmp.Or(h.opts.PollInterval, defaultPollInterval)
 	h.opts.Logger = cmp.Or(h.opts.Logger, slog.New(slog.DiscardHandler))
-	if h.opts.ClientIP == nil {
-		h.opts.ClientIP = inbound.Peer
-	}
 	if queue == nil {
 		return nil, errors.New("autocall: new handler: no queue")
 	}
@@ -175,10 +162,6 @@ func (h *Handler) answer(r *http.Request) (status int, said reply) {
 			status, said = http.StatusInternalServerError, refusal("internal error")
 		}
 	}()
-	if _, ok := inbound.Caller(r, h.opts.ClientIP, h.opts.Allow); !ok {
-		h.stranger(r, "request refused: address not allowed")
-		return http.StatusForbidden, refusal("forbidden")
-	}
 	phone := h.identify(r.URL.Path)
 	if phone == nil {
 		h.stranger(r, "request refused: wrong token or path")
@@ -221,7 +204,7 @@ func (h *Handler) stranger(r *http.Request, message string) {
 // at it, and is left out.
 func (h *Handler) log(r *http.Request, message string, attrs ...slog.Attr) {
 	from := "unknown"
-	if addr, err := h.opts.ClientIP(r); err == nil {
+	if addr, err := inbound.Peer(r); err == nil {
 		from = addr.String()
 	}
 	attrs = append(attrs, slog.String("caller", from), slog.String("method", markup.OneLine(r.Method, 16)))

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -188,41 +187,6 @@ func TestHandlerIsNoOracle(t *testing.T) {
 	require.Equal(t, 0, *read(t, request(h, http.MethodPost, pathOf(token1)+"?mid="+mid+"&resp="+numberA).Body.String()).Code)
 }
 
-func TestHandlerAllow(t *testing.T) {
-	t.Parallel()
-	opts := func(clientIP func(*http.Request) (netip.Addr, error)) *autocall.HandlerOptions {
-		return &autocall.HandlerOptions{Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, ClientIP: clientIP}
-	}
-	says := func(addr string) func(*http.Request) (netip.Addr, error) {
-		return func(*http.Request) (netip.Addr, error) { return netip.ParseAddr(addr) }
-	}
-	for _, tt := range []struct {
-		name   string
-		opts   *autocall.HandlerOptions
-		remote string
-		status int
-	}{
-		{"on the list", opts(nil), "192.0.2.7:1", 200},
-		{"not on it", opts(nil), "198.51.100.7:1", 403},
-		{"mapped", opts(nil), "[::ffff:192.0.2.7]:1", 200},
-		{"unknown", opts(nil), "@", 403},
-		{"unknown, without a list", nil, "@", 200},
-		{"behind a proxy", opts(says("192.0.2.7")), "198.51.100.7:1", 200},
-		{"behind a proxy, not on it", opts(says("198.51.100.7")), "192.0.2.7:1", 403},
-		{"behind a proxy that fails", opts(says("?")), "192.0.2.7:1", 403},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			r := httptest.NewRequest(http.MethodGet, pathOf(token1), nil)
-			r.RemoteAddr = tt.remote
-			w := httptest.NewRecorder()
-			newHandler(t, newQueue(t, nil), tt.opts).ServeHTTP(w, r)
-			require.Equal(t, tt.status, w.Code)
-			read(t, w.Body.String())
-		})
-	}
-}
-
 func TestHandlerLimitsEachPhone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -260,20 +224,6 @@ func TestHandlerPanics(t *testing.T) {
 	require.PanicsWithValue(t, http.ErrAbortHandler, func() { request(h, http.MethodPost, pathOf(token1)+"?mid=m&resp="+numberA) })
 	require.Equal(t, 2, strings.Count(log.String(), "panic: string"))
 	leaktest.Check(t, []string{token1, numberA}, log.String(), w.Body.String())
-
-	h = newHandler(t, q, &autocall.HandlerOptions{
-		Allow:    []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")},
-		ClientIP: func(*http.Request) (netip.Addr, error) { panic(token1) },
-		Logger:   slog.New(slog.NewTextHandler(&log, nil)),
-	})
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		w = request(h, method, pathOf(token1))
-		require.Equal(t, 500, w.Code)
-		var want bytes.Buffer
-		require.NoError(t, json.Compact(&want, []byte(fixture(t, "get_error_safe.json"))))
-		require.Equal(t, want.String(), w.Body.String())
-	}
-	leaktest.Check(t, []string{token1, numberA}, log.String())
 }
 
 // What strangers do fills no log.

@@ -3,6 +3,7 @@ package autocall
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -39,7 +40,7 @@ const source = "autocall"
 
 // reportWords is what one language says about the end of a call.
 type reportWords struct {
-	answered, exhausted, expired, silent string
+	answered, exhausted, expired, unrung, silent string
 
 	by, list    string // formats: who picked up; who was to be rung, and how many rounds were begun
 	comma, stop string
@@ -51,18 +52,18 @@ func wordsOf(l alert.Locale) reportWords {
 	case alert.English:
 		return reportWords{
 			answered: "Telephone call picked up", exhausted: "Nobody picked up the telephone",
-			expired: "Nobody picked up the telephone in time", silent: "The telephone that rings people does not report",
+			expired: "Nobody picked up the telephone in time", unrung: "Nobody was rung", silent: "The telephone that rings people does not report",
 			by: "%s picked up", list: "List: %s; rounds: %d", comma: ", ", stop: ". ",
 		}
 	case alert.Japanese:
 		return reportWords{
 			answered: "電話に応答がありました", exhausted: "電話に誰も応答しませんでした",
-			expired: "時間内に電話の応答がありませんでした", silent: "発信用の電話機から連絡がありません",
+			expired: "時間内に電話の応答がありませんでした", unrung: "電話は誰にも発信されませんでした", silent: "発信用の電話機から連絡がありません",
 			by: "%s が応答しました", list: "発信先：%s、%d 巡", comma: "、", stop: "。",
 		}
 	}
 	return reportWords{
-		answered: "电话告警已接听", exhausted: "电话告警无人接听", expired: "电话告警超时无人接听", silent: "拨号手机失去联系",
+		answered: "电话告警已接听", exhausted: "电话告警无人接听", expired: "电话告警超时无人接听", unrung: "电话告警未能拨出", silent: "拨号手机失去联系",
 		by: "%s 已接听", list: "名单：%s，共 %d 轮", comma: "，", stop: "。",
 	}
 }
@@ -74,6 +75,8 @@ func reportOf(s Status, l alert.Locale) alert.Alert {
 	switch {
 	case s.State == Answered && s.By != nil:
 		status, name, details = alert.News, w.answered, fmt.Sprintf(w.by, s.By)
+	case !slices.ContainsFunc(s.Audit, func(e Entry) bool { return e.Event == EventHandedOut }):
+		name = w.unrung // no phone polled, or nobody may be rung: the history says which
 	case s.State == Expired:
 		name = w.expired
 	}

@@ -28,13 +28,15 @@ func TestReports(t *testing.T) {
 		People: []autocall.Person{{Name: "张三", Number: numberA}, {Number: numberB}, {Name: numberC, Number: numberC}},
 	}
 	begun := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	rung := []autocall.Entry{{Event: autocall.EventHandedOut}}
 	var text strings.Builder
 	for _, l := range []alert.Locale{alert.Chinese, alert.English, alert.Japanese} {
 		for _, s := range []autocall.Status{
 			{ID: "1", State: autocall.Answered, By: &call.People[0], Phone: "p1"},
 			{ID: "2", State: autocall.Answered, By: &call.People[1]},
-			{ID: "3", State: autocall.Exhausted, Round: 3, Phone: "p2"},
-			{ID: "4", State: autocall.Expired, Round: 1},
+			{ID: "3", State: autocall.Exhausted, Round: 3, Phone: "p2", Audit: rung},
+			{ID: "4", State: autocall.Expired, Round: 1, Audit: rung},
+			{ID: "5", State: autocall.Exhausted, Round: 1, Audit: []autocall.Entry{{Event: autocall.EventSkipped, Cause: "the block list"}}},
 		} {
 			s.Call, s.Created = call, begun
 			var to alerttest.Recorder

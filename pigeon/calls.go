@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"log/slog"
 	"net/http"
 
@@ -14,11 +13,8 @@ import (
 	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
-// Bounds of a list, in entries.
-const (
-	pageSize  = 100
-	maxLooked = 1000 // what Snapshot and Fresh look at
-)
+// pageSize is the length of a page, in entries.
+const pageSize = 100
 
 // A Listed is an entry of the list of calls. Printing it leaves out the raw
 // entry, which may hold telephone numbers.
@@ -94,30 +90,31 @@ func parseCalls(body []byte) ([]Listed, error) {
 	return *w.Items, nil
 }
 
-// AllCalls returns an iterator over the list of calls, each chain once, by
-// pages of 100. It ends with the first error.
-func (c *Client) AllCalls(ctx context.Context) iter.Seq2[Listed, error] {
-	return func(yield func(Listed, error) bool) {
-		seen := map[string]bool{}
-		for offset := 0; ; offset += pageSize {
-			page, err := c.Calls(ctx, offset, pageSize)
-			if err != nil {
-				yield(Listed{}, err)
-				return
+// maxLooked is how many chains Snapshot and Fresh look at.
+const maxLooked = 1000
+
+// look gives f each chain of the list once, by pages of 100, and fails if there are too
+// many.
+func (c *Client) look(ctx context.Context, f func(Listed)) error {
+	seen := map[string]bool{}
+	for offset := 0; ; offset += pageSize {
+		page, err := c.Calls(ctx, offset, pageSize)
+		if err != nil {
+			return err
+		}
+		before := len(seen)
+		for _, l := range page {
+			switch {
+			case l.ResultID == "" || seen[l.ResultID]:
+				continue
+			case len(seen) == maxLooked:
+				return &Error{Op: opCalls, Err: errors.New("the list has more than 1000 chains, the rest was not looked at")}
 			}
-			before := len(seen)
-			for _, l := range page {
-				if l.ResultID == "" || seen[l.ResultID] {
-					continue
-				}
-				seen[l.ResultID] = true
-				if !yield(l, nil) {
-					return
-				}
-			}
-			if len(page) < pageSize || len(seen) == before { // or the offset was ignored
-				return
-			}
+			seen[l.ResultID] = true
+			f(l)
+		}
+		if len(page) < pageSize || len(seen) == before { // or the offset was ignored
+			return nil
 		}
 	}
 }
@@ -129,20 +126,9 @@ type Snapshot struct{ ids map[string]bool }
 // the first 1000 of the list and fails if there are more.
 func (c *Client) Snapshot(ctx context.Context) (Snapshot, error) {
 	s := Snapshot{map[string]bool{}}
-	for l, err := range c.AllCalls(ctx) {
-		if err == nil && len(s.ids) == maxLooked {
-			err = &Error{Op: opCalls, Err: errManyCalls}
-		}
-		if err != nil {
-			return s, err
-		}
-		s.ids[l.ResultID] = true
-	}
-	return s, nil
+	err := c.look(ctx, func(l Listed) { s.ids[l.ResultID] = true })
+	return s, err
 }
-
-// errManyCalls is a list of which the rest was not looked at.
-var errManyCalls = errors.New("the list has more than 1000 chains, the rest was not looked at")
 
 // Fresh returns the chains that are not in before: after an uncertain
 // [Client.Invoke], those that it may have started. Other users of the space
@@ -152,20 +138,11 @@ var errManyCalls = errors.New("the list has more than 1000 chains, the rest was 
 //
 // It looks at the first 1000 chains. If there are more, it returns those that
 // are fresh among them, and an error.
-func (c *Client) Fresh(ctx context.Context, before Snapshot) ([]Listed, error) {
-	var fresh []Listed
-	looked := 0
-	for l, err := range c.AllCalls(ctx) {
-		if err == nil && looked == maxLooked {
-			err = &Error{Op: opCalls, Err: errManyCalls}
-		}
-		if err != nil {
-			return fresh, err
-		}
-		looked++
+func (c *Client) Fresh(ctx context.Context, before Snapshot) (fresh []Listed, err error) {
+	err = c.look(ctx, func(l Listed) {
 		if !before.ids[l.ResultID] {
 			fresh = append(fresh, l)
 		}
-	}
-	return fresh, nil
+	})
+	return fresh, err
 }

@@ -68,33 +68,28 @@ func TestCallsAnswers(t *testing.T) {
 	require.Zero(t, server.Attempts())
 }
 
-func TestAllCalls(t *testing.T) {
+func TestFreshLooksAtAllPages(t *testing.T) {
 	t.Parallel()
 	client, server := newClient(t, nil)
 	for range 250 {
 		invoke(t, client, prepared())
 	}
+	all, err := client.Fresh(t.Context(), pigeon.Snapshot{})
+	require.NoError(t, err)
 	seen := map[string]bool{}
-	for l, err := range client.AllCalls(t.Context()) {
-		require.NoError(t, err)
-		require.False(t, seen[l.ResultID])
+	for _, l := range all {
 		seen[l.ResultID] = true
 	}
+	require.Len(t, all, 250)
 	require.Len(t, seen, 250)
 	require.Equal(t, 250+3, server.Attempts())
-	for _, err := range client.AllCalls(t.Context()) {
-		require.NoError(t, err)
-		break
-	}
-	require.Equal(t, 250+4, server.Attempts())
 	server.FailAlways(pigeontest.HTML(403))
-	for _, err := range client.AllCalls(t.Context()) {
-		require.ErrorContains(t, err, "HTTP 403")
-	}
+	_, err = client.Snapshot(t.Context())
+	require.ErrorContains(t, err, "HTTP 403")
 }
 
 // A server that ignores the offset must not be asked for ever.
-func TestAllCallsEnds(t *testing.T) {
+func TestFreshEnds(t *testing.T) {
 	t.Parallel()
 	var items []string
 	for i := range 100 {
@@ -102,12 +97,9 @@ func TestAllCallsEnds(t *testing.T) {
 	}
 	client, server := newClient(t, nil)
 	server.FailAlways(pigeontest.Reply(200, `{"items":[`+strings.Join(items, ",")+`]}`))
-	n := 0
-	for _, err := range client.AllCalls(t.Context()) {
-		require.NoError(t, err)
-		n++
-	}
-	require.Equal(t, 100, n)
+	all, err := client.Fresh(t.Context(), pigeon.Snapshot{})
+	require.NoError(t, err)
+	require.Len(t, all, 100)
 	require.Equal(t, 2, server.Attempts())
 }
 

@@ -55,28 +55,6 @@ func ExampleClient_Abort() {
 	// aborted 1 <nil>
 }
 
-// All chains of a space, page by page.
-func ExampleClient_AllCalls() {
-	ctx := context.Background()
-	client, _ := demo()
-	for range 3 {
-		if _, err := client.Invoke(ctx, order()); err != nil {
-			fmt.Println(err)
-			return
-		}
-	}
-	chains := 0
-	for _, err := range client.AllCalls(ctx) {
-		if err != nil {
-			fmt.Println(err)
-			break
-		}
-		chains++
-	}
-	fmt.Println(chains)
-	// Output: 3
-}
-
 // An error says whether a phone may be ringing. Only if not, calling again is
 // safe.
 func ExampleError() {

@@ -8,12 +8,10 @@ import (
 	"log/slog"
 
 	"github.com/tocsin-go/tocsin/internal/httpcall"
-	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
 // An Invocation is a chain that the vendor has accepted. Nobody has answered
-// yet: [Client.Wait] tells whether somebody does. Printing it leaves out the
-// raw answer, which may hold telephone numbers.
+// yet: [Client.Wait] tells whether somebody does.
 type Invocation struct {
 	ResultID string
 	Status   ChainStatus // StatusRequested
@@ -21,12 +19,7 @@ type Invocation struct {
 	// Warnings are oddities of the request that did not keep it from being
 	// sent, such as a value without a placeholder.
 	Warnings []string
-
-	raw secret.Text
 }
-
-// Raw returns the answer as it came. It may hold telephone numbers.
-func (i Invocation) Raw() json.RawMessage { return rawOf(i.raw) }
 
 // String returns the id and the status.
 func (i Invocation) String() string {
@@ -92,7 +85,7 @@ func (i *Invocation) judge(resp *httpcall.Response) error {
 	}
 	switch {
 	case status == StatusRequested && known != "":
-		i.ResultID, i.Status, i.raw = id, status, secret.New(string(resp.Body))
+		i.ResultID, i.Status = id, status
 		return nil
 	case status != StatusRequested && status != "" && id == "":
 		return &Error{Op: opInvoke, HTTPStatus: resp.Status, Status: status, Err: notAccepted(status)}

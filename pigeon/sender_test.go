@@ -381,7 +381,6 @@ func TestLeaks(t *testing.T) {
 	require.NoError(t, err)
 	chain, err := client.Invoke(t.Context(), inline())
 	require.NoError(t, err)
-	require.Contains(t, string(chain.Raw()), number1, "the echo has it")
 	secrets := []string{server.Token, password, number1, number2}
 	leaktest.Check(t, secrets, client, sender, chain, *client, pigeon.Result{ID: "x"}, pigeon.Listed{})
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d"} {

@@ -66,7 +66,7 @@ func NewServer(tb testing.TB) *Server {
 		callFlows: map[string]callFlow{}, guidances: map[string]guidance{},
 	}
 	s.AddCallFlow(CallFlowID, 1, Contact{"on-call 1", []string{"09000000001"}}, Contact{"on-call 2", []string{"09000000002"}})
-	s.AddGuidance(GuidanceID, "{{text}}", map[string]string{"1": "terminate", "2": "continue", "3": "leave"})
+	s.addGuidance(GuidanceID, "{{text}}", map[string]string{"1": "terminate", "2": "continue", "3": "leave"})
 	s.web = standin.New(tb, s.answer)
 	s.web.Now = s.now
 	return s
@@ -85,9 +85,9 @@ func (s *Server) AddCallFlow(id string, loops int, contacts ...Contact) {
 	s.callFlows[id] = callFlow{loops, contacts}
 }
 
-// AddGuidance prepares a guidance, or replaces it. behaviors says what the
+// addGuidance prepares a guidance, or replaces it. behaviors says what the
 // keys do: terminate, continue, leave or transfer.
-func (s *Server) AddGuidance(id, template string, behaviors map[string]string) {
+func (s *Server) addGuidance(id, template string, behaviors map[string]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.guidances[id] = guidance{template, behaviors}
