@@ -101,7 +101,7 @@ func TestAnswered(t *testing.T) {
 		l.mu.Unlock()
 		<-time.After(20 * time.Second)
 		require.Equal(t, "key 1", incident(t, l.Escalation).By)
-		<-time.After(time.Hour)
+		<-time.After(10 * time.Minute)
 		require.Empty(t, names(&l.last))
 		require.Empty(t, l.calls(&l.stopped))
 		require.Len(t, l.calls(&l.asked), 4)
@@ -183,7 +183,7 @@ func TestCalledOff(t *testing.T) {
 		<-time.After(5*time.Minute + 10*time.Second)
 		_, err := l.Acknowledge(t.Context(), l.chat.Accepted()[0].URL, "me")
 		require.NoError(t, err)
-		<-time.After(2 * time.Hour)
+		<-time.After(61 * time.Minute)
 		require.Empty(t, names(&l.phone))
 	})
 }
@@ -192,7 +192,7 @@ func TestCalledOff(t *testing.T) {
 func TestAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLadder(t, &escalate.Options{Forget: 6 * time.Hour, Quiet: true})
+		l := newLadder(t, &escalate.Options{Forget: 30 * time.Minute, Quiet: true})
 		take := func(n int) {
 			<-time.After(5 * time.Second)
 			list, err := l.Acknowledge(t.Context(), l.chat.Accepted()[n].URL, "me")
@@ -209,11 +209,11 @@ func TestAnew(t *testing.T) {
 		<-time.After(5 * time.Second)
 		require.Equal(t, escalate.Waiting, incident(t, l.Escalation).State)
 		take(2)
-		<-time.After(5 * time.Hour)
+		<-time.After(25 * time.Minute)
 		l.send("key", "blaze 2", critical)
 		<-time.After(5 * time.Second)
 		require.Equal(t, escalate.Acknowledged, incident(t, l.Escalation).State)
-		<-time.After(2 * time.Hour)
+		<-time.After(10 * time.Minute)
 		l.send("key", "blaze 3", critical)
 		<-time.After(5*time.Minute + 5*time.Second)
 		require.Equal(t, []string{"blaze 3"}, names(&l.phone))

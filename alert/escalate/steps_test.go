@@ -116,7 +116,7 @@ func TestStepFails(t *testing.T) {
 					second = away(tt.phone)
 				}
 				var log syncBuilder
-				e, box := run(t, &escalate.Options{Locale: alert.English}, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})),
+				e, box := run(t, &escalate.Options{Locale: alert.English, Patience: 5 * time.Minute}, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})),
 					escalate.Step{Name: "chat", Sender: first}, escalate.Step{Name: "other", Sender: &other},
 					escalate.Step{Name: "phone", After: 5 * time.Minute, Sender: second, Route: outbox.RouteOptions{NeverTwice: true}},
 					escalate.Step{Name: "last", After: 10 * time.Minute, Sender: &last},
@@ -133,7 +133,7 @@ func TestStepFails(t *testing.T) {
 					require.Contains(t, log.String(), "escalation step failed")
 					require.Contains(t, events(incident(t, e)), "failed phone")
 				}
-				<-time.After(time.Hour)
+				<-time.After(12 * time.Minute)
 				require.Equal(t, escalate.Exhausted, incident(t, e).State)
 				everybody := !tt.tells && tt.chat == nil && tt.phone == nil
 				require.Equal(t, everybody, strings.Contains(summaries(&other), "Everybody was told"), summaries(&other))
@@ -261,23 +261,23 @@ func TestWorse(t *testing.T) {
 		after time.Duration // the second alert
 		take  bool
 		then  alert.Severity
-		rings int // the last step, in the hour after
+		rings int // the last step, in the time after
 		state escalate.State
 	}{
-		{"exhausted", time.Hour, false, alert.Critical, 2, escalate.Exhausted},
+		{"exhausted", 20 * time.Minute, false, alert.Critical, 2, escalate.Exhausted},
 		{"all steps taken", 12 * time.Minute, false, alert.Critical, 2, escalate.Exhausted},
 		{"a step is left", 6 * time.Minute, false, alert.Critical, 1, escalate.Exhausted},
 		{"taken", time.Minute, true, alert.Critical, 1, escalate.Exhausted},
-		{"no worse", time.Hour, false, alert.Warning, 1, escalate.Exhausted},
+		{"no worse", 20 * time.Minute, false, alert.Warning, 1, escalate.Exhausted},
 		{"taken, no worse", time.Minute, true, alert.Warning, 0, escalate.Acknowledged},
-		{"less", time.Hour, false, alert.Info, 1, escalate.Exhausted},
+		{"less", 20 * time.Minute, false, alert.Info, 1, escalate.Exhausted},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var chat, phone, last alerttest.Recorder
-				e, box := run(t, nil, nil, escalate.Step{Name: "chat", Sender: &chat, Link: func(token string) string { return token }},
+				e, box := run(t, &escalate.Options{Patience: 5 * time.Minute}, nil, escalate.Step{Name: "chat", Sender: &chat, Link: func(token string) string { return token }},
 					escalate.Step{Name: "phone", After: 5 * time.Minute, Sender: &phone}, escalate.Step{Name: "last", After: 10 * time.Minute, Sender: &last})
 				require.NoError(t, box.Send(t.Context(), fire("1", alert.Warning)))
 				<-time.After(tt.after)
@@ -288,7 +288,7 @@ func TestWorse(t *testing.T) {
 				require.NoError(t, box.Send(t.Context(), fire("2", tt.then)))
 				<-time.After(4 * time.Minute)
 				early := len(last.Accepted())
-				<-time.After(time.Hour)
+				<-time.After(12 * time.Minute)
 				require.Len(t, last.Accepted(), tt.rings)
 				require.Equal(t, tt.state, incident(t, e).State)
 				if tt.rings > early { // the steps have their distances
@@ -305,7 +305,7 @@ func TestAcknowledgementLapses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var chat, phone alerttest.Recorder
-		e, box := run(t, &escalate.Options{AcknowledgeFor: time.Hour, Locale: alert.English}, nil,
+		e, box := run(t, &escalate.Options{AcknowledgeFor: 20 * time.Minute, Locale: alert.English}, nil,
 			escalate.Step{Name: "chat", Sender: &chat, Link: func(token string) string { return token }},
 			escalate.Step{Name: "phone", After: 5 * time.Minute, Sender: &phone})
 		require.NoError(t, box.Send(t.Context(), fire("1", alert.Critical)))
@@ -313,7 +313,7 @@ func TestAcknowledgementLapses(t *testing.T) {
 		old := chat.Accepted()[0].URL
 		_, err := e.Acknowledge(t.Context(), old, "Li")
 		require.NoError(t, err)
-		<-time.After(59 * time.Minute)
+		<-time.After(19 * time.Minute)
 		require.Len(t, chat.Accepted(), 2)
 		require.Empty(t, phone.Accepted())
 		<-time.After(2 * time.Minute)
@@ -332,7 +332,7 @@ func TestAcknowledgementLapses(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "Wang", incident(t, e).By)
 		require.NoError(t, box.Send(t.Context(), alert.Alert{Source: "s", ID: "2", Key: "k", Status: alert.Resolved}))
-		<-time.After(3 * time.Hour)
+		<-time.After(20 * time.Minute)
 		require.Len(t, phone.Accepted(), 1)
 		require.Equal(t, escalate.Ended, incident(t, e).State)
 	})
@@ -356,7 +356,7 @@ func TestRepeat(t *testing.T) {
 		require.Len(t, phone.Accepted(), 4)
 		_, err := e.Acknowledge(t.Context(), chat.Accepted()[0].URL, "Li")
 		require.NoError(t, err)
-		<-time.After(2 * time.Hour)
+		<-time.After(20 * time.Minute)
 		require.Len(t, phone.Accepted(), 4)
 	})
 }
@@ -489,7 +489,7 @@ func TestHeldBack(t *testing.T) {
 		list, err := e.Acknowledge(t.Context(), "call 2", "Li")
 		require.NoError(t, err)
 		require.Len(t, list, 14)
-		<-time.After(time.Hour)
+		<-time.After(10 * time.Minute)
 		require.EqualValues(t, 2, calls.Load())
 		require.Len(t, last.Accepted(), 1)
 	})

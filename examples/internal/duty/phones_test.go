@@ -141,7 +141,7 @@ func TestPickedUpIsNotTaken(t *testing.T) {
 		require.Equal(t, 3, o.incident().Steps)
 		_, err := o.Acknowledge(t.Context(), o.group.Accepted()[0].URL, "Li")
 		require.NoError(t, err)
-		require.Empty(t, o.poll(time.Hour, everybody))
+		require.Empty(t, o.poll(10*time.Minute, everybody))
 	})
 }
 
@@ -161,7 +161,7 @@ func TestTakenAfterPickingUp(t *testing.T) {
 				_, err := o.Acknowledge(t.Context(), o.group.Accepted()[0].URL, "Li")
 				require.NoError(t, err)
 				<-time.After(30 * time.Second)
-				require.Empty(t, o.poll(time.Hour, everybody))
+				require.Empty(t, o.poll(10*time.Minute, everybody))
 			})
 		})
 	}

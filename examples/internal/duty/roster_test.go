@@ -83,7 +83,7 @@ func TestRoster(t *testing.T) {
 func TestHandOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // begins on Saturday 2000-01-01 00:00 UTC
-		roster, err := duty.NewRoster(people("Li", "Wang"), write(t, "zone UTC\nmon-sun 08:00-20:00 Li\nmon-sun 20:00-08:00 Wang\n", 0), slog.New(slog.DiscardHandler))
+		roster, err := duty.NewRoster(people("Li", "Wang"), write(t, "zone UTC\nmon-sun 00:10-00:30 Li\nmon-sun 00:30-00:10 Wang\n", 0), slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		var group alerttest.Recorder
 		ctx, cancel := context.WithCancel(t.Context())
@@ -91,7 +91,7 @@ func TestHandOver(t *testing.T) {
 		require.NoError(t, err)
 		done := make(chan struct{})
 		go func() { run(); close(done) }()
-		<-time.After(9 * time.Hour)
+		<-time.After(12 * time.Minute)
 		require.Empty(t, group.Accepted())
 		require.NoError(t, accept.Send(t.Context(), alert.Alert{Source: "s", ID: "1", Key: "1", Name: "disk full", Severity: alert.Critical},
 			alert.Alert{Source: "s", ID: "2", Key: "2", Name: "fan"}))
@@ -101,7 +101,7 @@ func TestHandOver(t *testing.T) {
 		require.NoError(t, err)
 		_, err = e.Acknowledge(t.Context(), link[strings.LastIndexByte(link, '/')+1:], "Li", list[0].Number)
 		require.NoError(t, err)
-		<-time.After(11 * time.Hour) // 20:01
+		<-time.After(20 * time.Minute) // 00:33
 		var told []alert.Alert
 		for _, a := range group.Accepted() {
 			if a.Name == "Hand-over" {
