@@ -1,6 +1,7 @@
 package duty
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	_ "embed"
@@ -122,6 +123,9 @@ func (d *desk) incident(w *pageWords, in *escalate.Incident, zone *time.Location
 	}
 	for _, e := range in.Log {
 		about := e.Text
+		if e.Event == escalate.EventHeld {
+			about = cmp.Or(w.Held[alert.HeldBy(about)], about)
+		}
 		if e.Step != "" && about != "" {
 			about = e.Step + ": " + about
 		} else if e.Step != "" {
@@ -150,6 +154,7 @@ type pageWords struct {
 	Next                                            string // a format: when, and who
 
 	Events map[escalate.Event]string
+	Held   map[alert.HeldBy]string // where they are not in English
 }
 
 // pageWordsOf returns the words of a locale.
@@ -171,6 +176,9 @@ func pageWordsOf(l alert.Locale) pageWords {
 				escalate.EventOpened: "発生", escalate.EventWorse: "悪化", escalate.EventStep: "連絡開始", escalate.EventTold: "連絡済み", escalate.EventHeld: "保留：",
 				escalate.EventFailed: "連絡失敗", escalate.EventNews: "経過", escalate.EventLapsed: "対応期限切れ", "acknowledged": "対応", "exhausted": "対応者なし", "ended": "復旧", "replaced": "新しいインシデントに引き継ぎ",
 			},
+			Held: map[alert.HeldBy]string{
+				alert.HeldByWindow: "直前に発信済み", alert.HeldByQuiet: "静穏時間", alert.HeldByLimit: "一人あたりの発信回数の上限", alert.HeldByBlock: "発信禁止リスト",
+			},
 		}
 	}
 	return pageWords{
@@ -178,6 +186,9 @@ func pageWordsOf(l alert.Locale) pageWords {
 		Events: events{
 			escalate.EventOpened: "发生", escalate.EventWorse: "加重", escalate.EventStep: "进入步骤", escalate.EventTold: "已通知", escalate.EventHeld: "暂缓：",
 			escalate.EventFailed: "未能通知", escalate.EventNews: "动态", escalate.EventLapsed: "接手已过期", "acknowledged": "已接手", "exhausted": "无人处理", "ended": "已恢复", "replaced": "转为新事件",
+		},
+		Held: map[alert.HeldBy]string{
+			alert.HeldByWindow: "刚刚已拨打过电话", alert.HeldByQuiet: "免打扰时段", alert.HeldByLimit: "已达到每人呼叫次数上限", alert.HeldByBlock: "在禁呼名单中",
 		},
 	}
 }
