@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -106,8 +105,7 @@ type Received struct {
 // half done is finished. A Sender that returns late in spite of its context, against its duty, delays
 // the answer; CloudMonitor then calls again, and nothing is lost.
 type Handler struct {
-	sender   alert.Sender
-	accounts []account
+	receiver *inbound.Receiver
 	opts     Options
 }
 
@@ -119,24 +117,20 @@ func NewHandler(sender alert.Sender, secret string, opts *Options) (*Handler, er
 	if sender == nil {
 		return nil, errors.New("aliyun: new handler: no sender")
 	}
-	h := &Handler{sender: sender}
+	h := &Handler{}
 	if opts != nil {
 		h.opts = *opts
-		h.opts.Allow = slices.Clone(opts.Allow)
 		h.opts.Accounts = nil // the Handler keeps no secret in clear
 	}
 	var err error
-	if h.accounts, err = newAccounts(secret, cmp.Or(opts, &Options{}).Accounts); err != nil {
+	h.receiver, err = inbound.NewReceiver(inbound.Receiver{
+		Source: Source, Sender: sender, Logger: h.opts.Logger, Allow: h.opts.Allow, Find: h.opts.ClientIP, Locale: h.opts.Locale,
+	}, secret, cmp.Or(opts, &Options{}).Accounts)
+	if err != nil {
 		return nil, fmt.Errorf("aliyun: new handler: %w", err)
 	}
 	if h.opts.Timeout == 0 {
 		h.opts.Timeout = defaultTimeout
-	}
-	if h.opts.Logger == nil {
-		h.opts.Logger = slog.New(slog.DiscardHandler)
-	}
-	if h.opts.ClientIP == nil {
-		h.opts.ClientIP = inbound.Peer
 	}
 	return h, nil
 }
@@ -152,17 +146,8 @@ func CleanPath(prefix string, next http.Handler) http.Handler { return inbound.C
 
 // ServeHTTP answers one callback.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	caller, ok := inbound.Caller(r, h.opts.ClientIP, h.opts.Allow)
-	if !ok {
-		h.warn(r, caller, "callback refused: caller not allowed", nil)
-		inbound.Answer(w, http.StatusForbidden, "forbidden")
-		return
-	}
-	from := h.identify(r)
-	if from == nil {
-		h.warn(r, caller, "callback refused: wrong secret", nil)
-		http.NotFound(w, r)
+	g := h.receiver.Authenticate(w, r)
+	if g == nil {
 		return
 	}
 	if r.Method == http.MethodHead {
@@ -173,19 +158,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := context.WithoutCancel(r.Context())
 	if h.opts.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, start.Add(h.opts.Timeout))
+		ctx, cancel = context.WithDeadline(ctx, g.Time.Add(h.opts.Timeout))
 		defer cancel()
 	}
 	body, err := readBody(ctx, w, r)
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		err = &Error{Kind: ErrSyntax, Detail: fmt.Sprintf("longer than %d bytes", MaxBody)}
 	} else if err != nil {
-		h.warn(r, caller, "callback not received", err)
+		g.Warn("callback not received", err)
 		inbound.Answer(w, http.StatusBadRequest, "body not read")
 		return
 	}
-	status, text := h.handle(ctx, r, from, Received{
-		Time: start, Caller: caller, Account: from.name, Method: r.Method, Query: r.URL.RawQuery, Body: body, Err: err,
+	status, text := h.handle(ctx, g, Received{
+		Time: g.Time, Caller: g.Addr, Account: g.Account, Method: r.Method, Query: r.URL.RawQuery, Body: body, Err: err,
 	})
 	inbound.Answer(w, status, text)
 }

@@ -1,50 +1,12 @@
 package aliyun
 
-import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-)
+import "github.com/tocsin-go/tocsin/internal/inbound"
 
-// maxIdentity bounds, in bytes, an identity that stays readable.
-const maxIdentity = 200
+// identity joins parts that identify something.
+func identity(kind string, parts ...string) string { return inbound.Identity(kind, parts...) }
 
-// identity joins the parts under a kind with slashes, if that is short, plain
-// and unambiguous, and hashes them otherwise.
-func identity(kind string, parts ...string) string {
-	joined := append(make([]byte, 0, maxIdentity+1), kind...)
-	for _, part := range parts {
-		if !plainPart(part) || len(joined)+len(part) > maxIdentity {
-			return kind + "/" + digest(parts...)
-		}
-		joined = append(append(joined, '/'), part...)
-	}
-	return string(joined)
-}
-
-// plainPart tells whether s is visible ASCII without a slash.
-func plainPart(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' || s[i] == '/' {
-			return false
-		}
-	}
-	return true
-}
-
-// digest returns 32 hexadecimal digits that depend on every part and on where
-// one ends and the next begins.
-func digest(parts ...string) string {
-	text := make([]byte, 0, 512) // in one piece, which stays on the stack as a rule
-	for _, part := range parts {
-		text = binary.BigEndian.AppendUint64(text, uint64(len(part)))
-		text = append(text, part...)
-	}
-	sum := sha256.Sum256(text)
-	var digits [32]byte
-	hex.Encode(digits[:], sum[:16])
-	return string(digits[:])
-}
+// digest returns 32 hexadecimal digits that depend on every part.
+func digest(parts ...string) string { return inbound.Digest(parts...) }
 
 // textDigest returns a digest of all that a JSON text says, whatever the order
 // of its members and its white space, and of any other text as it is.

@@ -45,8 +45,6 @@ func TestFixtures(t *testing.T) {
 		require.Equal(t, &ocp.Error{
 			Op: "push", Code: "20001", HTTPStatus: 400, TraceID: "0000000000000002", Message: "告警规则不存在，告警规则类型：your_alarm_type，请检查！",
 		}, plain(t, err))
-		require.ErrorIs(t, err, ocp.CodeNoRule)
-		require.NotErrorIs(t, err, ocp.CodeBadTemplate)
 		require.False(t, alert.Retryable(err))
 		require.EqualError(t, err, `ocp: push: HTTP 400 Bad Request: code 20001 (if that is ALM20001: no alarm rule has this name: create one without an expression); `+
 			`trying the same again does not help; OCP says "告警规则不存在，告警规则类型：your_alarm_type，请检查！", trace 0000000000000002`)
@@ -68,7 +66,7 @@ func TestAnswers(t *testing.T) {
 		status    int
 		body      string
 		accepted  bool
-		code      ocp.Code
+		code      string
 		counts    int // the status that counts
 		retryable bool
 		uncertain bool
@@ -79,7 +77,7 @@ func TestAnswers(t *testing.T) {
 		{name: "more members", status: 200, body: `{"successful":true,"data":{"id":1},"x":[],"error":null}`, accepted: true},
 		{name: "members of other types", status: 200, body: `{"successful":true,"status":"200","traceId":7,"error":"none","data":[]}`, accepted: true},
 
-		{name: "says no", status: 200, body: `{"successful":false,"status":200,"error":{"code":"ALM20001","message":"x"}}`, code: ocp.CodeNoRule, counts: 200, want: "code ALM20001 (no alarm rule"},
+		{name: "says no", status: 200, body: `{"successful":false,"status":200,"error":{"code":"ALM20001","message":"x"}}`, code: "ALM20001", counts: 200, want: "code ALM20001 (no alarm rule"},
 		{name: "says no without a reason", status: 200, body: `{"successful":false}`, counts: 200, retryable: true, want: "HTTP 200 OK; trying again can help"},
 		{name: "says yes with a status that says no", status: 200, body: `{"successful":true,"status":403}`, counts: 403, want: "HTTP 403 Forbidden; the login is good but not allowed"},
 		{name: "status inside", status: 200, body: `{"successful":false,"status":401,"error":{"code":10004}}`, code: "10004", counts: 401, want: "may lock the account"},
@@ -91,12 +89,12 @@ func TestAnswers(t *testing.T) {
 		{name: "code 0", status: 400, body: `{"successful":false,"error":{"code":0,"message":"x"}}`, counts: 400, want: "HTTP 400 Bad Request; trying"},
 		{name: "code of another type", status: 400, body: `{"successful":false,"error":{"code":{"a":1},"message":["x"]}}`, counts: 400, want: "HTTP 400 Bad Request; trying"},
 		{name: "error of another type", status: 400, body: `{"successful":false,"error":"x","traceId":"ab"}`, counts: 400, want: "trace ab"},
-		{name: "endless code", status: 400, body: `{"successful":false,"error":{"code":"` + strings.Repeat("A", 500) + `"}}`, code: ocp.Code(strings.Repeat("A", 29) + "…"), counts: 400, want: "AAA…;"},
+		{name: "endless code", status: 400, body: `{"successful":false,"error":{"code":"` + strings.Repeat("A", 500) + `"}}`, code: strings.Repeat("A", 29) + "…", counts: 400, want: "AAA…;"},
 		{name: "forged lines and endless text", status: 400, body: `{"successful":false,"error":{"code":1,"message":"a\nb\u202e` + strings.Repeat("告", 400) + `"}}`, code: "1", counts: 400, want: `says "a b告`},
-		{name: "timeout of OCP", status: 400, body: `{"successful":false,"error":{"code":"COM10004"}}`, code: ocp.CodeTimeout, counts: 400, retryable: true, want: "trying again can help"},
-		{name: "wrong password as 500", status: 500, body: `{"successful":false,"error":{"code":"IAM10006"}}`, code: ocp.CodeWrongPassword2, counts: 500, want: "may lock the account"},
-		{name: "bad argument as 500", status: 500, body: `{"successful":false,"error":{"code":"COM10001"}}`, code: ocp.CodeBadArgument, counts: 500, want: "trying the same again does not help"},
-		{name: "not allowed", status: 403, body: `{"successful":false,"error":{"code":"IAM10017"}}`, code: ocp.CodeNotAllowed, counts: 403, want: "not allowed to do this"},
+		{name: "timeout of OCP", status: 400, body: `{"successful":false,"error":{"code":"COM10004"}}`, code: "COM10004", counts: 400, retryable: true, want: "trying again can help"},
+		{name: "wrong password as 500", status: 500, body: `{"successful":false,"error":{"code":"IAM10006"}}`, code: "IAM10006", counts: 500, want: "may lock the account"},
+		{name: "bad argument as 500", status: 500, body: `{"successful":false,"error":{"code":"COM10001"}}`, code: "COM10001", counts: 500, want: "trying the same again does not help"},
+		{name: "not allowed", status: 403, body: `{"successful":false,"error":{"code":"IAM10017"}}`, code: "IAM10017", counts: 403, want: "not allowed to do this"},
 		{name: "bare 401", status: 401, body: "", counts: 401, want: "HTTP 401 Unauthorized; the credentials need mending"},
 		{name: "login page with 401", status: 401, body: "<html>", counts: 401, want: "the credentials need mending"},
 		{name: "conflict", status: 409, body: `{"successful":false}`, counts: 409, want: "trying the same again does not help"},
@@ -132,38 +130,24 @@ func TestAnswers(t *testing.T) {
 			require.Equal(t, tt.retryable || tt.uncertain, alert.Retryable(err))
 			require.LessOrEqual(t, len(e.Message), 512)
 			require.NotContains(t, err.Error(), "\n")
-			if tt.code != "" {
-				require.ErrorIs(t, err, tt.code)
-			}
 		})
 	}
 }
 
 func TestCodes(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		code ocp.Code
-		want string
-	}{
-		{ocp.CodeNoRule, "code ALM20001 (no alarm rule has this name: create one without an expression)"},
-		{"ALM40018", "code ALM40018 (the proxy of the channel is written wrongly)"},
-		{"10001", "code 10001 (if that is ALM10001: no permission for alarms)"},
-		{"10003", "code 10003 (if that is IAM10003: the user is locked)"},
-		{"ALM99999", "code ALM99999"},
-		{"", "code "},
+	for code, want := range map[string]string{
+		"ALM20001": "code ALM20001 (no alarm rule has this name: create one without an expression)",
+		"10001":    "code 10001 (if that is ALM10001: no permission for alarms)",
+		"10003":    "code 10003 (if that is IAM10003: the user is locked)",
+		"ALM99999": "code ALM99999;",
 	} {
-		require.EqualError(t, tt.code, tt.want)
+		require.ErrorContains(t, &ocp.Error{Op: "push", HTTPStatus: 500, Code: code}, want)
 	}
-	require.ErrorIs(t, ocp.Code("10001"), ocp.CodeNoPermission)
-	require.ErrorIs(t, ocp.Code("10001"), ocp.CodeBadArgument, "either may be meant")
-	require.NotErrorIs(t, ocp.CodeNoPermission, ocp.CodeBadArgument)
-	require.NotErrorIs(t, ocp.CodeNoPermission, ocp.Code("10001"), "a text says more than a number")
-	require.NotErrorIs(t, ocp.Code(""), ocp.Code("ALM"))
-	require.NotErrorIs(t, ocp.Code("1"), errors.New("other"))
-	for _, code := range []ocp.Code{ocp.CodeLocked, ocp.CodeNotLoggedIn, ocp.CodeWrongPassword, ocp.CodeWrongPassword2, ocp.CodeAddress, ocp.CodeNoPermission, ocp.CodeNoAlarm} {
+	for code := range strings.FieldsSeq("IAM10003 IAM10000 IAM10004 IAM10006 IAM10014 IAM10017 ALM10001 ALM70001") {
 		require.False(t, (&ocp.Error{HTTPStatus: 503, Code: code}).Retryable(), code)
 	}
-	for _, code := range []ocp.Code{ocp.CodeTimeout, ocp.CodeNotCreated} {
+	for _, code := range []string{"COM10004", "ALM70002"} {
 		require.True(t, (&ocp.Error{HTTPStatus: 400, Code: code}).Retryable(), code)
 	}
 }
@@ -212,7 +196,6 @@ func TestFaults(t *testing.T) {
 				log := &journal{}
 				server := ocptest.NewServer(t)
 				client := clientOf(t, server, ocp.Basic(server.User, server.Password), &ocp.Options{Logger: log.logger()})
-				server.TextCodes = true
 				server.FailAlways(tt.fault)
 				began := time.Now()
 				err := client.Push(t.Context(), someAlarm())
@@ -282,15 +265,13 @@ func TestInterruptedRetry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, server := newClient(t, nil)
-		server.TextCodes = true
 		server.FailAlways(ocptest.Refuse(500, "COM10004", "慢"))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		err := client.Push(ctx, someAlarm())
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorIs(t, err, ocp.CodeTimeout)
 		e := asError(t, err)
-		require.Equal(t, ocp.CodeTimeout, e.Code)
+		require.Equal(t, "COM10004", e.Code)
 		require.Equal(t, "慢", e.Message)
 		require.True(t, e.Retryable())
 		require.Equal(t, 1, server.Attempts())

@@ -2,6 +2,7 @@ package ocp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -15,10 +16,9 @@ import (
 
 // Operations of a client, as errors and logs name them.
 const (
-	opPush          = "push"
-	opEvents        = "list alarms"
-	opEvent         = "get alarm"
-	opNotifications = "list notifications"
+	opPush = "push"
+	opList = "list alarms"
+	opGet  = "get alarm"
 )
 
 // jsonType is the Content-Type of every request, and a part of what is signed.
@@ -52,20 +52,18 @@ func NewClient(baseURL string, credentials Credentials, opts *Options) (*Client,
 	if opts != nil {
 		o = *opts
 	}
-	base, err := parseBase(baseURL)
-	if err == nil {
-		err = credentials.check()
-	}
-	if err == nil {
-		err = checkLine(base, credentials, o.AllowHTTP)
-	}
-	if err == nil {
-		err = checkLanguage(o.Language)
-	}
+	base, err := o.check(baseURL, credentials)
 	if err != nil {
 		return nil, fmt.Errorf("ocp: new client: %w", err)
 	}
 	limit := httpcall.NewLimiter(0, 1)
+	if o.HTTPClient == nil && o.RootCAs != nil {
+		transport := &http.Transport{
+			Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: 90 * time.Second,
+			TLSClientConfig: &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
+		}
+		o.HTTPClient = &http.Client{Transport: transport}
+	}
 	return &Client{
 		base:        base,
 		credentials: credentials,
@@ -93,7 +91,6 @@ type request struct {
 	body       []byte
 }
 
-// do makes the call and returns the data of the answer.
 func (c *Client) do(ctx context.Context, r *request) (data []byte, err error) {
 	leave, err := c.login.enter(ctx, r.op)
 	if err != nil {
@@ -123,7 +120,6 @@ func (c *Client) target(r *request) *url.URL {
 	return u
 }
 
-// header returns the header of an attempt made at a moment.
 func (c *Client) header(r *request, target *url.URL, at time.Time) http.Header {
 	h := http.Header{"Accept": {jsonType}, "Content-Type": {jsonType}}
 	if c.language != "" {
@@ -135,7 +131,6 @@ func (c *Client) header(r *request, target *url.URL, at time.Time) http.Header {
 	return h
 }
 
-// failure turns the error of a call into an *Error.
 func failure(op string, err error) error {
 	if err == nil {
 		return nil

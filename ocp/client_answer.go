@@ -28,56 +28,39 @@ const (
 	maxReset     = 10 * time.Minute // a wrong header must not silence anybody for longer
 )
 
-// An envelope is what is around every answer. A missing member is not false
-// or 0, hence the pointer. What is informative may be of whatever type.
-type envelope struct {
-	Successful *bool           `json:"successful"`
-	Status     json.RawMessage `json:"status"`
-	Data       json.RawMessage `json:"data"`
-	TraceID    json.RawMessage `json:"traceId"`
-	Error      struct {
-		Code    json.RawMessage `json:"code"`
-		Message json.RawMessage `json:"message"`
-	} `json:"error"`
+// fields is a JSON object whose members are read one by one, so that one that is
+// missing, or of a type that nobody expects, costs no other.
+type fields map[string]json.RawMessage
+
+func (f fields) text(name string) string { return text(f[name]) }
+
+func (f fields) object(name string) (o fields) {
+	if json.Unmarshal(f[name], &o) != nil {
+		return nil
+	}
+	return o
 }
 
-// open reads an answer. It reports false for anything that is not from OCP.
-func open(body []byte) (e envelope, ok bool) {
-	if json.Unmarshal(body, &e) == nil {
-		return e, e.Successful != nil
+// open reads an answer, and what it says about its success. It reports false for
+// anything that is not from OCP.
+func open(body []byte) (e fields, successful, ok bool) {
+	if json.Unmarshal(body, &e) != nil {
+		return nil, false, false
 	}
-	// An error that is no object must not cost the verdict.
-	var bare struct {
-		Successful *bool           `json:"successful"`
-		Status     json.RawMessage `json:"status"`
-		TraceID    json.RawMessage `json:"traceId"`
-		Data       json.RawMessage `json:"data"`
-	}
-	err := json.Unmarshal(body, &bare)
-	e = envelope{Successful: bare.Successful, Status: bare.Status, Data: bare.Data, TraceID: bare.TraceID}
-	return e, err == nil && e.Successful != nil
+	word := string(e["successful"])
+	return e, word == "true", word == "true" || word == "false"
 }
 
 // status returns the HTTP status that counts: that of the answer, or the one
 // inside of an answer with 2xx.
-func (e *envelope) status(outer int) int {
-	inner, err := strconv.Atoi(text(e.Status))
+func (f fields) status(outer int) int {
+	inner, err := strconv.Atoi(f.text("status"))
 	if outer >= 200 && outer <= 299 && err == nil && inner >= 300 && inner <= 599 {
 		return inner
 	}
 	return outer
 }
 
-// code returns the code of an error. The number 0 says nothing.
-func (e *envelope) code() Code {
-	code := markup.OneLine(text(e.Error.Code), maxCode)
-	if strings.Trim(code, "0") == "" {
-		return ""
-	}
-	return Code(code)
-}
-
-// text returns a JSON string or number as text, and nothing for other values.
 func text(raw json.RawMessage) string {
 	raw = bytes.TrimSpace(raw)
 	var s string
@@ -93,7 +76,6 @@ func text(raw json.RawMessage) string {
 	return s
 }
 
-// A judge decides on the attempts of one call.
 type judge struct {
 	client *Client
 	op     string
@@ -101,7 +83,6 @@ type judge struct {
 	data   []byte      // of the answer that was accepted
 }
 
-// sign remembers what proves the sender of the attempt to come.
 func (j *judge) sign(h http.Header) http.Header {
 	_, proof, _ := strings.Cut(h.Get("Authorization"), " ")
 	if _, signature, signed := strings.Cut(proof, ":"); signed {
@@ -114,35 +95,38 @@ func (j *judge) sign(h http.Header) http.Header {
 // accept judges an answer with HTTP 2xx: only one that says that it was
 // successful is.
 func (j *judge) accept(resp *httpcall.Response) error {
-	e, ok := open(resp.Body)
+	e, successful, ok := open(resp.Body)
 	switch {
 	case !ok:
 		// A login page, a proxy, a wrong path: whoever answered, nobody knows
-		// what became of the call.
+		// whether the call was carried out.
 		return &Error{Op: j.op, HTTPStatus: resp.Status, Err: unclear(fmt.Sprintf("HTTP %d with %s", resp.Status, describe(resp.Body)))}
-	case !*e.Successful || e.status(resp.Status) != resp.Status:
-		return j.refusal(&e, resp)
+	case !successful || e.status(resp.Status) != resp.Status:
+		return j.refusal(e, resp)
 	}
-	j.data = e.Data
+	j.data = e["data"]
 	return nil
 }
 
 // refuse judges an answer with any other status, unless that says it all.
 func (j *judge) refuse(resp *httpcall.Response) error {
-	e, ok := open(resp.Body)
+	e, _, ok := open(resp.Body)
 	if !ok && resp.Status != http.StatusUnauthorized && resp.Status != http.StatusTooManyRequests {
 		return nil
 	}
-	return j.refusal(&e, resp)
+	return j.refusal(e, resp)
 }
 
-// refusal returns the error of an answer that says no.
-func (j *judge) refusal(e *envelope, resp *httpcall.Response) *Error {
+func (j *judge) refusal(e fields, resp *httpcall.Response) *Error {
+	what := e.object("error")
 	err := &Error{
-		Op: j.op, Code: e.code(), HTTPStatus: e.status(resp.Status),
-		TraceID: markup.OneLine(j.hide(text(e.TraceID)), maxTrace),
+		Op: j.op, Code: markup.OneLine(what.text("code"), maxCode), HTTPStatus: e.status(resp.Status),
+		TraceID: markup.OneLine(j.hide(e.text("traceId")), maxTrace),
 		// Clean first and cut last, lest half a secret stays.
-		Message: markup.OneLine(j.hide(markup.OneLine(text(e.Error.Message), len(resp.Body))), maxVendorText),
+		Message: markup.OneLine(j.hide(markup.OneLine(what.text("message"), len(resp.Body))), maxVendorText),
+	}
+	if strings.Trim(err.Code, "0") == "" {
+		err.Code = "" // the number 0 says nothing
 	}
 	switch {
 	case err.isLogin() && j.client.credentials.scheme == schemeAccessKey:
@@ -175,7 +159,6 @@ func reset(h http.Header) time.Duration {
 	return defaultReset
 }
 
-// unclear is what came instead of an answer.
 type unclear string
 
 // Error says what came and what that means.

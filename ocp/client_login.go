@@ -8,13 +8,20 @@ import (
 	"time"
 )
 
-// defaultLoginPause is for how long a refused login keeps a client silent.
-const defaultLoginPause = 10 * time.Minute
+const (
+	// defaultLoginPause is for how long a refused login keeps a client silent.
+	defaultLoginPause = 10 * time.Minute
+
+	// loginPatience is how long the first login keeps the others waiting. A
+	// server that has not refused it by then hangs rather than refuses.
+	loginPatience = 2 * time.Second
+)
 
 // A login keeps a client from locking its account. Until one call has shown
-// that the credentials are good, calls go one at a time; after one was refused
-// there is none for a while. So a wrong password is tried once a pause,
-// however many goroutines use the client.
+// that the credentials are good, calls go one at a time, or one every two
+// seconds if there is no answer; after one was refused there is none for a while.
+// So a wrong password is tried once a pause, however many goroutines use the
+// client.
 type login struct {
 	pause time.Duration // 0 or less: no protection
 	turn  chan struct{} // a token: who has it may try unproven credentials
@@ -25,14 +32,13 @@ type login struct {
 	refused *Error    // why
 }
 
-// newLogin returns the state of a client that has not called yet.
 func newLogin(pause time.Duration) *login {
 	l := &login{pause: cmp.Or(pause, defaultLoginPause), turn: make(chan struct{}, 1)}
 	l.turn <- struct{}{}
 	return l
 }
 
-// enter lets a call begin. The call reports by leave what became of it.
+// enter lets a call begin. The call reports its outcome by leave.
 func (l *login) enter(ctx context.Context, op string) (leave func(error), err error) {
 	if proven, err := l.ask(op); proven || err != nil {
 		return l.settle, err
@@ -46,7 +52,9 @@ func (l *login) enter(ctx context.Context, op string) (leave func(error), err er
 		l.turn <- struct{}{}
 		return nil, err
 	}
-	return func(err error) { l.settle(err); l.turn <- struct{}{} }, nil
+	pass := sync.OnceFunc(func() { l.turn <- struct{}{} })
+	late := time.AfterFunc(loginPatience, pass)
+	return func(err error) { l.settle(err); late.Stop(); pass() }, nil
 }
 
 // ask reports whether the credentials are known to be good, or returns the
@@ -65,7 +73,7 @@ func (l *login) ask(op string) (proven bool, err error) {
 	return l.proven, nil
 }
 
-// settle learns from what became of a call: nil, or an *Error.
+// settle learns from the outcome of a call: nil, or an *Error.
 func (l *login) settle(err error) {
 	if l.pause <= 0 {
 		return

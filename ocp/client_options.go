@@ -1,6 +1,7 @@
 package ocp
 
 import (
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -18,6 +19,10 @@ type Options struct {
 	// HTTPClient carries the requests. Its Transport, Jar and Timeout are
 	// used; redirects are refused. Default: a client of the Client's own.
 	HTTPClient *http.Client
+
+	// RootCAs are the authorities that vouch for OCP's certificate, for a client
+	// of the Client's own. Default: those of the system.
+	RootCAs *x509.CertPool
 
 	// Timeout bounds one attempt, the answer included. Default: 10 s; -1
 	// leaves it to HTTPClient and the context.
@@ -47,6 +52,25 @@ type Options struct {
 	// FailFast returns an error that answers RetryAfter while the rate limit
 	// of OCP is used up. Default: wait, as long as the context lasts.
 	FailFast bool
+}
+
+// check reads the address of an OCP, and refuses what cannot be meant. http would
+// carry a password readable over a network.
+func (o *Options) check(baseURL string, credentials Credentials) (*url.URL, error) {
+	base, err := parseBase(baseURL)
+	if err == nil {
+		err = credentials.check()
+	}
+	const longest = 64 // bytes
+	switch {
+	case err != nil:
+		return nil, err
+	case base.Scheme == "http" && credentials.scheme == schemeBasic && !o.AllowHTTP && !isLoopback(base.Hostname()):
+		return nil, errors.New("http would show user and password to everybody on the way: use https, an access key, or set AllowHTTP")
+	case len(o.Language) > longest || strings.ContainsFunc(o.Language, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-,;=. *", r) }):
+		return nil, errors.New("the Language is not one as in Accept-Language")
+	}
+	return base, nil
 }
 
 // maxAddress bounds a base URL in bytes.
@@ -86,21 +110,11 @@ func isHost(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-_.:", r) })
 }
 
-// isAlphanumeric reports whether r is an ASCII letter or digit.
 func isAlphanumeric(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
-// isBlank reports whether r has no business in an address.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
-
-// checkLine refuses to carry a password readable over a network.
-func checkLine(base *url.URL, credentials Credentials, allowed bool) error {
-	if base.Scheme == "https" || !credentials.readable() || allowed || isLoopback(base.Hostname()) {
-		return nil
-	}
-	return errors.New("http would show user and password to everybody on the way: use https, an access key, or set AllowHTTP")
-}
 
 // isLoopback reports whether a host is this machine by its name. Other names
 // are not looked up: what they mean may change.
@@ -110,13 +124,4 @@ func isLoopback(host string) bool {
 	}
 	address, err := netip.ParseAddr(host)
 	return err == nil && address.Unmap().IsLoopback()
-}
-
-// checkLanguage checks a list of languages as in Accept-Language.
-func checkLanguage(s string) error {
-	const longest = 64 // bytes
-	if len(s) > longest || strings.ContainsFunc(s, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-,;=. *", r) }) {
-		return errors.New("the Language is not one as in Accept-Language")
-	}
-	return nil
 }

@@ -2,134 +2,144 @@ package ocp
 
 import (
 	"encoding/json"
-	"errors"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // maxVariable bounds a value in bytes. Linux starts no program with a longer one,
-// so that only a list from elsewhere is ever cut.
+// so that only what did not come as an environment is ever cut.
 const maxVariable = 128 << 10
 
 // maxPayloadProblems bounds the list of problems of one Payload.
 const maxPayloadProblems = 32
 
-// ErrNoAlarm is what FromEnv's error matches if the environment holds nothing
+// ErrNoAlarm is FromEnv's error if the environment holds nothing
 // of an alarm: the program was not started by a channel of OCP, or behind
 // something that clears the environment, such as sudo.
-var ErrNoAlarm = errors.New("no variable of an alarm is set")
+var ErrNoAlarm error = noAlarm{}
+
+// A Payload is what OCP said about one alarm, or about several in an aggregated
+// message. It may be read concurrently. Its texts may hold lines of logs, with
+// whatever somebody wrote there.
+type Payload struct {
+	// Values holds every variable that was set, under its own name and as it
+	// came, blank ones and unexpanded placeholders included.
+	Values map[string]string
+
+	// Message is the text that OCP made from the template of the channel, with
+	// the blanks around it. Up to 128 KiB.
+	Message string
+
+	// Problems names the variables that could not be read as expected, at most
+	// 32 of them, and never their values.
+	Problems []string
+
+	extra   []string // names that the caller asked for, in that order
+	unnamed bool     // the template of the HTTP channel names no variable that identifies an alarm
+}
 
 // FromEnv reads the variables of an alarm from a list of NAME=value, such as
-// [os.Environ] returns. It takes the names of [Variables] and those that the
-// caller adds in extra, and nothing else: the environment of OCP's process
-// also holds its paths and whatever secrets it runs with. Names are matched
-// exactly. Of a name given twice the first counts, as in [os.Getenv].
+// [os.Environ] returns. It takes the names that OCP is known to set and those
+// that the caller adds in extra, and nothing else: the environment of OCP's
+// process also holds its paths and whatever secrets it runs with. Names are
+// matched exactly. Of a name given twice the first counts, as in [os.Getenv].
 //
-// What cannot be read is listed in [Payload.Problems] and never costs the
+// What cannot be read is listed in [Payload].Problems and never costs the
 // alarm. A value that is blank, or that is its own unexpanded placeholder such
 // as ${ob_tenant}, counts as missing. A value is cut, visibly, at 128 KiB, and
 // bytes that are not UTF-8 become U+FFFD.
 //
-// The only error matches [ErrNoAlarm]. It is not retryable, and names
-// variables, never values.
+// The only error is [ErrNoAlarm]. It is not retryable, and names variables, never
+// values.
 func FromEnv(environ []string, extra ...string) (*Payload, error) {
-	table := knownVariables()
-	wanted := make(map[string]bool, len(table)+len(extra))
-	for i := range table {
-		wanted[table[i].Name] = true
-	}
 	p := &Payload{Values: make(map[string]string)}
+	known := knownVariables(nil)
 	for _, name := range extra {
-		if name != "" && !wanted[name] {
-			wanted[name] = true
+		if name != "" && !known[name] {
+			known[name] = true
 			p.extra = append(p.extra, name)
 		}
 	}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if _, known := p.Values[name]; wanted[name] && !known {
+		if _, twice := p.Values[name]; known[name] && !twice {
 			p.Values[name] = p.clean(name, value)
 		}
 	}
-	for i := range table {
-		p.take(&table[i])
+	if p.Message = p.Values["message"]; p.text("message") == "" {
+		p.Message = p.messageFromJSON()
 	}
-	return p.complete()
+	if p.namesNothing() && p.Message == "" {
+		return nil, ErrNoAlarm
+	}
+	p.check()
+	return p, nil
 }
 
-// clean bounds a value and makes it UTF-8.
 func (p *Payload) clean(name, value string) string {
-	const mark = "…"
 	if len(value) > maxVariable {
 		p.problem(name, "cut at 128 KiB")
-		end := maxVariable - len(mark)
-		for end > 0 && !utf8.RuneStart(value[end]) {
-			end--
-		}
-		value = value[:end] + mark
+		value = cut(value, maxVariable)
 	}
 	if !utf8.ValidString(value) {
 		p.problem(name, "not UTF-8")
 		value = strings.ToValidUTF8(value, "\uFFFD")
 	}
+	if strings.TrimSpace(value) == placeholder(name) {
+		p.problem(name, "left unexpanded by OCP")
+	}
 	return value
 }
 
-// take reads one variable into its field.
-func (p *Payload) take(v *knownVariable) {
-	value, set := p.Values[v.Name]
-	if !set {
-		return
+// cut returns text in at most limit bytes, and shows that it is cut.
+func cut(text string, limit int) string {
+	const mark = "…"
+	if len(text) <= limit {
+		return text
 	}
-	if strings.TrimSpace(value) == placeholder(v.Name) {
-		p.problem(v.Name, "left unexpanded by OCP")
-		return
+	end := limit - len(mark)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
 	}
-	if v.read == nil || strings.TrimSpace(value) == "" {
-		return
-	}
-	if problem := v.read(p, value); problem != "" {
-		p.problem(v.Name, problem)
-	}
+	return text[:end] + mark
 }
 
-// complete fills in what another variable can say, and refuses a Payload that
-// holds nothing.
-func (p *Payload) complete() (*Payload, error) {
-	if p.Message == "" {
-		p.Message = p.messageFromJSON()
-	}
-	if text := p.text("alarm_time"); p.ActiveAt.IsZero() && text != "" {
-		at, ok := parseTime(text)
-		if !ok {
-			p.problem("alarm_time", "not a time")
+// check notes what the alert will have to do without.
+func (p *Payload) check() {
+	for _, name := range [...]string{"alarm_active_at", "alarm_updated_at", "alarm_resolved_at", "alarm_time"} {
+		if p.text(name) != "" && p.time(name).IsZero() {
+			p.problem(name, "not a time")
 		}
-		p.ActiveAt = at
 	}
-	if p.namesNothing() && p.Message == "" {
-		return nil, noAlarm{}
+	if text := p.text("alarm_count"); text != "" && p.count() < 0 {
+		p.problem("alarm_count", "not a number")
 	}
-	return p, nil
+	for _, name := range p.lost() {
+		p.problem(name, "lost on the way: nothing but ? or U+FFFD is left of it")
+	}
 }
 
 // messageFromJSON returns message_json as text: OCP writes a JSON string, an
 // object if the template is one, or what log lines made of either.
 func (p *Payload) messageFromJSON() string {
 	var text string
-	if json.Unmarshal([]byte(p.MessageJSON), &text) == nil {
+	if json.Unmarshal([]byte(p.text("message_json")), &text) == nil {
 		return text
 	}
-	return p.MessageJSON
+	return p.text("message_json")
 }
 
-// namesNothing reports whether no variable says which alarm it is.
-func (p *Payload) namesNothing() bool {
-	return p.ID == "" && p.Type == "" && p.Target == "" && p.title() == "" && p.Level == "" && p.statusWord() == "" &&
-		p.Summary == "" && p.details() == ""
+func naming() []string {
+	return append([]string{
+		"alarm_id", "alarm_type", "alarm_target", "alarm_name", "alarm_level", "alarm_level_native", "alarm_status", "alarm_status_native",
+		"alarm_summary", "alarm_description",
+	}, append(translations("alarm_name"), translations("alarm_description")...)...)
 }
+
+func (p *Payload) namesNothing() bool { return p.first(naming()...) == "" }
 
 // text returns the value of a variable without blanks around it, or "" if OCP
 // said nothing in it.
@@ -141,128 +151,40 @@ func (p *Payload) text(name string) string {
 	return text
 }
 
-// translated returns text, or what the first translation of the variable says.
-func (p *Payload) translated(text, name string) string {
-	if text != "" {
-		return text
-	}
-	for _, other := range translations(name) {
-		if text = p.text(other); text != "" {
-			break
+func (p *Payload) first(names ...string) string {
+	return p.firstBut(func(string) bool { return false }, names...)
+}
+
+// firstBut is first for texts that are not to be skipped.
+func (p *Payload) firstBut(skip func(string) bool, names ...string) string {
+	for _, name := range names {
+		if text := p.text(name); text != "" && !skip(text) {
+			return text
 		}
 	}
-	return text
+	return ""
 }
+
+func (p *Payload) time(name string) time.Time { return parseTime(p.text(name)) }
 
 // problem notes that a variable could not be read as expected. It never quotes
 // the value.
 func (p *Payload) problem(name, what string) {
 	if len(p.Problems) < maxPayloadProblems {
-		p.Problems = append(p.Problems, plainName(name)+": "+what)
+		p.Problems = append(p.Problems, inbound.PlainName(name)+": "+what)
 	}
 }
 
-// placeholder is how a template names a variable.
 func placeholder(name string) string { return "${" + name + "}" }
 
-// plainName makes a name that a caller gave fit for one line of a log.
-func plainName(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, name)
-}
-
-// readText returns the reading of a text.
-func readText(field func(*Payload) *string) reading {
-	return func(p *Payload, text string) string {
-		*field(p) = strings.TrimSpace(text)
-		return ""
-	}
-}
-
-// readMessage keeps the blanks: in a template they are layout.
-func readMessage(p *Payload, text string) string {
-	p.Message = text
-	return ""
-}
-
-// readTime returns the reading of a time.
-func readTime(field func(*Payload) *time.Time) reading {
-	return func(p *Payload, text string) string {
-		at, ok := parseTime(text)
-		if !ok {
-			return "not a time"
-		}
-		*field(p) = at
-		return ""
-	}
-}
-
-// readDuration returns the reading of a duration.
-func readDuration(field func(*Payload) *time.Duration) reading {
-	return func(p *Payload, text string) string {
-		d, ok := parseDuration(text)
-		if !ok {
-			return "not a duration"
-		}
-		*field(p) = d
-		return ""
-	}
-}
-
-// readCount reads the number of alarms. A number that cannot be read is more
-// than one, since OCP counts aggregated messages only.
-func readCount(p *Payload, text string) string {
-	n, err := strconv.Atoi(strings.TrimSpace(text))
-	if err != nil || n < 0 {
-		p.Aggregated = true
-		return "not a number"
-	}
-	p.Count = n
-	p.Aggregated = n > 1
-	return ""
-}
-
-// readUIDs reads a comma list.
-func readUIDs(p *Payload, text string) string {
-	for uid := range strings.SplitSeq(text, ",") {
-		if uid = strings.TrimSpace(uid); uid != "" {
-			p.RecipientUIDs = append(p.RecipientUIDs, uid)
-		}
-	}
-	return ""
-}
-
-// readRecipients reads a JSON array of texts or numbers.
-func readRecipients(p *Payload, text string) string {
-	var list []json.RawMessage
-	if json.Unmarshal([]byte(text), &list) != nil {
-		return "not a JSON array"
-	}
-	for _, raw := range list {
-		var name string
-		if json.Unmarshal(raw, &name) != nil {
-			name = string(raw)
-		}
-		p.Recipients = append(p.Recipients, name)
-	}
-	return ""
-}
-
-// noAlarm is the error of FromEnv.
+// noAlarm is the type of ErrNoAlarm.
 type noAlarm struct{}
 
 // Error says what was looked for.
 func (noAlarm) Error() string {
-	return "ocp: from env: " + ErrNoAlarm.Error() + " (looked for message, alarm_id, alarm_type, alarm_name, alarm_target and others); " +
+	return "ocp: from env: no variable of an alarm is set (looked for message, alarm_id, alarm_type, alarm_name, alarm_target and others); " +
 		"is this run as the script of an OCP alert channel?"
 }
-
-// Unwrap returns ErrNoAlarm.
-func (noAlarm) Unwrap() error { return ErrNoAlarm }
 
 // Retryable reports false.
 func (noAlarm) Retryable() bool { return false }

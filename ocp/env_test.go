@@ -2,10 +2,6 @@ package ocp_test
 
 import (
 	"fmt"
-	"os"
-	"reflect"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,117 +24,19 @@ const documented = `alarm_id alarm_type alarm_name alarm_level alarm_status alar
 
 func TestVariables(t *testing.T) {
 	t.Parallel()
-	var names, all []string
-	doc, err := os.ReadFile("doc.go")
-	require.NoError(t, err)
-	for _, v := range ocp.Variables() {
-		all = append(all, v.Name)
-		require.NotEmpty(t, v.Meaning, v.Name)
-		if v.Groups == "" {
-			require.Equal(t, "seen", v.Since, v.Name)
-			continue
-		}
-		names = append(names, v.Name)
-		require.Contains(t, string(doc), fmt.Sprintf("\n//\t%-25s %-4s %-5s %s\n", v.Name, v.Groups, v.Since, v.Meaning))
-	}
-	require.ElementsMatch(t, strings.Fields(documented), names)
-	slices.Sort(all)
-	require.Equal(t, all, slices.Compact(slices.Clone(all)), "no name twice")
-	rows := regexp.MustCompile(`(?m)^//\t[a-z_]+ +[RNACM]+ +[0-9.]+ `)
-	require.Len(t, rows.FindAll(doc, -1), len(names), "no row is left of a variable that is gone")
-}
-
-// sampleOf is a value that a variable can have, which no other variable has.
-func sampleOf(name string) string {
-	switch name {
-	case "alarm_active_at", "alarm_time":
-		return "2025-06-06T15:03:06+08:00"
-	case "alarm_updated_at":
-		return "2025-06-06T15:03:07+08:00"
-	case "alarm_resolved_at":
-		return "2025-06-06T15:03:08+08:00"
-	case "alarm_duration":
-		return "101"
-	case "alarm_last_interval":
-		return "PT102S"
-	case "alarm_evaluation_interval":
-		return "103"
-	case "alarm_count":
-		return "1"
-	case "recipients_json_array":
-		return `["json-1"]`
-	}
-	return "sample of " + name
-}
-
-// TestEachVariable: each variable fills exactly what is said to be its own, it
-// is kept as it came, and without it nothing of that is there.
-func TestEachVariable(t *testing.T) {
-	t.Parallel()
 	var environ []string
-	for _, v := range ocp.Variables() {
-		environ = append(environ, v.Name+"="+sampleOf(v.Name))
+	for name := range strings.FieldsSeq(documented + " host obproxy_cluster task_result error_message") {
+		environ = append(environ, name+"=sample of "+name)
 	}
-	full := payloadOf(t, environ...)
-	require.Empty(t, full.Problems)
-	require.Len(t, full.Values, len(environ))
-	fields := reflect.ValueOf(*full)
-	for i := range fields.NumField() {
-		switch f := fields.Type().Field(i); f.Name {
-		case "Aggregated", "Problems", "extra":
-		default:
-			require.False(t, fields.Field(i).IsZero(), "no variable fills %s", f.Name)
-		}
+	p := payloadOf(t, append([]string{"alarm_count=1"}, environ...)...)
+	require.Len(t, p.Values, len(environ))
+	a := p.Alert()
+	text := fmt.Sprint(a, a.Labels)
+	for name := range p.Values {
+		unused := strings.Contains(name, "recipients") || strings.HasSuffix(name, "_at") || strings.HasPrefix(name, "value_") || name == "message_json" ||
+			name == "message" || name == "alarm_level_color" || name == "alarm_count"
+		require.True(t, unused || strings.Contains(text, "sample of "+name), name)
 	}
-	backedUp := map[string]bool{"alarm_active_at": true, "message": true} // another variable can say it
-	for i, v := range ocp.Variables() {
-		t.Run(v.Name, func(t *testing.T) {
-			t.Parallel()
-			require.Equal(t, sampleOf(v.Name), full.Values[v.Name])
-			less := payloadOf(t, slices.Delete(slices.Clone(environ), i, i+1)...)
-			require.NotContains(t, less.Values, v.Name)
-			changed := changedFields(full, less)
-			if _, ok := ownField[v.Name]; ok && !backedUp[v.Name] {
-				require.Equal(t, []string{ownField[v.Name]}, changed)
-			} else if !backedUp[v.Name] {
-				require.Empty(t, changed)
-			}
-		})
-	}
-	for name := range backedUp {
-		require.Contains(t, ownField, name)
-	}
-}
-
-// ownField says which field a variable fills.
-//
-//nolint:gochecknoglobals // read-only table
-var ownField = map[string]string{
-	"alarm_id": "ID", "alarm_type": "Type", "alarm_name": "Name", "alarm_level": "Level", "alarm_status": "Status",
-	"alarm_scope": "Scope", "alarm_level_color": "LevelColor", "alarm_target": "Target", "alarm_summary": "Summary",
-	"alarm_description": "Description", "alarm_active_at": "ActiveAt", "alarm_updated_at": "UpdatedAt",
-	"alarm_resolved_at": "ResolvedAt", "alarm_duration": "Duration", "alarm_last_interval": "LastInterval",
-	"alarm_evaluation_interval": "EvaluationInterval", "alarm_threshold": "Threshold", "value": "Value",
-	"value_shown": "ValueShown", "alarm_url": "URL", "alarm_count": "Count", "alarm_group_by": "GroupBy",
-	"alarm_group": "Group", "app_type": "AppType", "service": "Service", "app_cluster": "AppCluster",
-	"ob_cluster_group": "ClusterGroup", "ob_cluster": "Cluster", "ob_cluster_id": "ClusterID", "ob_tenant": "Tenant",
-	"host_ip": "HostIP", "svr_ip": "ServerIP", "operation_name": "OperationName", "operator": "Operator",
-	"operation_result": "OperationResult", "failed_reason": "FailedReason", "check_item": "CheckItem",
-	"message": "Message", "message_json": "MessageJSON", "recipients_uids": "RecipientUIDs",
-	"recipients_json_array": "Recipients", "at_recipients": "AtRecipients",
-}
-
-// changedFields returns the exported fields, Values aside, in which a and b
-// differ.
-func changedFields(a, b *ocp.Payload) (names []string) {
-	x, y := reflect.ValueOf(*a), reflect.ValueOf(*b)
-	for i := range x.NumField() {
-		f := x.Type().Field(i)
-		if f.IsExported() && f.Name != "Values" && !reflect.DeepEqual(x.Field(i).Interface(), y.Field(i).Interface()) {
-			names = append(names, f.Name)
-		}
-	}
-	return names
 }
 
 // Nothing of the environment of OCP's process is taken along.
@@ -196,11 +94,11 @@ func TestNoAlarm(t *testing.T) {
 func TestMissingEmptyAndUnexpanded(t *testing.T) {
 	t.Parallel()
 	for _, variables := range [][]string{nil, {"ob_tenant=", "alarm_resolved_at= "}, {"ob_tenant= ${ob_tenant}\n", "alarm_resolved_at=${alarm_resolved_at}"}} {
-		p := payloadOf(t, append([]string{"alarm_id=1", "alarm_description=${HOME} ${ob_tenant}"}, variables...)...)
-		require.Empty(t, p.Tenant)
-		require.True(t, p.ResolvedAt.IsZero())
-		require.NotContains(t, p.Alert().Labels, "ob_tenant")
-		require.Equal(t, "${HOME} ${ob_tenant}", p.Description, "text that is no placeholder of its own stays")
+		a := payloadOf(t, append([]string{"alarm_id=1", "alarm_description=${HOME} ${ob_tenant}"}, variables...)...).Alert()
+		require.Empty(t, a.Instance)
+		require.Equal(t, alert.Firing, a.Status)
+		require.NotContains(t, a.Labels, "ob_tenant")
+		require.Equal(t, "${HOME} ${ob_tenant}", a.Summary, "text that is no placeholder of its own stays")
 	}
 	p := payloadOf(t, "alarm_id=1", "ob_tenant=${ob_tenant}")
 	require.Equal(t, []string{"ob_tenant: left unexpanded by OCP"}, p.Problems)
@@ -209,16 +107,13 @@ func TestMissingEmptyAndUnexpanded(t *testing.T) {
 
 func TestUnreadableVariables(t *testing.T) {
 	t.Parallel()
-	p := payloadOf(t, "alarm_id=1", "alarm_active_at=hush", "alarm_duration=hush", "alarm_count=hush", "recipients_json_array=[hush",
-		"alarm_name=\xff\xfe name", "alarm_id=2")
+	p := payloadOf(t, "alarm_id=1", "alarm_active_at=hush", "alarm_count=hush", "alarm_level=??", "alarm_name=\xff\xfe name", "alarm_id=2")
 	require.ElementsMatch(t, []string{
-		"alarm_active_at: not a time", "alarm_duration: not a duration", "alarm_count: not a number",
-		"recipients_json_array: not a JSON array", "alarm_name: not UTF-8",
+		"alarm_active_at: not a time", "alarm_count: not a number", "alarm_name: not UTF-8", "alarm_level: lost on the way: nothing but ? or U+FFFD is left of it",
 	}, p.Problems)
-	require.Equal(t, "1", p.ID, "the first of two counts")
-	require.Equal(t, "\uFFFD name", p.Name)
+	require.Equal(t, "alarm/1", p.Alert().Key, "the first of two counts")
+	require.Equal(t, "\uFFFD name", p.Alert().Name)
 	require.Equal(t, "hush", p.Values["alarm_active_at"])
-	require.True(t, p.Aggregated)
 	require.Contains(t, p.Alert().Summary, "alarm_count: hush", "the reader can make something of it")
 }
 
@@ -264,17 +159,6 @@ func TestMessageFromJSON(t *testing.T) {
 	}
 }
 
-func TestRecipients(t *testing.T) {
-	t.Parallel()
-	p := payloadOf(t, "message=x", "recipients_uids=100, 101,,", `recipients_json_array=["100",101,{"mobile":"1"}]`, "at_recipients=@100")
-	require.Equal(t, []string{"100", "101"}, p.RecipientUIDs)
-	require.Equal(t, []string{"100", "101", `{"mobile":"1"}`}, p.Recipients)
-	require.Equal(t, "@100", p.AtRecipients)
-	for name := range p.Alert().Labels {
-		require.NotContains(t, name, "recipients")
-	}
-}
-
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	east := time.FixedZone("", 8*3600)
@@ -300,33 +184,11 @@ func TestTimes(t *testing.T) {
 		t.Run(test.text, func(t *testing.T) {
 			t.Parallel()
 			p := payloadOf(t, "alarm_id=1", "alarm_active_at="+test.text)
-			require.Equal(t, test.want, p.ActiveAt)
+			require.Equal(t, test.want, p.Alert().StartsAt)
 			require.Equal(t, test.want.IsZero(), len(p.Problems) == 1)
 		})
 	}
-	require.Equal(t, 2020, payloadOf(t, "alarm_id=1", "alarm_time=2020-12-03T09:44:04Z").ActiveAt.Year())
+	require.Equal(t, 2020, payloadOf(t, "alarm_id=1", "alarm_time=2020-12-03T09:44:04Z").Alert().StartsAt.Year())
 	require.Equal(t, []string{"alarm_time: not a time"}, payloadOf(t, "alarm_id=1", "alarm_time=x").Problems)
-	require.Equal(t, 2021, payloadOf(t, "alarm_id=1", "alarm_time=2020-12-03T09:44:04Z", "alarm_active_at=2021-12-03T09:44:04Z").ActiveAt.Year())
-}
-
-func TestDurations(t *testing.T) {
-	t.Parallel()
-	const bad = -1
-	for text, want := range map[string]time.Duration{
-		"0": 0, "545": 545 * time.Second, "545.0": 545 * time.Second, " 60 ": time.Minute, "0.25": 250 * time.Millisecond,
-		"PT6M8.301194S": 6*time.Minute + 8301194*time.Microsecond, "PT1M0.048S": time.Minute + 48*time.Millisecond,
-		"PT16M53.329S": 16*time.Minute + 53329*time.Millisecond, "PT0S": 0, "PT36H": 36 * time.Hour, "P1DT2H3M4S": 26*time.Hour + 3*time.Minute + 4*time.Second,
-		"P2W": 14 * 24 * time.Hour, "P3D": 72 * time.Hour, "pt1h": time.Hour, "PT2562047H": 2562047 * time.Hour,
-		"P": bad, "PT": bad, "P1": bad, "PT1": bad, "P1H": bad, "PT1D": bad, "P1Y": bad, "P1M": bad, "PT1S2M": bad, "PT1M2M": bad, "P1DT": bad,
-		"PTT1S": bad, "P1D1D": bad, "PT1HT1S": bad, "PTS": bad, "PT-1S": bad, "-1": bad, "+1": bad, "1e3": bad, "NaN": bad, "1.2.3": bad, "1.": 1e9, ".5": bad,
-		"9223372036854775807": bad, "PT9999999999H": bad, "PT2562047H48M": bad, "5 minutes": bad, "1_000": bad, "0x10": bad, "PT１S": bad, "PT1s2": bad,
-	} {
-		p := payloadOf(t, "alarm_id=1", "alarm_last_interval="+text)
-		if want == bad {
-			require.Equal(t, []string{"alarm_last_interval: not a duration"}, p.Problems, text)
-			continue
-		}
-		require.Empty(t, p.Problems, text)
-		require.Equal(t, want, p.LastInterval, text)
-	}
+	require.Equal(t, 2021, payloadOf(t, "alarm_id=1", "alarm_time=2020-12-03T09:44:04Z", "alarm_active_at=2021-12-03T09:44:04Z").Alert().StartsAt.Year())
 }

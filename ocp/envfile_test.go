@@ -65,10 +65,9 @@ func TestEnvGolden(t *testing.T) {
 			t.Parallel()
 			p := payloadOf(t, envFixture(t, name)...)
 			text, err := json.MarshalIndent(struct {
-				Alert   alert.Alert  `json:"alert"`
-				Test    bool         `json:"test,omitempty"`
-				Payload *ocp.Payload `json:"payload"`
-			}{p.Alert(), p.IsTest(), p}, "", "  ")
+				Alert    alert.Alert `json:"alert"`
+				Problems []string    `json:"problems,omitempty"`
+			}{p.Alert(), p.Problems}, "", "  ")
 			require.NoError(t, err)
 			golden := filepath.Join("testdata", "env", name+".golden")
 			if *update {

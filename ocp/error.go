@@ -1,6 +1,7 @@
 package ocp
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -28,12 +29,12 @@ func (e *FieldError) Retryable() bool { return false }
 // host, and nothing of what was sent. It is not modified after it has been
 // returned.
 type Error struct {
-	// Op is what failed: "push", "list alarms", "get alarm", "list
-	// notifications".
+	// Op is what failed: "push", "list alarms", "get alarm".
 	Op string
 
-	// Code is the code of OCP, or "" if it gave none or the number 0.
-	Code Code
+	// Code is the code of OCP as it spells it, a text such as ALM20001 or a bare
+	// number, or "" if it gave none or the number 0.
+	Code string
 
 	// Message is the text of OCP, of at most 512 bytes in one line. It may
 	// change at any time, and comes in the language of [Options]: branch on
@@ -63,6 +64,10 @@ type Error struct {
 
 // Error says what failed, what OCP means and whether trying again can help.
 func (e *Error) Error() string {
+	if reason := e.certificate(); reason != nil {
+		return fmt.Sprintf("ocp: %s: the certificate of OCP is not trusted: %v; trying the same again does not help: "+
+			"if OCP has a certificate of a private authority, give that authority (Options.RootCAs, or -ca-file)", e.Op, reason)
+	}
 	if transport, ok := e.Err.(*httpcall.Error); ok { //nolint:errorlint // one further down says less than the whole
 		return transport.Error() // begins with channel and operation itself
 	}
@@ -77,7 +82,7 @@ func (e *Error) Error() string {
 	}
 	fmt.Fprintf(&b, "HTTP %d %s", e.HTTPStatus, http.StatusText(e.HTTPStatus))
 	if e.Code != "" {
-		b.WriteString(": " + e.Code.Error())
+		b.WriteString(": " + describeCode(e.Code))
 	}
 	b.WriteString("; " + e.advice())
 	if e.Message != "" {
@@ -89,14 +94,13 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// advice tells a person woken by the error what to do.
 func (e *Error) advice() string {
 	switch {
 	case e.isLogin():
 		return e.loginAdvice()
 	case e.isDenied():
 		return "the login is good but not allowed to do this, trying again does not help"
-	case e.Code.class() == classFix:
+	case e.class() == classFix:
 		return "trying the same again does not help"
 	case e.RetryAfter() > 0:
 		return fmt.Sprintf("try again in %v", e.RetryAfter().Round(time.Second))
@@ -106,7 +110,6 @@ func (e *Error) advice() string {
 	return "trying the same again does not help"
 }
 
-// loginAdvice is about credentials that were refused.
 func (e *Error) loginAdvice() string {
 	s := "the credentials need mending, trying again may lock the account"
 	switch {
@@ -121,33 +124,37 @@ func (e *Error) loginAdvice() string {
 	return s
 }
 
-// Unwrap returns Err if it is set, else Code. Err of an Error that has both
-// leads to the Code as well.
-func (e *Error) Unwrap() error {
-	if e.Err != nil || e.Code == "" {
-		return e.Err
+// Unwrap returns Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+func (e *Error) class() class { return codes()[e.Code].class }
+
+// certificate returns what is wrong with the certificate that OCP showed, if that
+// is the cause. Only somebody who changes something mends it.
+func (e *Error) certificate() error {
+	if bad, ok := errors.AsType[*tls.CertificateVerificationError](e.Err); ok {
+		return bad.Err
 	}
-	return e.Code
+	return nil
 }
 
-// isLogin reports whether OCP refused the credentials.
 func (e *Error) isLogin() bool {
-	return e.HTTPStatus == http.StatusUnauthorized || e.Code.class() == classLogin
+	return e.HTTPStatus == http.StatusUnauthorized || e.class() == classLogin
 }
 
-// isDenied reports whether OCP refused what the credentials may do.
 func (e *Error) isDenied() bool {
-	return e.HTTPStatus == http.StatusForbidden || e.Code.class() == classDenied
+	return e.HTTPStatus == http.StatusForbidden || e.class() == classDenied
 }
 
 // Retryable reports whether the same call can help later. It is false for a
-// login that was refused, whatever else the answer says, and for what OCP
-// called wrong. A failure that OCP does not explain is retryable.
+// login that was refused, whatever else the answer says, for a certificate that
+// is not trusted, and for what OCP called wrong. A failure that OCP does not
+// explain is retryable.
 func (e *Error) Retryable() bool {
 	switch {
-	case e.isLogin(), e.isDenied(), e.Code.class() == classFix:
+	case e.isLogin(), e.isDenied(), e.certificate() != nil, e.class() == classFix:
 		return false
-	case e.Code.class() == classRetry:
+	case e.class() == classRetry:
 		return true
 	case e.HTTPStatus >= 300 && e.HTTPStatus <= 499:
 		return e.isWait() || e.HTTPStatus == http.StatusRequestTimeout || e.HTTPStatus == http.StatusTooEarly
@@ -157,7 +164,6 @@ func (e *Error) Retryable() bool {
 	return e.HTTPStatus != http.StatusNotImplemented && e.HTTPStatus != http.StatusHTTPVersionNotSupported
 }
 
-// isWait reports whether OCP refused since there were too many calls.
 func (e *Error) isWait() bool { return e.HTTPStatus == http.StatusTooManyRequests }
 
 // RetryAfter returns how long to wait before another call can help: what the

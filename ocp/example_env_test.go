@@ -32,15 +32,12 @@ func ExampleFromEnv() {
 	fmt.Println(a.Status, a.Severity, a.Level, a.Name)
 	fmt.Println(a.Product, a.Region, a.Instance)
 	fmt.Println(a.Key)
-	for _, part := range p.TargetParts() {
-		fmt.Println(part.Key, "is", part.Value)
-	}
+	fmt.Println(a.Labels["target.host"], p.Values["alarm_active_at"])
 	// Output:
 	// firing critical 停服 OceanBase服务器无法连接
 	// OceanBase ob4253_A 192.0.2.20
 	// alarm/2000031
-	// ob_cluster is ob4253_A-1731295857
-	// host is 192.0.2.20
+	// 192.0.2.20 2025-06-06T15:03:06.671+08:00
 }
 
 // A rule of one's own has labels that no list knows.

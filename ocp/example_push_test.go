@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"time"
 
@@ -46,7 +47,7 @@ func ExampleClient_Push() {
 	// Output: <nil>
 }
 
-// What went wrong is a code to test for, and a question about trying again.
+// What went wrong is a code of OCP, and a question about trying again.
 func ExampleError() {
 	far := standIn()
 	defer far.Close()
@@ -56,10 +57,12 @@ func ExampleError() {
 		return
 	}
 	err = client.Push(context.Background(), ocp.Alarm{Type: "no_such_rule", Target: "host=db-1"})
-	fmt.Println("no rule:", errors.Is(err, ocp.CodeNoRule))
+	if e, ok := errors.AsType[*ocp.Error](err); ok {
+		fmt.Println("code:", e.Code, e.Message)
+	}
 	fmt.Println("try again:", alert.Retryable(err))
 	// Output:
-	// no rule: true
+	// code: 20001 告警规则不存在
 	// try again: false
 }
 
@@ -131,7 +134,7 @@ func ExampleRepeater() {
 	// context canceled
 }
 
-func ExampleClient_Events() {
+func ExampleClient_Alarms() {
 	far := standIn()
 	defer far.Close()
 	client, err := ocp.NewClient(far.URL, ocp.Basic("ops", "its-password"), nil)
@@ -139,40 +142,12 @@ func ExampleClient_Events() {
 		fmt.Println(err)
 		return
 	}
-	for event, err := range client.Events(context.Background(), ocp.Query{Status: "Active", Level: 2}) {
+	for a, err := range client.Alarms(context.Background(), url.Values{"status": {"Active"}, "level": {"2"}}) {
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(event.ID, event.Name, event.Status)
+		fmt.Println(a.Key, a.Name, a.Level, a.Status)
 	}
-	// Output: 7 磁盘满 Active
-}
-
-// A Watcher tells what has changed since the last look. Any Sender hears it.
-func ExampleWatcher() {
-	far := standIn()
-	defer far.Close()
-	client, err := ocp.NewClient(far.URL, ocp.Basic("ops", "its-password"), nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	watcher, err := ocp.NewWatcher(client, nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	group := alert.SenderFunc(func(_ context.Context, alerts ...alert.Alert) error {
-		for _, a := range alerts {
-			fmt.Println(a.Status, a.LevelWord(), a.Name)
-		}
-		return nil
-	})
-	for range 2 { // nothing has changed the second time
-		if err := watcher.Poll(context.Background(), group); err != nil {
-			fmt.Println(err)
-		}
-	}
-	// Output: firing Critical 磁盘满
+	// Output: alarm/7 磁盘满 Critical firing
 }

@@ -1,7 +1,6 @@
 package ocp
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"time"
@@ -40,16 +39,15 @@ func LabelName(s string) string { return labelName(s) }
 // Reset is the wait that an answer asks for.
 func Reset(h http.Header) time.Duration { return reset(h) }
 
-// ParseEvent reads one event.
-func ParseEvent(raw json.RawMessage) (Event, error) { return parseEvent(raw) }
+// A TargetPart is one key=value of a target.
+type TargetPart struct{ Key, Value string }
 
-// ParseNotification reads one notification.
-func ParseNotification(raw json.RawMessage) (Notification, error) { return parseNotification(raw) }
-
-// ParsePage reads the data of a list.
-func ParsePage(data json.RawMessage) (contents []json.RawMessage, total, pages int, err error) {
-	p, err := parsePage(data)
-	return p.contents, p.total, p.pages, err
+// TargetParts takes a target apart.
+func TargetParts(target string) (parts []TargetPart) {
+	for _, p := range targetParts(target) {
+		parts = append(parts, TargetPart{p.key, p.value})
+	}
+	return parts
 }
 
 // DefaultLoginPause and DefaultReset are the waits unless something else is

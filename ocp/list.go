@@ -1,121 +1,181 @@
 package ocp
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
+	"strings"
+
+	"github.com/tocsin-go/tocsin/alert"
 )
 
-// Bounds of a page, in events.
+// Bounds of a list, which a server may claim without end.
 const (
-	defaultSize = 50  // with some 7 KB an event well below the 1 MiB of an answer
-	maxSize     = 200 // of OCP
+	pageSize = "50" // alarms; with some 7 KB each well below the 1 MiB of an answer
+	maxPages = 2000
+	maxID    = 64 // bytes; those seen are numbers
 )
 
-// A Query selects alarms, or notifications. Empty fields select everything.
+// Alarms reads the alarms that a query selects, page by page as the loop goes
+// on: level (1 to 5), status (Active, Inactive, Silenced, Inhibited), appType,
+// scope, keyword, activeAtStart and activeAtEnd, and, of 3.x only, alarmType and
+// obCluster. It ends after the last alarm or after the first error, which is an
+// [*Error]. Whoever breaks off the loop reads no further page.
+//
+// Key and ID of an alarm are those of the same alarm out of a channel, its
+// labels those that OCP keeps. The list changes while it is read: an alarm may be
+// missed, and one that comes twice is yielded once. So what is there is true, and
+// what is missing says nothing; ask [Client.Alarm] about it.
 //
 // Vendor pages: zh-CN/1900.reference-guide/200.api-reference/1000.alert of
 // https://github.com/oceanbase/ocp-doc, branch V4.2.2.
-type Query struct {
-	AppType string // OceanBase, OCP, OMS, OBProxy, Log, Backup
-	Scope   string // Cluster, Tenant, Host, Service, …
-	Level   int    // 1 (the worst) to 5; 0: all
-	Status  string // Active, Inactive, Silenced, Inhibited; of notifications Success, Failed, …
-	Keyword string
-
-	// From and To bound the time at which an alarm began, or a notification
-	// was sent.
-	From, To time.Time
-
-	// Size is the number of entries a page, at most 200. Entries of 7 KB are
-	// usual and an answer has at most 1 MiB. Default: 50.
-	Size int
-
-	// More holds parameters that only some versions know, such as alarmType
-	// and obCluster of 3.x, or alarmId of notifications.
-	More map[string]string
-}
-
-// values returns the parameters of one page.
-func (q *Query) values(page int, from, to string) (url.Values, error) {
-	if q.Level < 0 || q.Level > 5 || q.Size < 0 || q.Size > maxSize {
-		return nil, &FieldError{"query", "want a level of 0 to 5 and a size of 0 to 200"}
-	}
-	size := q.Size
-	if size == 0 {
-		size = defaultSize
-	}
-	v := url.Values{}
-	for name, value := range q.More {
-		v.Set(name, value)
-	}
-	level := ""
-	if q.Level > 0 {
-		level = strconv.Itoa(q.Level)
-	}
-	for name, value := range map[string]string{
-		"page": strconv.Itoa(page), "size": strconv.Itoa(size), "appType": q.AppType, "scope": q.Scope,
-		"level": level, "status": q.Status, "keyword": q.Keyword, from: moment(q.From), to: moment(q.To),
-	} {
-		if value != "" {
-			v.Set(name, value)
+func (c *Client) Alarms(ctx context.Context, query url.Values) iter.Seq2[alert.Alert, error] {
+	return func(yield func(alert.Alert, error) bool) {
+		seen := map[string]bool{}
+		for number := 1; ; number++ {
+			before := len(seen)
+			entries, last, err := c.page(ctx, query, number)
+			for _, entry := range entries {
+				var a alert.Alert
+				if a, err = parseAlarm(entry); err != nil {
+					break
+				}
+				if !seen[a.Key] && !yield(a, nil) {
+					return
+				}
+				seen[a.Key] = true
+			}
+			if err == nil && last {
+				return
+			}
+			if err == nil && (number >= maxPages || len(seen) == before) {
+				err = errors.New("the list does not end")
+			}
+			if err != nil {
+				yield(alert.Alert{}, listError(opList, fmt.Errorf("page %d: %w", number, err)))
+				return
+			}
 		}
 	}
-	return v, nil
 }
 
-// moment returns a time as the parameters have it.
-func moment(t time.Time) string {
-	if t.IsZero() {
-		return ""
+// Alarm reads one alarm by its id, which consists of letters, digits, - and _. An
+// id that OCP does not know is an error with HTTP 404, or with a code that ends in
+// 70001, or both.
+func (c *Client) Alarm(ctx context.Context, id string) (alert.Alert, error) {
+	if !isID(id) {
+		return alert.Alert{}, &Error{Op: opGet, Err: &FieldError{"id", "want 1 to 64 letters, digits, - and _"}}
 	}
-	return t.Format("2006-01-02T15:04:05.000Z07:00")
-}
-
-// Events reads the alarms that a query selects, page by page as the loop goes
-// on, and ends after the last one or after the first error, which is an
-// [*Error]. Whoever breaks off the loop reads no further page.
-//
-// The list changes while it is read, so an alarm may be missed; one that comes
-// twice is yielded once. If fewer came than OCP counts, the loop ends with an
-// error that says so. See [Watcher] for how to tell what has recovered.
-func (c *Client) Events(ctx context.Context, q Query) iter.Seq2[Event, error] {
-	return read(ctx, c, &listing[Event]{
-		op: opEvents, path: "alarms", query: q, from: "activeAtStart", to: "activeAtEnd",
-		parse: parseEvent, id: func(e Event) string { return e.ID },
-	})
-}
-
-// Notifications reads what OCP sent through its channels, as [Client.Events]
-// reads alarms.
-func (c *Client) Notifications(ctx context.Context, q Query) iter.Seq2[Notification, error] {
-	return read(ctx, c, &listing[Notification]{
-		op: opNotifications, path: "notifications", query: q, from: "sentAtStart", to: "sentAtEnd",
-		parse: parseNotification, id: func(n Notification) string { return n.ID },
-	})
-}
-
-// Event reads one alarm by its id, which consists of letters, digits, - and _.
-// An id that OCP does not know is an error with [CodeNoAlarm], with HTTP 404,
-// or both.
-func (c *Client) Event(ctx context.Context, id string) (Event, error) {
-	if id == "" || len(id) > maxID || !isName(id) {
-		return Event{}, &Error{Op: opEvent, Err: &FieldError{"id", "want 1 to 64 letters, digits, - and _"}}
-	}
-	data, err := c.do(ctx, &request{op: opEvent, method: http.MethodGet, path: []string{"alarms", id}})
+	data, err := c.do(ctx, &request{op: opGet, method: http.MethodGet, path: []string{"alarms", id}})
 	if err != nil {
-		return Event{}, err
+		return alert.Alert{}, err
 	}
-	e, err := parseOne(data)
+	if contents, _, err := parsePage(data); err == nil && len(contents) == 1 { // as a table of the vendor says
+		data = contents[0]
+	}
+	a, err := parseAlarm(data)
+	if err == nil && a.Key != "alarm/"+id {
+		err = errors.New("the answer is about another alarm")
+	}
 	if err != nil {
-		return Event{}, &Error{Op: opEvent, HTTPStatus: http.StatusOK, Err: err}
+		return alert.Alert{}, listError(opGet, err)
 	}
-	if e.ID != id {
-		return Event{}, &Error{Op: opEvent, HTTPStatus: http.StatusOK, Err: errors.New("the answer is about another alarm")}
+	return a, nil
+}
+
+// listError returns the error of a call that failed, or that was answered and
+// makes no sense.
+func listError(op string, err error) *Error {
+	if e, failed := errors.AsType[*Error](err); failed {
+		return e
 	}
-	return e, nil
+	return &Error{Op: op, HTTPStatus: http.StatusOK, Err: err}
+}
+
+// page reads one page. It reports whether that was the last one.
+func (c *Client) page(ctx context.Context, query url.Values, number int) (entries []json.RawMessage, last bool, err error) {
+	q := url.Values{"size": {pageSize}}
+	maps.Copy(q, query)
+	q.Set("page", strconv.Itoa(number))
+	data, err := c.do(ctx, &request{op: opList, method: http.MethodGet, path: []string{"alarms"}, query: q})
+	if err != nil {
+		return nil, false, err
+	}
+	entries, pages, err := parsePage(data)
+	return entries, len(entries) == 0 || number >= pages, err
+}
+
+// parsePage reads the data of a list. Page numbers stand under page, or, as
+// tables of the vendor say, beside contents; the number of pages is called
+// totalPages or totalPage. Without one the list goes on until a page is empty.
+// Newest versions may send a bare list.
+func parsePage(data json.RawMessage) (contents []json.RawMessage, pages int, err error) {
+	if json.Unmarshal(data, &contents) == nil && contents != nil {
+		return contents, 1, nil
+	}
+	var outer fields
+	if json.Unmarshal(data, &outer) != nil || json.Unmarshal(outer["contents"], &contents) != nil || contents == nil {
+		return nil, 0, errors.New("the answer holds no list")
+	}
+	inner := outer.object("page")
+	said := cmp.Or(inner.text("totalPages"), inner.text("totalPage"), outer.text("totalPages"), outer.text("totalPage"))
+	if pages, err = strconv.Atoi(said); err != nil {
+		pages = maxPages + 1
+	}
+	return contents, pages, nil
+}
+
+// parseAlarm reads an alarm as OCP lists it. What is missing, or of a type that
+// nobody expects, is empty.
+func parseAlarm(raw json.RawMessage) (alert.Alert, error) {
+	var f fields
+	if json.Unmarshal(raw, &f) != nil || !isID(f.text("id")) {
+		return alert.Alert{}, errors.New("an alarm of the answer is no object with an id")
+	}
+	p := &Payload{Values: f.labels()}
+	for variable, name := range map[string]string{
+		"alarm_id": "id", "alarm_type": "alarmType", "alarm_name": "name", "alarm_level": "level", "alarm_status": "status", "alarm_scope": "scope",
+		"alarm_target": "target", "alarm_summary": "summary", "alarm_description": "description", "alarm_active_at": "activeAt",
+		"alarm_updated_at": "updatedAt", "alarm_resolved_at": "resolvedAt", "app_type": "appType",
+	} {
+		if value := f.text(name); value != "" {
+			p.Values[variable] = value
+		}
+	}
+	if n, err := strconv.Atoi(p.text("alarm_level")); err == nil && 1 <= n && n <= 5 {
+		p.Values["alarm_level"] = [...]string{"Down", "Critical", "Alert", "Caution", "Info"}[n-1] // the vendor's own words
+	}
+	delete(p.Values, "alarm_count") // it stands for itself, however it was sent
+	delete(p.Values, "alarm_group_by")
+	labels := f.labels()
+	a := p.Alert()
+	a.Labels = labels
+	return a, nil
+}
+
+func isID(s string) bool {
+	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, func(r rune) bool { return r != '-' && r != '_' && !isAlphanumeric(r) })
+}
+
+// labels returns the labels: texts as they are, numbers as they are written, and
+// whatever else there is as JSON.
+func (f fields) labels() map[string]string {
+	raw := f.object("labels")
+	labels := make(map[string]string, len(raw))
+	for name, value := range raw {
+		var b bytes.Buffer
+		labels[name] = text(value)
+		if value = bytes.TrimSpace(value); len(value) > 0 && value[0] != '"' && string(value) != "null" && json.Compact(&b, value) == nil {
+			labels[name] = b.String()
+		}
+	}
+	return labels
 }

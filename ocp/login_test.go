@@ -49,11 +49,11 @@ func TestLoginIsNotRepeated(t *testing.T) {
 		require.Equal(t, 2, server.Attempts(), "once a pause")
 
 		<-time.After(4 * time.Minute)
-		_, err = client.Event(t.Context(), "1")
+		_, err = client.Alarm(t.Context(), "1")
 		require.ErrorContains(t, err, "ocp: get alarm: not tried, to keep the account from being locked: HTTP 401 Unauthorized: code 10004")
 		require.ErrorContains(t, err, "this client calls no more for 6m0s")
 		require.Equal(t, 6*time.Minute, alert.RetryAfter(err))
-		require.ErrorIs(t, err, ocp.CodeWrongPassword)
+		require.Equal(t, "10004", asError(t, err).Code)
 		require.Equal(t, 2, server.Attempts())
 
 		<-time.After(6 * time.Minute)
@@ -68,10 +68,10 @@ func TestLoginWithoutPause(t *testing.T) {
 	server := ocptest.NewServer(t)
 	client := clientOf(t, server, ocp.Basic(server.User, testPassword), &ocp.Options{LoginPause: -1})
 	for range 5 {
-		require.ErrorIs(t, client.Push(t.Context(), someAlarm()), ocp.CodeWrongPassword)
+		require.Equal(t, "10004", asError(t, client.Push(t.Context(), someAlarm())).Code)
 	}
 	server.Password = testPassword
-	require.ErrorIs(t, client.Push(t.Context(), someAlarm()), ocp.CodeLocked)
+	require.Equal(t, "10003", asError(t, client.Push(t.Context(), someAlarm())).Code)
 	require.Equal(t, 6, server.Attempts())
 }
 
@@ -102,5 +102,33 @@ func TestFirstLogin(t *testing.T) {
 		<-again
 		require.NoError(t, client.Push(t.Context(), someAlarm()), "the login is known to be good")
 		require.Error(t, <-done)
+	})
+}
+
+// A first login that hangs keeps the others for two seconds, not for as long as
+// it hangs itself: what does not answer does not refuse.
+func TestFirstLoginThatHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, server := newClient(t, &ocp.Options{MaxAttempts: -1, Timeout: time.Minute})
+		begun := make(chan struct{})
+		server.Fail(ocptest.Hang(begun))
+		var all sync.WaitGroup
+		all.Go(func() {
+			if client.Push(t.Context(), someAlarm()) == nil {
+				t.Error("nobody answered")
+			}
+		})
+		<-begun
+		began := time.Now()
+		for range 20 {
+			all.Go(func() {
+				if err := client.Push(t.Context(), someAlarm()); err != nil || time.Since(began) > 3*time.Second {
+					t.Errorf("%v after %v", err, time.Since(began))
+				}
+			})
+		}
+		all.Wait()
+		require.Equal(t, 21, server.Attempts())
 	})
 }

@@ -2,10 +2,13 @@ package ocp
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tocsin-go/tocsin/internal/markup"
 )
@@ -16,42 +19,69 @@ import (
 // Response means ResponseOK.
 type Response string
 
-// Responses that OCP's documentation uses as response validation.
-const (
-	ResponseOK     Response = `{"errcode":0,"errmsg":"ok"}` // DingTalk and WeCom
-	ResponseFeishu Response = `{"StatusCode":0,"StatusMessage":"success"}`
-)
+// ResponseOK is the Response that OCP's documentation uses for DingTalk and
+// WeCom, and the answer of a [Handler].
+const ResponseOK Response = `{"errcode":0,"errmsg":"ok"}`
 
-// errResponse tells of a mistake in the handler. The alert was delivered.
-var errResponse = errors.New("ocp: the handler delivered, but its response is not a JSON object")
+// errResponse tells of a mistake in the script. The alert was delivered.
+var errResponse = errors.New("ocp: the script delivered, but its response is not a JSON object")
 
-// complete checks a response and removes blanks and line feeds: around it, OCP
-// would not take it for JSON.
-func (r Response) complete() (Response, error) {
+// complete checks a response, adds the warnings and removes blanks and line feeds:
+// around it, OCP would not take it for JSON.
+func (r Response) complete(n *warnings) (Response, error) {
 	text := strings.TrimSpace(string(r))
 	if text == "" {
-		return ResponseOK, nil
+		text = string(ResponseOK)
 	}
 	var line bytes.Buffer
 	if text[0] != '{' || json.Compact(&line, []byte(text)) != nil {
 		return "", errResponse
 	}
-	return Response(line.String()), nil
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.list) == 0 {
+		return Response(line.String()), nil
+	}
+	begin := strings.TrimSuffix(line.String(), "}")
+	if begin != "{" {
+		begin += ","
+	}
+	warning := markup.OneLine(strings.Join(n.list, "; "), maxReason)
+	return Response(begin + `"warning":` + string(encodeJSON(warning)) + "}"), nil
+}
+
+type warnings struct {
+	mu   sync.Mutex
+	list []string
+}
+
+type warningsKey struct{}
+
+// warn adds a warning to the answer of the script that ctx is of, if there is
+// one and it has none like it.
+func warn(ctx context.Context, text string) {
+	if n, ok := ctx.Value(warningsKey{}).(*warnings); ok {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if !slices.Contains(n.list, text) {
+			n.list = append(n.list, text)
+		}
+	}
 }
 
 // maxReason bounds the reason of a failure in bytes.
 const maxReason = 2000
 
-// failureText returns the JSON object that reports a failure.
 func failureText(err error) string {
-	text, fault := json.Marshal(struct {
+	return failureAnswer(1, markup.OneLine(hideURLs(err.Error()), maxReason))
+}
+
+// failureAnswer returns a JSON object that is not what OCP waits for.
+func failureAnswer(code int, text string) string {
+	return string(encodeJSON(struct {
 		Code    int    `json:"errcode"`
 		Message string `json:"errmsg"`
-	}{1, markup.OneLine(hideURLs(err.Error()), maxReason)})
-	if fault != nil { // of a string and a number there is none
-		return `{"errcode":1,"errmsg":"ocp: failed"}`
-	}
-	return string(text)
+	}{code, text}))
 }
 
 // hideURLs removes from each URL what stands behind the host, and a user in

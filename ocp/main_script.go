@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // The time that Main leaves itself. OCP gives a script ten seconds by default
@@ -25,10 +25,10 @@ const (
 	exitFailed = 1
 )
 
-// A Handler does what a script is for: it delivers what p says before ctx ends,
+// A Script does what a script is for: it delivers what p says before ctx ends,
 // and returns what to answer. An error means that not everything was
 // delivered; OCP runs the script again.
-type Handler func(ctx context.Context, p *Payload) (Response, error)
+type Script func(ctx context.Context, p *Payload) (Response, error)
 
 // MainOptions configures [Main]. A nil *MainOptions and the zero value of each
 // field mean the default.
@@ -45,7 +45,7 @@ type MainOptions struct {
 	// Main.
 	Stdout, Stderr io.Writer
 
-	// Timeout is how long Handler may take. Main waits one second more for it
+	// Timeout is how long the script may take. Main waits one second more for it
 	// to return. Default: 8 s, within OCP's 10; -1 sets no limit.
 	Timeout time.Duration
 }
@@ -55,7 +55,8 @@ type MainOptions struct {
 // which any further line breaks: exactly one output, a JSON object without a
 // line feed, either
 //
-//   - the Response of handle on standard output, with 0, or
+//   - the Response of handle on standard output, with 0 and, if [Remember] has
+//     something to complain of, with a member named warning, or
 //   - {"errcode":1,"errmsg":"…"} on standard error, with 1.
 //
 // The second one says why: the environment holds no alarm ([ErrNoAlarm]),
@@ -77,7 +78,7 @@ type MainOptions struct {
 //
 // handle runs in a goroutine of its own. Main is for the one goroutine of a
 // program.
-func Main(ctx context.Context, handle Handler, opts *MainOptions) int {
+func Main(ctx context.Context, handle Script, opts *MainOptions) int {
 	var o MainOptions
 	if opts != nil {
 		o = *opts
@@ -104,9 +105,9 @@ func Main(ctx context.Context, handle Handler, opts *MainOptions) int {
 	return exitSent
 }
 
-// Deliver returns the Handler that sends the alert of a payload to s and
+// Deliver returns the Script that sends the alert of a payload to s and
 // answers [ResponseOK].
-func Deliver(s alert.Sender) Handler {
+func Deliver(s alert.Sender) Script {
 	return func(ctx context.Context, p *Payload) (Response, error) {
 		if err := s.Send(ctx, p.Alert()); err != nil {
 			return "", err
@@ -115,8 +116,7 @@ func Deliver(s alert.Sender) Handler {
 	}
 }
 
-// run returns the outcome in time.
-func (o *MainOptions) run(ctx context.Context, handle Handler) (Response, error) {
+func (o *MainOptions) run(ctx context.Context, handle Script) (Response, error) {
 	p, err := FromEnv(o.Environ, o.Extra...)
 	if err != nil {
 		return "", err
@@ -130,18 +130,20 @@ func (o *MainOptions) run(ctx context.Context, handle Handler) (Response, error)
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
+	notes := &warnings{}
+	ctx = context.WithValue(ctx, warningsKey{}, notes)
 	done := make(chan outcome, 1)
 	go func() {
-		result := outcome{err: errors.New("ocp: the handler did not return")} // if it ends its goroutine
+		result := outcome{err: errors.New("ocp: the script did not return")} // if it ends its goroutine
 		defer func() {
 			if v := recover(); v != nil {
-				result = outcome{err: errors.New("ocp: the handler panicked: " + panicText(v))}
+				result = outcome{err: errors.New("ocp: the script panicked: " + inbound.PanicText(v))}
 			}
 			done <- result
 		}()
 		result.response, result.err = handle(ctx, p)
 		if result.err == nil {
-			result.response, result.err = result.response.complete()
+			result.response, result.err = result.response.complete(notes)
 		}
 	}()
 	select {
@@ -157,17 +159,7 @@ func (o *MainOptions) run(ctx context.Context, handle Handler) (Response, error)
 	}
 }
 
-// An outcome is what became of a handler.
 type outcome struct {
 	response Response
 	err      error
-}
-
-// panicText describes a recovered value by its type, and in full only if the
-// runtime made it: a value of somebody else may hold a URL or a key.
-func panicText(v any) string {
-	if e, ok := v.(runtime.Error); ok {
-		return e.Error()
-	}
-	return fmt.Sprintf("%T", v)
 }

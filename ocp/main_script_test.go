@@ -61,19 +61,19 @@ func (r scriptRun) requireContract(tb testing.TB) (output string) {
 }
 
 // runScript runs a handler on given streams.
-func runScript(ctx context.Context, handle ocp.Handler, environ ...string) scriptRun {
+func runScript(ctx context.Context, handle ocp.Script, environ ...string) scriptRun {
 	var stdout, stderr bytes.Buffer
 	code := ocp.Main(ctx, handle, &ocp.MainOptions{Environ: environ, Stdout: &stdout, Stderr: &stderr})
 	return scriptRun{stdout.String(), stderr.String(), code}
 }
 
 // answer returns a handler that returns r.
-func answer(r ocp.Response) ocp.Handler {
+func answer(r ocp.Response) ocp.Script {
 	return func(context.Context, *ocp.Payload) (ocp.Response, error) { return r, nil }
 }
 
 // fail returns a handler that returns err.
-func fail(err error) ocp.Handler {
+func fail(err error) ocp.Script {
 	return func(context.Context, *ocp.Payload) (ocp.Response, error) { return "", err }
 }
 
@@ -82,25 +82,25 @@ func TestMainOutcomes(t *testing.T) {
 	const ok = `{"errcode":0,"errmsg":"ok"}`
 	tests := []struct {
 		name    string
-		handle  ocp.Handler
+		handle  ocp.Script
 		code    int
 		outputs string
 	}{
 		{"default", answer(""), 0, ok},
 		{"DingTalk", answer(ocp.ResponseOK), 0, ok},
-		{"Feishu", answer(ocp.ResponseFeishu), 0, `{"StatusCode":0,"StatusMessage":"success"}`},
+		{"Feishu", answer(`{"StatusCode":0,"StatusMessage":"success"}`), 0, `{"StatusCode":0,"StatusMessage":"success"}`},
 		{"blanks", answer(" {\"a\":\n[1, \"} \"]}\n"), 0, `{"a":[1,"} "]}`},
-		{"no object", answer(`"ok"`), 1, `{"errcode":1,"errmsg":"ocp: the handler delivered, but its response is not a JSON object"}`},
-		{"two objects", answer(`{} {}`), 1, `{"errcode":1,"errmsg":"ocp: the handler delivered, but its response is not a JSON object"}`},
-		{"broken object", answer(`{"a":"b}`), 1, `{"errcode":1,"errmsg":"ocp: the handler delivered, but its response is not a JSON object"}`},
+		{"no object", answer(`"ok"`), 1, `{"errcode":1,"errmsg":"ocp: the script delivered, but its response is not a JSON object"}`},
+		{"two objects", answer(`{} {}`), 1, `{"errcode":1,"errmsg":"ocp: the script delivered, but its response is not a JSON object"}`},
+		{"broken object", answer(`{"a":"b}`), 1, `{"errcode":1,"errmsg":"ocp: the script delivered, but its response is not a JSON object"}`},
 		{"error", fail(errors.New("dingtalk: send: \"refused\"\nforged\x1b[31m \u202e")), 1, `{"errcode":1,"errmsg":"dingtalk: send: \"refused\" forged [31m"}`},
 		{"error and response", func(context.Context, *ocp.Payload) (ocp.Response, error) { return ocp.ResponseOK, errors.New("late") }, 1, `{"errcode":1,"errmsg":"late"}`},
-		{"panic", func(context.Context, *ocp.Payload) (ocp.Response, error) { panic("hush-hush") }, 1, `{"errcode":1,"errmsg":"ocp: the handler panicked: string"}`},
-		{"bug", func(_ context.Context, p *ocp.Payload) (ocp.Response, error) { return ocp.Response(p.Name[5:]), nil }, 1,
-			`{"errcode":1,"errmsg":"ocp: the handler panicked: runtime error: slice bounds out of range [5:0]"}`},
+		{"panic", func(context.Context, *ocp.Payload) (ocp.Response, error) { panic("hush-hush") }, 1, `{"errcode":1,"errmsg":"ocp: the script panicked: string"}`},
+		{"bug", func(_ context.Context, p *ocp.Payload) (ocp.Response, error) { return ocp.Response(p.Message[5:]), nil }, 1,
+			`{"errcode":1,"errmsg":"ocp: the script panicked: runtime error: slice bounds out of range [5:0]"}`},
 		{"goroutine ended", func(context.Context, *ocp.Payload) (ocp.Response, error) { runtime.Goexit(); return "", nil }, 1,
-			`{"errcode":1,"errmsg":"ocp: the handler did not return"}`},
-		{"nil handler", nil, 1, `{"errcode":1,"errmsg":"ocp: the handler panicked: runtime error: invalid memory address or nil pointer dereference"}`},
+			`{"errcode":1,"errmsg":"ocp: the script did not return"}`},
+		{"nil handler", nil, 1, `{"errcode":1,"errmsg":"ocp: the script panicked: runtime error: invalid memory address or nil pointer dereference"}`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -136,6 +136,27 @@ func TestMainReadsTheEnvironment(t *testing.T) {
 	require.Equal(t, scriptRun{stdout: `{"room":"B2"}`}, scriptRun{stdout: stdout.String()})
 }
 
+// What went wrong beside the delivery is in the answer, which OCP still takes for
+// a success.
+func TestMainWarns(t *testing.T) {
+	t.Parallel()
+	var recorder alerttest.Recorder
+	send := ocp.Deliver(ocp.Remember("/nowhere/hush-state/file", time.Hour, nil)(&recorder))
+	for response, want := range map[ocp.Response]string{
+		"":         `{"errcode":0,"errmsg":"ok","warning":"状态文件不可用，持续的告警会重复发送 (state file: no such file or directory; an alarm that lasts is told again)"}`,
+		`{}`:       `{"warning":"状态文件不可用，`,
+		`{"a": 1}`: `{"a":1,"warning":"状态文件不可用，`,
+	} {
+		r := runScript(t.Context(), func(ctx context.Context, p *ocp.Payload) (ocp.Response, error) {
+			_, err := send(ctx, p)
+			return response, err
+		}, "alarm_id=1")
+		require.Zero(t, r.code)
+		require.True(t, strings.HasPrefix(r.requireContract(t), want), r.stdout)
+		require.NotContains(t, r.stdout, "hush")
+	}
+}
+
 func TestMainHidesURLs(t *testing.T) {
 	t.Parallel()
 	const token = "hush-hush-token"
@@ -167,7 +188,7 @@ func TestMainDeadline(t *testing.T) {
 	}
 	tests := []struct {
 		name    string
-		handle  ocp.Handler // nil: returns when the test is over
+		handle  ocp.Script // nil: returns when the test is over
 		timeout time.Duration
 		cancel  time.Duration // of the caller's context
 		took    time.Duration
@@ -198,7 +219,7 @@ func TestMainDeadline(t *testing.T) {
 }
 
 // checkDeadline runs a handler and looks at the time it took.
-func checkDeadline(t *testing.T, handle ocp.Handler, timeout, cancelAfter, took time.Duration, code int, says string) {
+func checkDeadline(t *testing.T, handle ocp.Script, timeout, cancelAfter, took time.Duration, code int, says string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -252,7 +273,7 @@ func TestScriptProcess(*testing.T) {
 		log.Println("noise") //nolint:forbidigo // it must not get through
 		slog.Error("noise")  //nolint:sloglint // likewise
 	}
-	handlers := map[string]ocp.Handler{
+	handlers := map[string]ocp.Script{
 		"ok":    func(context.Context, *ocp.Payload) (ocp.Response, error) { noise(); return "", nil },
 		"fail":  func(context.Context, *ocp.Payload) (ocp.Response, error) { noise(); return "", errors.New("refused") },
 		"panic": func(context.Context, *ocp.Payload) (ocp.Response, error) { noise(); panic("x") },
@@ -279,7 +300,7 @@ func TestMainTakesTheStreams(t *testing.T) {
 	tests := []struct{ script, output string }{
 		{"ok", `{"errcode":0,"errmsg":"ok"}`},
 		{"fail", `{"errcode":1,"errmsg":"refused"}`},
-		{"panic", `{"errcode":1,"errmsg":"ocp: the handler panicked: string"}`},
+		{"panic", `{"errcode":1,"errmsg":"ocp: the script panicked: string"}`},
 		{"hang", `{"errcode":1,"errmsg":"ocp: no outcome in time, which may mean that it was delivered: context deadline exceeded"}`},
 	}
 	for _, test := range tests {

@@ -7,8 +7,8 @@ import (
 )
 
 // takeStreams returns the output and the error output of the process and
-// leaves nothing in their place, neither for who writes to the variables of
-// package os nor for who logs by the default loggers.
+// leaves nothing in their place, neither for code that writes to the variables of
+// package os nor for the default loggers.
 func takeStreams() (stdout, stderr io.Writer) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // that of package log writes there too
 	stdout, stderr = os.Stdout, os.Stderr

@@ -7,7 +7,7 @@ import (
 )
 
 // replaceDescriptors moves the descriptors 1 and 2 elsewhere and puts nowhere
-// in their place, for who has kept an *os.File, writes with println or comes
+// in their place, for code that has kept an *os.File, writes with println or comes
 // from another language. The report of a crash keeps its way to the reader.
 func replaceDescriptors(nowhere *os.File) (stdout, stderr *os.File, err error) {
 	stdout, err = moveDescriptor(1, "stdout", nowhere)

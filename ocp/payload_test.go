@@ -1,8 +1,6 @@
 package ocp_test
 
 import (
-	"bytes"
-	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -25,9 +23,6 @@ func TestLevels(t *testing.T) {
 	} {
 		for word := range strings.FieldsSeq(words) {
 			p := payloadOf(t, "alarm_id=1", "alarm_level= "+word+"\n")
-			got, known := p.Severity()
-			require.Equal(t, severity, got, word)
-			require.True(t, known, word)
 			require.Equal(t, word, p.Alert().Level)
 			require.Equal(t, severity, p.Alert().Severity)
 		}
@@ -40,28 +35,39 @@ func TestLevelsBeyondTheWords(t *testing.T) {
 		name      string
 		variables []string
 		severity  alert.Severity
-		known     bool
 		level     string
 	}{
-		{"unknown word", []string{"alarm_level=灾难性"}, alert.Warning, false, "灾难性"},
-		{"unknown number", []string{"alarm_level=6"}, alert.Warning, false, "6"},
-		{"word of other systems", []string{"alarm_level=紧急"}, alert.Critical, false, "紧急"},
-		{"none", nil, alert.Warning, false, ""},
-		{"native", []string{"alarm_level=", "alarm_level_native=Down"}, alert.Critical, true, "Down"},
-		{"native under another name", []string{"level=5"}, alert.Info, true, "5"},
-		{"word beats native", []string{"alarm_level=提醒", "alarm_level_native=1"}, alert.Info, true, "提醒"},
-		{"placeholder", []string{"alarm_level=${alarm_level}", "alarm_level_native=2"}, alert.Critical, true, "2"},
-		{"colour of level 1", []string{"alarm_level=?", "alarm_level_color=#722ed1"}, alert.Critical, false, "?"},
-		{"other colour", []string{"alarm_level_color=#FA8C16"}, alert.Warning, false, ""},
+		{"unknown word", []string{"alarm_level=灾难性"}, alert.Warning, "灾难性"},
+		{"unknown word, colour", []string{"alarm_level=灾难性", "alarm_level_color=#722ED1"}, alert.Critical, "灾难性"},
+		{"unknown number", []string{"alarm_level=6"}, alert.Warning, "6"},
+		{"word of other systems", []string{"alarm_level=紧急", "alarm_level_color=#52C41A"}, alert.Critical, "紧急"},
+		{"none", nil, alert.Warning, ""},
+		{"native", []string{"alarm_level=", "alarm_level_native=Down"}, alert.Critical, "Down"},
+		{"native under another name", []string{"level=5"}, alert.Info, "5"},
+		{"word beats native", []string{"alarm_level=提醒", "alarm_level_native=1"}, alert.Info, "提醒"},
+		{"word beats colour", []string{"alarm_level=提醒", "alarm_level_color=#722ED1"}, alert.Info, "提醒"},
+		{"placeholder", []string{"alarm_level=${alarm_level}", "alarm_level_native=2"}, alert.Critical, "2"},
+		{"lost, native", []string{"alarm_level=??", "alarm_level_native=Caution", "alarm_level_color=#722ED1"}, alert.Notice, "Caution"},
+		{"lost, colour of level 1", []string{"alarm_level=?", "alarm_level_color=#722ed1"}, alert.Critical, ""},
+		{"lost, red", []string{"alarm_level=??", "alarm_level_color=#F5222D"}, alert.Critical, ""},
+		{"lost, dark red", []string{"alarm_level=\uFFFD\uFFFD", "alarm_level_color=#CF1322"}, alert.Critical, ""},
+		{"lost, orange", []string{"alarm_level=??", "alarm_level_color=#FA8C16"}, alert.Warning, ""},
+		{"lost, blue", []string{"alarm_level=??", "alarm_level_color=#1890FF"}, alert.Notice, ""},
+		{"lost, green", []string{"alarm_level=??", "alarm_level_color=#52C41A"}, alert.Info, ""},
+		{"lost, named", []string{"alarm_level=??", "alarm_level_color=Green"}, alert.Info, ""},
+		{"lost in part", []string{"alarm_level=\uFFFD澯\uFFFD", "alarm_level_color=#1890FF"}, alert.Notice, ""},
+		{"lost, grey", []string{"alarm_level=??", "alarm_level_color=#777777"}, alert.Warning, ""},
+		{"lost, pink", []string{"alarm_level=??", "alarm_level_color=#EB2F96"}, alert.Warning, ""},
+		{"lost, no colour", []string{"alarm_level=??", "alarm_level_color=#12345"}, alert.Warning, ""},
+		{"lost, colour lost", []string{"alarm_level=??", "alarm_level_color=${alarm_level_color}"}, alert.Warning, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := payloadOf(t, append(test.variables, "alarm_id=1")...)
-			severity, known := p.Severity()
-			require.Equal(t, test.severity, severity)
-			require.Equal(t, test.known, known)
-			require.Equal(t, test.level, p.Alert().Level)
+			a := payloadOf(t, append(test.variables, "alarm_id=1")...).Alert()
+			require.Equal(t, test.severity, a.Severity)
+			require.Equal(t, test.level, a.Level)
+			require.Equal(t, strings.HasPrefix(test.name, "lost"), strings.Contains(a.Summary, "alarm_level"), a.Summary)
 		})
 	}
 }
@@ -73,57 +79,67 @@ func TestStates(t *testing.T) {
 		name      string
 		variables []string
 		want      alert.Status
-		known     bool
 	}{
-		{"native", []string{"alarm_status=Active"}, alert.Firing, true},
-		{"Simplified", []string{"alarm_status=告警中"}, alert.Firing, true},
-		{"Traditional", []string{"alarm_status=警示中"}, alert.Firing, true},
-		{"silenced", []string{"alarm_status=Silenced"}, alert.Firing, true},
-		{"inhibited", []string{"alarm_status=抑制", resolvedAt, "message=【告警恢复通知】"}, alert.Firing, true},
-		{"over, native", []string{"alarm_status=INACTIVE"}, alert.Resolved, true},
-		{"over, Simplified", []string{"alarm_status= 已消除 "}, alert.Resolved, true},
-		{"over, English", []string{"alarm_status=Cleared"}, alert.Resolved, true},
-		{"over, in another variable", []string{"alarm_status=", "alarm_status_native=Inactive"}, alert.Resolved, true},
-		{"word beats text", []string{"alarm_status=告警中", resolvedAt, "message=【告警恢复通知】"}, alert.Firing, true},
-		{"nothing", nil, alert.Firing, false},
-		{"a time alone", []string{resolvedAt}, alert.Firing, false},
-		{"unknown", []string{"alarm_status=好消息"}, alert.Firing, false},
-		{"unknown, with a time", []string{"alarm_status=好消息", resolvedAt}, alert.Firing, false},
-		{"unknown, with a text", []string{"alarm_status=好消息", "message=【告警恢复通知】"}, alert.Firing, false},
-		{"unknown, with both", []string{"alarm_status=已恢復", resolvedAt, "message=【OCP 警示恢復通知】\n- x"}, alert.Resolved, false},
-		{"text of 4.x", []string{"message=【OCP 告警恢复通知】\n- x"}, alert.Resolved, false},
-		{"text of 3.x", []string{"message= 【告警恢复通知】"}, alert.Resolved, false},
-		{"text in English", []string{"message=### [Alarm Recover Notification] x"}, alert.Resolved, false},
-		{"text in English of 3.x", []string{"message=[alert clearance notification]"}, alert.Resolved, false},
-		{"text further down", []string{"message=OCP 告警通知\n【告警恢复通知】"}, alert.Firing, false},
-		{"half a text", []string{"message=【告警恢复"}, alert.Firing, false},
+		{"inhibited", []string{"alarm_status=抑制", resolvedAt, "message=【告警恢复通知】"}, alert.Firing},
+		{"blanks", []string{"alarm_status= 已消除 "}, alert.Resolved},
+		{"in another variable", []string{"alarm_status=", "alarm_status_native=Inactive"}, alert.Resolved},
+		{"lost, but in another variable", []string{"alarm_status=???", "alarm_status_native=Inactive"}, alert.Resolved},
+		{"word beats time and text", []string{"alarm_status=告警中", resolvedAt, "message=【告警恢复通知】"}, alert.Firing},
+		{"nothing", nil, alert.Firing},
+		{"a time alone", []string{resolvedAt}, alert.Resolved},
+		{"a time before the beginning", []string{resolvedAt, "alarm_active_at=2020-12-03T09:50:13+08:00"}, alert.Firing},
+		{"lost, no time", []string{"alarm_status=???", "alarm_resolved_at=-"}, alert.Firing},
+		{"lost, a time that was not replaced", []string{"alarm_status=???", "alarm_resolved_at=${alarm_resolved_at}"}, alert.Firing},
+		{"lost", []string{"alarm_status=???"}, alert.Firing},
+		{"lost, with a time", []string{"alarm_status=???", resolvedAt, "message=????????????"}, alert.Resolved},
+		{"lost as U+FFFD, with a time", []string{"alarm_status=\xb8\xe6\xbe\xaf\xd6\xd0", resolvedAt}, alert.Resolved},
+		{"lost, with a text", []string{"alarm_status=???", "message=[Alarm Recover Notification] x"}, alert.Resolved},
+		{"unknown", []string{"alarm_status=好消息"}, alert.Firing},
+		{"unknown, with a time and a text of one's own", []string{"alarm_status=好消息", resolvedAt, "message=恢复了"}, alert.Resolved},
+		{"unknown, with a text", []string{"alarm_status=好消息", "message=【告警恢复通知】"}, alert.Firing},
+		{"text of 4.x", []string{"message=【OCP 告警恢复通知】\n- x"}, alert.Resolved},
+		{"text of 3.x", []string{"message= 【告警恢复通知】"}, alert.Resolved},
+		{"text in Traditional Chinese", []string{"message=【OCP 警示恢復通知】"}, alert.Resolved},
+		{"text in English", []string{"message=### [Alarm Recover Notification] x"}, alert.Resolved},
+		{"text in English of 3.x", []string{"message=[alert clearance notification]"}, alert.Resolved},
+		{"text further down", []string{"message=OCP 告警通知\n【告警恢复通知】"}, alert.Firing},
+		{"half a text", []string{"message=【告警恢复"}, alert.Firing},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := payloadOf(t, append(test.variables, "alarm_id=1")...)
-			status, known := p.State()
-			require.Equal(t, test.want, status)
-			require.Equal(t, test.known, known)
-			require.Equal(t, test.want, p.Alert().Status)
+			a := payloadOf(t, append(test.variables, "alarm_id=1")...).Alert()
+			require.Equal(t, test.want, a.Status)
+			require.Equal(t, strings.HasPrefix(test.name, "lost"), strings.Contains(a.Summary, "text lost"), a.Summary)
 		})
 	}
 	require.Contains(t, payloadOf(t, "alarm_id=1", "alarm_status=好消息").Alert().Summary, "alarm_status: 好消息")
+	require.Contains(t, payloadOf(t, "alarm_id=1", "alarm_status=已过期").Alert().Summary, "alarm_status: 已过期")
 	require.Empty(t, payloadOf(t, "alarm_id=1", "alarm_status=Active").Alert().Summary)
 }
 
 func TestStatusWords(t *testing.T) {
 	t.Parallel()
 	for want, words := range map[alert.Status]string{
-		alert.Firing:   "Active 告警中 警示中 Silenced 屏蔽 已屏蔽 Inhibited 抑制 已抑制 ACTIVE",
-		alert.Resolved: "Inactive 已消除 Cleared inactive",
+		alert.Firing:   "Active 告警中 警示中 Silenced 屏蔽 已屏蔽 Inhibited 抑制 已抑制 ACTIVE Suppressed Blocked Shielded",
+		alert.Resolved: "Inactive 已消除 Cleared inactive INACTIVE 已恢复 已恢復 已过期 已過期 Restored Recovered Expired Resolved restored",
 	} {
 		for word := range strings.FieldsSeq(words) {
-			got, known := payloadOf(t, "alarm_id=1", "alarm_status="+word).State()
-			require.Equal(t, want, got, word)
-			require.True(t, known, word)
+			require.Equal(t, want, payloadOf(t, "alarm_id=1", "alarm_status="+word).Alert().Status, word)
 		}
 	}
+}
+
+// A name that was lost is not shown; one of which a part is left is.
+func TestLostNames(t *testing.T) {
+	t.Parallel()
+	a := payloadOf(t, "alarm_type=ob_x", "alarm_name=???????", "alarm_description=????, ???: ?").Alert()
+	require.Equal(t, "ob_x", a.Name)
+	require.Contains(t, a.Summary, "(text lost between OCP and here: alarm_name, alarm_description;")
+	require.NotContains(t, a.Summary, "????")
+	a = payloadOf(t, "alarm_type=ob_x", "alarm_name=OceanBase???????", "alarm_description=ob4253_A???192.0.2.20").Alert()
+	require.Equal(t, "OceanBase???????", a.Name)
+	require.Equal(t, "ob4253_A???192.0.2.20", a.Summary)
 }
 
 func TestTargetParts(t *testing.T) {
@@ -143,36 +159,22 @@ func TestTargetParts(t *testing.T) {
 		{"equal signs", "q=x=y==:b=1", parts{{"q", "x=y=="}, {"b", "1"}}},
 		{"address", "url=http://h:8080/p:b=1", parts{{"url", "http://h:8080/p"}, {"b", "1"}}},
 		{"time", "at=2025-06-06T15:03:06+08:00:b=1", parts{{"at", "2025-06-06T15:03:06+08:00"}, {"b", "1"}}},
-		{"no key", "whatever", parts{{"", "whatever"}}},
-		{"no key first", "whatever:a=1", parts{{"", "whatever"}, {"a", "1"}}},
-		{"colons at the ends", ":a=1:", parts{{"", ""}, {"a", "1:"}}},
+		{"no key", "whatever", nil},
+		{"no key first", "whatever:a=1", parts{{"a", "1"}}},
+		{"colons at the ends", ":a=1:", parts{{"a", "1:"}}},
 		{"odd key", "__ob_cluster.id=1:b-2=3", parts{{"__ob_cluster.id", "1"}, {"b-2", "3"}}},
 		{"number is no key", "a=1:2=3", parts{{"a", "1:2=3"}}},
 		{"long key", "a=1:" + strings.Repeat("k", 65) + "=1", parts{{"a", "1:" + strings.Repeat("k", 65) + "=1"}}},
 		{"longest key", "a=1:" + strings.Repeat("k", 64) + "=1", parts{{"a", "1"}, {strings.Repeat("k", 64), "1"}}},
-		{"Chinese", "名称=值:b=值:值", parts{{"", "名称=值"}, {"b", "值:值"}}},
+		{"Chinese", "名称=值:b=值:值", parts{{"b", "值:值"}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := payloadOf(t, "alarm_id=1", "alarm_target="+test.target)
-			require.Equal(t, test.want, p.TargetParts())
-			require.Equal(t, test.target, joinTarget(p.TargetParts()))
-			require.Equal(t, test.target, p.Alert().Resource)
+			require.Equal(t, test.want, ocp.TargetParts(test.target))
+			require.Equal(t, test.target, payloadOf(t, "alarm_id=1", "alarm_target="+test.target).Alert().Resource)
 		})
 	}
-}
-
-// joinTarget is what TargetParts took apart.
-func joinTarget(parts []ocp.TargetPart) string {
-	joined := make([]string, len(parts))
-	for i, part := range parts {
-		joined[i] = part.Value
-		if part.Key != "" {
-			joined[i] = part.Key + "=" + part.Value
-		}
-	}
-	return strings.Join(joined, ":")
 }
 
 func TestTargetLabels(t *testing.T) {
@@ -245,16 +247,53 @@ func TestOperation(t *testing.T) {
 
 func TestAggregated(t *testing.T) {
 	t.Parallel()
-	a := fixtureAlert(t, "aggregated-4x-zh_CN")
+	const name = "aggregated-4x-zh_CN"
+	a := fixtureAlert(t, name)
 	require.True(t, strings.HasPrefix(a.Summary, "alarm_count: 7\nalarm_group_by: alarm_type=ob_tenant_active_sessions,ob_cluster=demo\nOCP告警通知-多条告警\n"))
 	require.Equal(t, "7", a.Labels["alarm_count"])
-	require.Empty(t, a.Key, "several problems")
-	require.NotEmpty(t, a.ID)
-	more := fixtureAlert(t, "aggregated-4x-zh_CN", "alarm_count=8")
-	require.NotEqual(t, a.ID, more.ID, "news")
-	require.Equal(t, a.ID, fixtureAlert(t, "aggregated-4x-zh_CN").ID)
-	require.NotEmpty(t, fixtureAlert(t, "aggregated-4x-zh_CN", "alarm_count=1").Key, "one is not several")
-	require.Contains(t, fixtureAlert(t, "aggregated-4x-zh_CN", "message=", "message_json=").Summary, "连接数超限。")
+	require.Contains(t, fixtureAlert(t, name, "message=", "message_json=").Summary, "连接数超限。")
+	over := fixtureAlert(t, name, "alarm_status=已消除", "alarm_resolved_at=2025-06-06T16:12:06+08:00")
+	require.Equal(t, a.Key, over.Key)
+	require.NotEqual(t, a.ID, over.ID)
+	require.Equal(t, alert.Resolved, over.Status)
+
+	tests := []struct {
+		name            string
+		variables       []string
+		sameKey, sameID bool
+	}{
+		{"repetition", []string{"alarm_updated_at=2025-06-06T15:22:06+08:00", "alarm_duration=1140", "value=88", "value_shown=88 个", "message=其他", "alarm_description=其他"}, true, true},
+		{"of another alarm of the group", []string{"alarm_id=2000041", "alarm_target=ob_cluster=demo-1:tenant_name=t2", "ob_tenant=t2"}, true, true},
+		{"criteria in another order", []string{"alarm_group_by=ob_cluster=demo, alarm_type=ob_tenant_active_sessions"}, true, true},
+		{"more of them", []string{"alarm_count=8"}, true, false},
+		{"one is left", []string{"alarm_count=1"}, true, false},
+		{"begun anew", []string{"alarm_active_at=2025-06-06T18:03:06+08:00"}, true, false},
+		{"another level", []string{"alarm_level=严重"}, true, false},
+		{"another rule", []string{"alarm_type=ob_tenant_disk"}, false, false},
+		{"another cluster", []string{"ob_cluster=prod"}, false, false},
+		{"another cluster of the same name", []string{"ob_cluster_id=7"}, false, false},
+		{"another group", []string{"alarm_group_by=alarm_type=ob_tenant_active_sessions,ob_cluster=demo,ob_tenant=t1"}, false, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := fixtureAlert(t, name, test.variables...)
+			require.Equal(t, test.sameKey, a.Key == got.Key, got.Key)
+			require.Equal(t, test.sameID, a.ID == got.ID, got.ID)
+		})
+	}
+}
+
+// Criteria may be names alone, and may not be said at all.
+func TestAggregatedByNames(t *testing.T) {
+	t.Parallel()
+	const name, byNames = "aggregated-4x-zh_CN", "alarm_group_by=alarm_type,ob_tenant"
+	key := func(variables ...string) string { return fixtureAlert(t, name, variables...).Key }
+	require.Equal(t, key(byNames), key(byNames, "alarm_target=x", "alarm_id=7", "alarm_status=已消除"))
+	require.NotEqual(t, key(byNames), key(byNames, "ob_tenant=t2"))
+	require.Equal(t, key("alarm_group_by="), key("alarm_group_by=${alarm_group_by}", "alarm_id=7"))
+	require.NotEqual(t, key("alarm_group_by="), key("alarm_group_by=", "ob_tenant=t2"), "nobody says that they belong together")
+	require.Empty(t, fixtureAlert(t, name, "alarm_active_at=").ID, "a repetition cannot be told from a new beginning")
 }
 
 func TestTestMessage(t *testing.T) {
@@ -263,12 +302,11 @@ func TestTestMessage(t *testing.T) {
 	require.Equal(t, alert.Alert{
 		Source: "ocp", Severity: alert.Notice, Name: "OCP 通道测试 (test)", Summary: "OCP 告警通道测试消息", Test: true,
 	}, a)
-	require.True(t, payloadOf(t, "message=x", "app_type=OCP", "value=1", "level=1").IsTest())
+	require.True(t, payloadOf(t, "message=x", "app_type=OCP", "value=1", "level=1").Alert().Test)
 	for _, variable := range []string{"alarm_id=1", "alarm_type=x", "alarm_name=x", "alarm_name_1=x", "alarm_level=1", "alarm_status=x", "alarm_status_native=x",
-		"alarm_target=x", "alarm_summary=x", "alarm_description=x", "message=【告警恢复通知】"} {
+		"alarm_target=x", "alarm_summary=x", "alarm_description=x", "message=【告警恢复通知】", "message=### OCP 告警通知 x", "message=OCP告警通知-多条告警"} {
 		p := payloadOf(t, variable, "message=x")
-		require.False(t, p.IsTest(), variable)
-		require.False(t, p.Alert().Test)
+		require.False(t, p.Alert().Test, variable)
 	}
 	recovery := payloadOf(t, "message=【告警恢复通知】").Alert()
 	require.Equal(t, alert.Resolved, recovery.Status)
@@ -319,6 +357,9 @@ func TestIdentityWithoutID(t *testing.T) {
 	t.Parallel()
 	of := func(variables ...string) alert.Alert { return payloadOf(t, variables...).Alert() }
 	base := of("alarm_type=r", "alarm_target=t", "alarm_status=Active")
+	require.Empty(t, base.ID, "the next time that it begins looks the same")
+	began := of("alarm_type=r", "alarm_target=t", "alarm_status=Active", "alarm_active_at=2020-12-03T09:44:04+08:00")
+	require.Equal(t, began.Key+"/firing//20201203T014404Z/-", began.ID)
 	require.True(t, strings.HasPrefix(base.Key, "rule/r/"))
 	require.Equal(t, base.Key, of("alarm_type=r", "alarm_target=t", "alarm_status=Inactive").Key)
 	require.NotEqual(t, base.Key, of("alarm_type=r", "alarm_target=u").Key)
@@ -344,14 +385,4 @@ func TestDedupOfRepetitions(t *testing.T) {
 		}
 		require.Len(t, recorder.Accepted(), 2)
 	})
-}
-
-func TestPayloadLog(t *testing.T) {
-	t.Parallel()
-	var log bytes.Buffer
-	p := payloadOf(t, "alarm_id=17", "alarm_type=r\nforged", "alarm_level=1", "message=hush", "alarm_active_at=hush")
-	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "payload", p)
-	require.Contains(t, log.String(), `payload.id=17 payload.type="r forged" payload.level=1`)
-	require.Contains(t, log.String(), "alarm_active_at: not a time")
-	require.NotContains(t, log.String(), "hush")
 }

@@ -29,6 +29,10 @@ type RepeatOptions struct {
 	// MaxActive bounds the alerts that are kept alive, of 1 KB and more each.
 	// Default: 10000.
 	MaxActive int
+
+	// OnPushed is told of each repetition that OCP accepted, by Run, which waits
+	// for it. Default: nobody.
+	OnPushed func(a alert.Alert)
 }
 
 // A Repeater keeps alarms alive: OCP ends an alarm that is not pushed again,
@@ -49,6 +53,7 @@ type Repeater struct {
 	interval time.Duration
 	most     int
 	onError  func(a alert.Alert, err error)
+	onPushed func(a alert.Alert)
 	run      chan struct{} // a token: who has it may run
 
 	mu     sync.Mutex
@@ -64,7 +69,8 @@ type problem struct{ source, key string }
 type noted struct {
 	alert alert.Alert
 	since uint64    // its place in the order of arrival
-	last  time.Time // when it was pushed
+	tried time.Time // when it was last pushed, whether OCP took it or not
+	told  time.Time // when onError last heard that it was not tried
 }
 
 var _ alert.Sender = (*Repeater)(nil)
@@ -72,9 +78,10 @@ var _ alert.Sender = (*Repeater)(nil)
 // NewRepeater returns a Repeater that pushes through a Sender. Call Run, or
 // nothing is repeated.
 //
-// onError is told of each repetition that failed, with an [*Error]. Run calls
-// it and waits for it. It is required, since an alarm ends without a word
-// while its repetitions fail.
+// onError is told of each repetition that failed, and of each that came so late
+// that OCP may have ended the alarm before, with an [*Error]. Run calls it and
+// waits for it. It is required, since an alarm ends without a word while its
+// repetitions fail.
 func NewRepeater(s *Sender, onError func(a alert.Alert, err error), opts *RepeatOptions) (*Repeater, error) {
 	var o RepeatOptions
 	if opts != nil {
@@ -85,7 +92,7 @@ func NewRepeater(s *Sender, onError func(a alert.Alert, err error), opts *Repeat
 	}
 	r := &Repeater{
 		sender: s, interval: cmp.Or(o.Interval, defaultInterval), most: cmp.Or(o.MaxActive, defaultActive),
-		onError: onError, run: make(chan struct{}, 1), active: map[problem]*noted{},
+		onError: onError, onPushed: o.OnPushed, run: make(chan struct{}, 1), active: map[problem]*noted{},
 	}
 	if r.interval < time.Second || r.most < 0 {
 		return nil, fmt.Errorf("ocp: new repeater: want an interval of at least 1s, and room for at least one alert, not %v and %d", r.interval, r.most)
@@ -104,26 +111,24 @@ var ErrFull = errors.New("pushed once, but too many alerts are kept alive alread
 func (r *Repeater) Send(ctx context.Context, alerts ...alert.Alert) error {
 	err := r.sender.Send(ctx, alerts...)
 	errs := make([]error, len(alerts))
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for i := range alerts { // in the order given: a problem may end and begin again
+		a := &alerts[i]
 		errs[i] = alert.ErrorAt(err, i, len(alerts))
 		switch {
-		case errs[i] != nil || alerts[i].Test || alerts[i].Status == alert.News: // there is nothing to keep alive or to end
-		case alerts[i].Status == alert.Resolved:
-			r.forget(&alerts[i])
-		default:
-			errs[i] = r.note(&alerts[i])
+		case errs[i] != nil || a.Test || a.Status == alert.News: // there is nothing to keep alive or to end
+		case a.Status == alert.Resolved:
+			delete(r.active, problem{a.Source, a.Key})
+		case a.Key != "":
+			errs[i] = r.note(a)
 		}
 	}
 	return alert.Partial(errs)
 }
 
-// note keeps an alert alive from now on.
+// note keeps an alert alive from now on. The caller holds the lock.
 func (r *Repeater) note(a *alert.Alert) error {
-	if a.Key == "" {
-		return nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	id := problem{a.Source, a.Key}
 	n := r.active[id]
 	if n == nil && len(r.active) >= r.most {
@@ -134,15 +139,8 @@ func (r *Repeater) note(a *alert.Alert) error {
 		n = &noted{since: r.order}
 		r.active[id] = n
 	}
-	n.alert, n.last = a.Clone(), time.Now()
+	n.alert, n.tried = a.Clone(), time.Now()
 	return nil
-}
-
-// forget ends the repetition of a problem.
-func (r *Repeater) forget(a *alert.Alert) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.active, problem{a.Source, a.Key})
 }
 
 // Active returns how many alerts are kept alive.
@@ -152,11 +150,12 @@ func (r *Repeater) Active() int {
 	return len(r.active)
 }
 
-// Run pushes every alert that is kept alive once an interval, until ctx ends,
-// whose error it returns. Only one Run may be under way; a second one returns
-// an error at once. A repetition that fails is told to onError, and made again
-// after an interval; of those that would fail in the same way it is told
-// without a try.
+// Run pushes every alert that is kept alive once an interval, one after the other,
+// until ctx ends, whose error it returns. Only one Run may be under way; a second
+// one returns an error at once. A repetition that fails is told to onError, and
+// made again after an interval. If OCP refuses the login or asks for a pause, or if
+// three repetitions in a row fail for whatever reason, the others are not tried,
+// and are the first in the next round, a quarter of an interval later.
 func (r *Repeater) Run(ctx context.Context) error {
 	select {
 	case <-r.run:
@@ -176,60 +175,87 @@ func (r *Repeater) Run(ctx context.Context) error {
 	}
 }
 
-// round pushes what is due. After a failure that all would share it tells of
-// the rest without trying.
+// round pushes what is due.
 func (r *Repeater) round(ctx context.Context) {
+	const inARow = 3 // failures that may be those of one alarm each
+	failed := 0
 	var rest error
 	for _, id := range r.due() {
-		a, ok := r.take(id)
+		a, gap, ok := r.take(id, rest != nil)
 		if !ok {
-			continue // resolved meanwhile
+			continue // resolved meanwhile, or told already
 		}
 		err := rest
 		if err == nil {
 			err = r.sender.push(ctx, &a)
-			rest = forTheRest(err)
+			shared := forTheRest(err)
+			if shared == nil {
+				failed = 0 // an answer to one alarm, even a bad one, says nothing about the others
+			} else if failed++; failed >= inARow || asksToStop(err) {
+				rest = shared
+			}
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			r.onError(a, err)
+		case gap > 2*r.interval:
+			r.onError(a, &Error{Op: opPush, Err: lateError{gap.Round(time.Second)}})
+		}
+		if err == nil && r.onPushed != nil {
+			r.onPushed(a)
 		}
 	}
 }
 
-// due returns the problems to push now, in the order of their arrival.
+// asksToStop reports whether OCP said that the next call fails like this one.
+func asksToStop(err error) bool {
+	e, ok := err.(*Error) //nolint:errorlint // Push returns it bare
+	return ok && (e.isLogin() || e.isDenied() || e.isWait())
+}
+
+// due returns the problems to push now: first those that were not tried for the
+// longest time, and of these the oldest.
 func (r *Repeater) due() []problem {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	type entry struct {
-		id    problem
-		since uint64
-	}
-	var list []entry
+	var list []problem
 	for id, n := range r.active {
-		if time.Since(n.last) >= r.interval {
-			list = append(list, entry{id, n.since})
+		if time.Since(n.tried) >= r.interval {
+			list = append(list, id)
 		}
 	}
-	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.since, b.since) })
-	ids := make([]problem, len(list))
-	for i, e := range list {
-		ids[i] = e.id
-	}
-	return ids
+	slices.SortFunc(list, func(a, b problem) int {
+		m, n := r.active[a], r.active[b]
+		return cmp.Or(m.tried.Compare(n.tried), cmp.Compare(m.since, n.since))
+	})
+	return list
 }
 
-// take returns the alert to push for a problem, unless that is over, and
-// counts it as pushed.
-func (r *Repeater) take(id problem) (alert.Alert, bool) {
+// take returns the alert to push for a problem, unless that is over, and for how
+// long it was not pushed. It counts as tried unless it is skipped; ok is false for
+// one that is skipped too soon to be told again.
+func (r *Repeater) take(id problem, skipped bool) (a alert.Alert, gap time.Duration, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.active[id]
-	if n == nil {
-		return alert.Alert{}, false
+	switch {
+	case n == nil || skipped && time.Since(n.told) < r.interval:
+		return alert.Alert{}, 0, false
+	case skipped:
+		n.told = time.Now()
+		return n.alert.Clone(), 0, true
 	}
-	n.last = time.Now()
-	return n.alert.Clone(), true
+	gap, n.tried = time.Since(n.tried), time.Now()
+	return n.alert.Clone(), gap, true
+}
+
+// A lateError is a push that came late.
+type lateError struct{ gap time.Duration }
+
+// Error says what that may have led to.
+func (l lateError) Error() string {
+	return fmt.Sprintf("pushed again only after %v, and OCP may have ended the alarm meanwhile: too many alerts are kept alive, or OCP is slow", l.gap)
 }

@@ -3,8 +3,12 @@ package ocp_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,7 +33,15 @@ type rig struct {
 func newRig(t *testing.T, opts *ocp.RepeatOptions) *rig {
 	t.Helper()
 	sender, server := newSender(t, nil)
-	r := &rig{server: server, failures: make(chan string, 1000)}
+	r := startRig(t, sender, opts)
+	r.server = server
+	return r
+}
+
+// startRig starts a repeater for a sender.
+func startRig(t *testing.T, sender *ocp.Sender, opts *ocp.RepeatOptions) *rig {
+	t.Helper()
+	r := &rig{failures: make(chan string, 100_000)}
 	var err error
 	r.Repeater, err = ocp.NewRepeater(sender, func(a alert.Alert, err error) { r.failures <- a.Key + ": " + err.Error() }, opts)
 	require.NoError(t, err)
@@ -81,7 +93,7 @@ func count(t *testing.T, server *ocptest.Server, status string) int {
 	t.Helper()
 	client := clientOf(t, server, ocp.Basic(server.User, server.Password), nil)
 	n := 0
-	for _, err := range client.Events(t.Context(), ocp.Query{Status: status}) {
+	for _, err := range client.Alarms(t.Context(), url.Values{"status": {status}}) {
 		require.NoError(t, err)
 		n++
 	}
@@ -108,7 +120,6 @@ func TestRepeatTellsOfFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, &ocp.RepeatOptions{Interval: 10 * time.Second})
 		require.NoError(t, r.Send(t.Context(), problem("a"), problem("b"), problem("c")))
-		r.server.TextCodes = true
 		r.server.Fail(ocptest.Refuse(400, "ALM20001", "x"))
 		<-time.After(13 * time.Second)
 		require.Len(t, r.failures, 1, "one alarm of its own")
@@ -292,5 +303,95 @@ func TestNewRepeater(t *testing.T) {
 		r, err := make()
 		require.ErrorContains(t, err, "ocp: new repeater: ", name)
 		require.Nil(t, r, name)
+	}
+}
+
+// A choosy far end fails for what a body holds, and takes its time for the rest.
+type choosy struct {
+	http.RoundTripper
+
+	bad  atomic.Pointer[string] // nil: it takes all
+	slow atomic.Int64
+}
+
+func (c *choosy) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	<-time.After(time.Duration(c.slow.Load()))
+	if bad := c.bad.Load(); bad != nil && strings.Contains(string(body), *bad) {
+		return reply(500, `{"successful":false,"status":500,"error":{"code":0,"message":"x"}}`), nil
+	}
+	r.Body = io.NopCloser(strings.NewReader(string(body)))
+	return c.RoundTripper.RoundTrip(r)
+}
+
+// newChoosyRig starts a repeater whose far end is choosy.
+func newChoosyRig(t *testing.T) (*rig, *choosy) {
+	t.Helper()
+	server := ocptest.NewServer(t)
+	far := &choosy{RoundTripper: server.Client().Transport}
+	client, err := ocp.NewClient(server.URL(), ocp.Basic(server.User, server.Password), &ocp.Options{HTTPClient: &http.Client{Transport: far}})
+	require.NoError(t, err)
+	sender, err := ocp.NewSender(client, "tocsin", nil)
+	require.NoError(t, err)
+	r := startRig(t, sender, nil)
+	r.server = server
+	return r, far
+}
+
+// An alert that OCP cannot take, for a reason that might be one for all, does not
+// starve the others, however many of its kind there are.
+func TestRepeatIsFair(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []int{1, 4, 25} {
+		t.Run(fmt.Sprint(bad), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r, far := newChoosyRig(t)
+				for i := range bad + 4 { // the bad ones come first
+					require.NoError(t, r.Send(t.Context(), problem(fmt.Sprintf("%s-%d", map[bool]string{true: "bad", false: "good"}[i < bad], i))))
+				}
+				word := "bad-"
+				far.bad.Store(&word)
+				for range 60 {
+					<-time.After(30 * time.Second)
+					require.GreaterOrEqual(t, count(t, r.server, "Active"), 4)
+				}
+				require.Equal(t, 4, count(t, r.server, "Active"), "the bad ones have lapsed")
+				require.Equal(t, bad, count(t, r.server, "Inactive"), "and no good one ever did")
+				require.NotEmpty(t, r.failures)
+				require.Error(t, r.stop())
+			})
+		})
+	}
+}
+
+// What cannot be pushed in time is said.
+func TestRepeatPace(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		slow time.Duration // of a push
+		late bool
+	}{{500 * time.Millisecond, false}, {3 * time.Second, true}} {
+		t.Run(tt.slow.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r, far := newChoosyRig(t)
+				var alerts []alert.Alert
+				for i := range 100 {
+					alerts = append(alerts, problem(fmt.Sprint(i)))
+				}
+				require.NoError(t, r.Send(t.Context(), alerts...))
+				far.slow.Store(int64(tt.slow))
+				<-time.After(10 * time.Minute)
+				require.Equal(t, tt.late, len(r.failures) > 0)
+				if tt.late {
+					require.Contains(t, <-r.failures, "ocp: push: pushed again only after ")
+				}
+				require.Error(t, r.stop())
+			})
+		})
 	}
 }

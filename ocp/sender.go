@@ -23,6 +23,11 @@ type SenderOptions struct {
 	// Labels is added to the labels of every alarm, and wins over what comes
 	// from alerts: the variables of your templates that are always the same.
 	Labels map[string]string
+
+	// Alarm has the last word about what is pushed for an alert, as
+	// [Sender.Alarm] describes it. It must neither keep nor modify the alert and
+	// is called concurrently. Default: that.
+	Alarm func(a alert.Alert, proposed Alarm) Alarm
 }
 
 // A Sender pushes alerts to OCP, one call an alert. It is immutable, safe for
@@ -54,6 +59,7 @@ type Sender struct {
 	alarmType string
 	choose    func(a alert.Alert) string
 	labels    map[string]string
+	adjust    func(a alert.Alert, proposed Alarm) Alarm
 }
 
 var _ alert.Sender = (*Sender)(nil)
@@ -72,7 +78,7 @@ func NewSender(client *Client, alarmType string, opts *SenderOptions) (*Sender, 
 	if err := probe.Validate(); err != nil {
 		return nil, fmt.Errorf("ocp: new sender: %w", err)
 	}
-	return &Sender{client: client, alarmType: alarmType, choose: o.AlarmType, labels: maps.Clone(o.Labels)}, nil
+	return &Sender{client: client, alarmType: alarmType, choose: o.AlarmType, labels: maps.Clone(o.Labels), adjust: o.Alarm}, nil
 }
 
 // Send pushes each alert that reports a problem, one after the other. What
@@ -96,7 +102,6 @@ func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	return alert.Partial(errs)
 }
 
-// push pushes one alert.
 func (s *Sender) push(ctx context.Context, a *alert.Alert) error {
 	return s.client.Push(ctx, s.Alarm(*a))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
-// Bounds of what becomes of an alert.
+// Bounds of the alarm made of an alert.
 const (
 	maxPart  = 120 // bytes of one value in a target
 	maxValue = 1024
@@ -30,7 +30,11 @@ func (s *Sender) Alarm(a alert.Alert) Alarm {
 	}
 	labels := labels(&a)
 	maps.Copy(labels, s.labels)
-	return Alarm{Type: alarmType, Target: target(&a), Labels: labels}
+	alarm := Alarm{Type: alarmType, Target: target(&a), Labels: labels}
+	if s.adjust != nil {
+		alarm = s.adjust(a, alarm)
+	}
+	return alarm
 }
 
 // target returns the name of the problem that an alert is about: the same for

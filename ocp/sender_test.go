@@ -278,7 +278,6 @@ func TestPartial(t *testing.T) {
 			t.Parallel()
 			sender, server := newSender(t, nil)
 			require.NoError(t, sender.Send(t.Context(), problem("before")))
-			server.TextCodes = true
 			server.Fail(tt.fault)
 			err := sender.Send(alert.Once(t.Context()), problem("a"), problem("b"), problem("c"))
 			partial, ok := errors.AsType[*alert.PartialError](err)
@@ -315,7 +314,7 @@ func TestRulesByAlert(t *testing.T) {
 	}
 	err := sender.Send(t.Context(), typed("not a rule"), typed("unknown"), typed("known"), typed(""))
 	require.ErrorContains(t, alert.ErrorAt(err, 0, 4), "alarmType: want the name of a rule")
-	require.ErrorIs(t, alert.ErrorAt(err, 1, 4), ocp.CodeNoRule)
+	require.Equal(t, "20001", asError(t, alert.ErrorAt(err, 1, 4)).Code)
 	require.NoError(t, alert.ErrorAt(err, 2, 4))
 	require.NoError(t, alert.ErrorAt(err, 3, 4))
 	require.Equal(t, 3, server.Attempts())

@@ -22,7 +22,7 @@ type message struct {
 	uri          string // escaped path, without query
 	query        url.Values
 	body         []byte
-	header       http.Header // Content-Type, Date and x-ocp… are signed
+	header       http.Header // Content-Type and Date are signed
 }
 
 // signature returns the base64 of the HMAC-SHA1 of the message.
@@ -33,14 +33,15 @@ func (m *message) signature(secretKey string) string {
 }
 
 // text returns what is signed: seven parts, of which empty ones keep their
-// line.
+// line. The last but one is for headers that begin with x-ocp; the client sends
+// none.
 func (m *message) text() string {
 	uri := m.uri
 	if query := canonicalQuery(m.query); query != "" {
 		uri += "?" + query
 	}
 	return strings.Join([]string{
-		m.method, bodySum(m.body), m.header.Get("Content-Type"), m.header.Get("Date"), m.host, vendorHeaders(m.header), uri,
+		m.method, bodySum(m.body), m.header.Get("Content-Type"), m.header.Get("Date"), m.host, "", uri,
 	}, "\n")
 }
 
@@ -52,24 +53,6 @@ func bodySum(body []byte) string {
 	}
 	sum := md5.Sum(body)
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
-}
-
-// vendorHeaders returns the headers that begin with x-ocp, one a line, by
-// name. Several values of one keep their order, as in the vendor's example;
-// its text says that they are sorted, which gives another signature. The
-// client sends none.
-func vendorHeaders(h http.Header) string {
-	values := map[string]string{}
-	for name, list := range h {
-		if name = strings.ToLower(name); strings.HasPrefix(name, "x-ocp") {
-			values[name] = strings.Join(list, ",")
-		}
-	}
-	var lines []string
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		lines = append(lines, name+":"+values[name])
-	}
-	return strings.Join(lines, "\n")
 }
 
 // canonicalQuery returns a query as it is signed and sent: sorted by key, the

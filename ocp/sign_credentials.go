@@ -76,9 +76,6 @@ func (c Credentials) check() error {
 // isText reports whether s is UTF-8 in one line.
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
 
-// readable reports whether the credentials travel unencrypted.
-func (c Credentials) readable() bool { return c.scheme == schemeBasic }
-
 // sign adds to h, the header of m, what proves who sends it at a moment.
 func (c Credentials) sign(h http.Header, m *message, at time.Time) {
 	switch c.scheme {

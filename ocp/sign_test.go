@@ -13,7 +13,6 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/ocp"
-	"github.com/tocsin-go/tocsin/ocp/ocptest"
 )
 
 // vectors are the vendor's worked examples.
@@ -37,15 +36,15 @@ func TestVectors(t *testing.T) {
 	t.Parallel()
 	all := readVectors(t)
 	for _, v := range all.Vectors {
+		if len(v.Headers) > 0 {
+			continue // the client sends no headers of the vendor's
+		}
 		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()
 			path, query, _ := strings.Cut(v.URI, "?")
 			values, err := url.ParseQuery(query)
 			require.NoError(t, err)
 			header := http.Header{"Content-Type": {v.ContentType}, "Date": {v.Date}}
-			for name, list := range v.Headers {
-				header[http.CanonicalHeaderKey(name)] = list
-			}
 			s := ocp.Signable{Method: v.Method, Host: v.Host, URI: path, Query: values, Body: []byte(v.Body), Header: header}
 			require.Equal(t, v.ContentMD5, ocp.BodySum(s.Body))
 			require.Equal(t, v.Message, s.Text())
@@ -60,9 +59,9 @@ func TestMessage(t *testing.T) {
 	s := ocp.Signable{
 		Method: "GET", Host: "h:1", URI: "/a%20b",
 		Query:  url.Values{"b": {"2", "1"}, "a": {"x y+z"}, "中": {"~-._"}},
-		Header: http.Header{"X-Ocp-B": {"2"}, "X-Ocp-A": {"1"}, "X-Other": {"3"}, "Date": {"d"}},
+		Header: http.Header{"X-Other": {"3"}, "Date": {"d"}},
 	}
-	require.Equal(t, "GET\n\n\nd\nh:1\nx-ocp-a:1\nx-ocp-b:2\n/a%20b?a=x%20y%2Bz&b=1%2C2&%E4%B8%AD=~-._", s.Text())
+	require.Equal(t, "GET\n\n\nd\nh:1\n\n/a%20b?a=x%20y%2Bz&b=1%2C2&%E4%B8%AD=~-._", s.Text())
 	require.Equal(t, "GET\n\n\n\n\n\n/", ocp.Signable{Method: "GET", URI: "/"}.Text())
 	require.NotContains(t, ocp.CanonicalQuery(url.Values{"a": {"x y"}}), "+")
 }
@@ -78,21 +77,19 @@ func TestSignedCalls(t *testing.T) {
 			client, err = ocp.NewClient(server.Listen(t), ocp.AccessKey(server.AccessKey, server.SecretKey), nil)
 			require.NoError(t, err)
 		}
-		id := server.Raise(ocptest.Event{Type: "t", Target: "x y+z&ü,"})
 		require.NoError(t, client.Push(t.Context(), someAlarm()))
-		_, err := client.Event(t.Context(), "1000001")
+		a, err := client.Alarm(t.Context(), "1000001")
 		require.NoError(t, err)
-		query := ocp.Query{
-			Keyword: "x y+z&ü,", From: time.Now().Add(-time.Hour), To: time.Now().In(time.FixedZone("", 3600)), More: map[string]string{"ob cluster": "a,b"},
+		query := url.Values{
+			"keyword": {"x y+z&ü,"}, "activeAtStart": {time.Now().In(time.FixedZone("", 3600)).Format(time.RFC3339)}, "ob cluster": {"b", "a,b"},
 		}
 		n := 0
-		for e, err := range client.Events(t.Context(), query) {
+		for listed, err := range client.Alarms(t.Context(), query) {
 			require.NoError(t, err)
-			require.Equal(t, "1000001", e.ID)
+			require.Equal(t, a, listed)
 			n++
 		}
 		require.Equal(t, 1, n)
-		require.EqualValues(t, 1000001, id)
 		require.Zero(t, server.FailedLogins())
 	}
 }
@@ -135,7 +132,7 @@ func TestClock(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				client, server := newKeyClient(t, nil)
-				server.Skew = skew
+				server.Advance(skew)
 				err := client.Push(t.Context(), someAlarm())
 				if ok {
 					require.NoError(t, err)
@@ -157,7 +154,7 @@ func TestClock(t *testing.T) {
 func TestClockDoesNotMatterToPasswords(t *testing.T) {
 	t.Parallel()
 	client, server := newClient(t, nil)
-	server.Skew = time.Hour
+	server.Advance(time.Hour)
 	require.NoError(t, client.Push(t.Context(), someAlarm()))
 	server.Password = "another"
 	err := client.Push(t.Context(), someAlarm())

@@ -2,10 +2,13 @@ package ocp
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // Remember drops alerts that the wrapped Sender accepted already within the
@@ -22,22 +25,26 @@ import (
 // does. A dropped alert counts as accepted and does not prolong the window. A
 // window of zero or less switches Remember off.
 //
-// Only what was accepted is noted, alert by alert. Give each destination a file
-// of its own, always with the same window: then a repetition after a failure reaches those that missed the
-// alert, and nobody else. Two processes that handle the same alert at the same
-// moment both send it, since no process waits for the delivery of another.
+// Only what was accepted is noted, alert by alert, and what must not be repeated:
+// an alert whose error matches [alert.ErrUncertain] and is not retryable, such as
+// that of a phone call that may have been placed. Give each destination a file
+// of its own, always with the same window: then a repetition after a failure
+// reaches those that missed the alert, and nobody else. Two processes that handle
+// the same alert at the same moment both send it, since no process waits for the
+// delivery of another.
 //
 // The file never costs an alert. It may be missing, and one that is damaged,
-// too large, or writable by others counts as empty; where it cannot be written
-// the alert has been sent all the same, and its repetition will be too. Such
-// trouble goes to log as a warning that names no path; nil is silence.
+// too large, or writable by others counts as empty; where it cannot be written,
+// as its directory is missing for example, the alert is sent all the same, and
+// its repetition will be too. Such trouble is added as a last line to the Summary
+// of what is sent, stands as warning in the answer of [Main], and goes to log,
+// unless that is nil. It names no path.
 //
 // The file holds hashes and times, at most 4096 entries of 80 bytes, the
 // newest, and only of the window; it is readable by its owner alone. It is
-// replaced as a whole, so that reading needs no lock. Writers take turns by
-// a second file with the suffix .lock, which one waits half a second for, and
-// which counts as left behind after ten seconds. Both must be on a local disk,
-// in a directory that only their owner can write to.
+// replaced as a whole, so that reading needs no lock. Writers take turns by a
+// lock on its directory, for which one waits 0.9 s. That must be on a
+// local disk, and one that only the owner can write to.
 func Remember(path string, window time.Duration, log *slog.Logger) alert.Middleware {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -62,28 +69,35 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
-	known, err := r.file.read()
-	if err != nil {
-		r.warn(ctx, "state not read: alerts may be told again", err)
-	}
+	known, trouble := r.file.read()
 	news := make([]int, 0, len(alerts)) // indices
 	for i := range alerts {
-		if s := sightingOf(&alerts[i]); s.subject == "" || !known.has(s) {
+		if s := sightingOf(&alerts[i]); s.subject == "" || known[s.subject].event != s.event {
 			news = append(news, i)
 		}
 	}
 	if len(news) == 0 {
+		r.complain(ctx, trouble)
 		return nil
 	}
+	if trouble == nil {
+		trouble = r.file.probe()
+	}
 	told := alerts
-	if len(news) < len(alerts) {
+	if len(news) < len(alerts) || trouble != nil {
 		told = make([]alert.Alert, len(news))
 		for k, i := range news {
 			told[k] = alerts[i]
+			if trouble != nil {
+				told[k].Summary = strings.TrimPrefix(told[k].Summary+"\n"+footOf(trouble), "\n")
+			}
 		}
 	}
-	err = r.next.Send(ctx, told...)
-	r.note(ctx, told, err)
+	err := r.next.Send(ctx, told...)
+	if failed := r.note(ctx, told, err); failed != nil {
+		trouble = failed
+	}
+	r.complain(ctx, trouble)
 	if err == nil || len(told) == len(alerts) {
 		return err
 	}
@@ -94,46 +108,51 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 	return alert.Partial(errs)
 }
 
-// note writes down what was accepted. The caller's context may have ended just
-// then, which is no reason to tell everything again.
-func (r *rememberer) note(ctx context.Context, told []alert.Alert, err error) {
-	var accepted []sighting
-	for i := range told {
-		s := sightingOf(&told[i])
-		if s.subject != "" && alert.ErrorAt(err, i, len(told)) == nil {
-			accepted = append(accepted, s)
-		}
-	}
-	if len(accepted) == 0 {
-		return
-	}
-	if err := r.file.add(context.WithoutCancel(ctx), accepted); err != nil {
-		r.warn(ctx, "state not written: alerts will be told again", err)
+// complain tells of trouble with the file, unless there is none.
+func (r *rememberer) complain(ctx context.Context, trouble error) {
+	if trouble != nil {
+		warn(ctx, footOf(trouble))
+		r.log.LogAttrs(ctx, slog.LevelWarn, "the state file cannot be used: alerts will be told again", slog.String("error", "ocp: remember: "+trouble.Error()))
 	}
 }
 
-// warn logs trouble with the file.
-func (r *rememberer) warn(ctx context.Context, message string, err error) {
-	r.log.LogAttrs(ctx, slog.LevelWarn, message, slog.String("error", "ocp: remember: "+err.Error()))
+// footOf says in both languages, since no locale is known here, what the reader
+// of a repetition will want to know.
+func footOf(trouble error) string {
+	return "状态文件不可用，持续的告警会重复发送 (state file: " + trouble.Error() + "; an alarm that lasts is told again)"
+}
+
+// note writes down what was accepted, and what must not be repeated. The caller's
+// context may have ended just then, which is no reason to tell everything again.
+func (r *rememberer) note(ctx context.Context, told []alert.Alert, err error) error {
+	var done []sighting
+	for i := range told {
+		s, e := sightingOf(&told[i]), alert.ErrorAt(err, i, len(told))
+		if s.subject != "" && (e == nil || errors.Is(e, alert.ErrUncertain) && !alert.Retryable(e)) {
+			done = append(done, s)
+		}
+	}
+	if len(done) == 0 {
+		return nil
+	}
+	return r.file.add(context.WithoutCancel(ctx), done)
 }
 
 // A sighting is what is remembered of an alert: what it is about, and what it
-// says of that, as hashes.
+// says of that, as hashes. The subject is empty if the alert has no identity.
 type sighting struct{ subject, event string }
 
-// sightingOf returns the sighting of an alert; its subject is empty if the
-// alert has no identity.
-func sightingOf(a *alert.Alert) sighting {
-	event := hashOf(a.ID, a.Status.String(), a.Severity.String())
+func sightingOf(a *alert.Alert) (s sighting) {
 	kind := ""
 	if a.Test {
 		kind = "test "
 	}
 	switch {
 	case a.Key != "" && a.Status != alert.News:
-		return sighting{hashOf(kind+"key", a.Source, a.Key), event}
+		s.subject = inbound.Digest(kind+"key", a.Source, a.Key)
 	case a.ID != "":
-		return sighting{hashOf(kind+"id", a.Source, a.ID), event}
+		s.subject = inbound.Digest(kind+"id", a.Source, a.ID)
 	}
-	return sighting{}
+	s.event = inbound.Digest(a.ID, a.Status.String(), a.Severity.String())
+	return s
 }

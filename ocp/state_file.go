@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -23,6 +24,12 @@ const (
 	maxStateSize    = 1 << 20 // bytes; what is longer is not ours
 )
 
+// The times of the lock.
+const (
+	lockPatience = 900 * time.Millisecond // one waits no longer for another's writing
+	lockPause    = 5 * time.Millisecond   // between two looks
+)
+
 // stateHeader is the first line of a state file.
 const stateHeader = "tocsin ocp state 1"
 
@@ -32,22 +39,16 @@ type stateFile struct {
 	window time.Duration
 }
 
-// knowledge holds the last sighting of each subject within the window.
-type knowledge map[string]record
-
-// A record is what a file says of a subject.
+// A record is what was last seen of a subject.
 type record struct {
 	event string
 	at    time.Time
 }
 
-// has reports whether s is what was last seen of its subject.
-func (k knowledge) has(s sighting) bool { return k[s.subject].event == s.event }
-
 // read returns what the file says of the window before now, and nothing if
 // there is no file. What it says beside an error counts.
-func (f stateFile) read() (knowledge, error) {
-	known := knowledge{}
+func (f stateFile) read() (map[string]record, error) {
+	known := map[string]record{}
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -69,20 +70,27 @@ func (f stateFile) read() (knowledge, error) {
 	return known, f.parse(io.LimitReader(file, maxStateSize), known)
 }
 
-// parse adds what r says to known. A line that is damaged costs itself.
-func (f stateFile) parse(r io.Reader, known knowledge) error {
+// parse adds what r says to known: lines of subject, event and milliseconds since
+// 1970. A line that is damaged costs itself, and a time to come, which is that of
+// a clock that was wrong, silences nothing.
+func (f stateFile) parse(r io.Reader, known map[string]record) error {
 	now, damaged := time.Now(), 0
 	lines := bufio.NewScanner(r)
 	if !lines.Scan() || lines.Text() != stateHeader {
 		return errors.New("the file is damaged, or not a state file")
 	}
 	for lines.Scan() {
-		subject, n, ok := parseRecord(lines.Text())
-		switch {
-		case !ok:
+		part := strings.Split(lines.Text(), " ")
+		if len(part) != 3 || len(part[0]) != 32 || len(part[1]) != 32 {
 			damaged++
-		case f.current(n, now):
-			known[subject] = n
+			continue
+		}
+		ms, err := strconv.ParseInt(part[2], 10, 64)
+		at := time.UnixMilli(ms)
+		if age := now.Sub(at); err != nil {
+			damaged++
+		} else if 0 <= age && age < f.window {
+			known[part[0]] = record{part[1], at}
 		}
 	}
 	if damaged > 0 || lines.Err() != nil {
@@ -91,26 +99,9 @@ func (f stateFile) parse(r io.Reader, known knowledge) error {
 	return nil
 }
 
-// current reports whether r is within the window. A time to come is that of a
-// clock that was wrong, and silences nothing.
-func (f stateFile) current(r record, now time.Time) bool {
-	age := now.Sub(r.at)
-	return 0 <= age && age < f.window
-}
-
-// parseRecord reads a line: subject, event and milliseconds since 1970.
-func parseRecord(line string) (subject string, r record, ok bool) {
-	fields := strings.Split(line, " ")
-	if len(fields) != 3 || len(fields[0]) != 32 || len(fields[1]) != 32 {
-		return "", record{}, false
-	}
-	ms, err := strconv.ParseInt(fields[2], 10, 64)
-	return fields[0], record{fields[1], time.UnixMilli(ms)}, err == nil
-}
-
 // add writes the sightings down beside what other processes have.
 func (f stateFile) add(ctx context.Context, seen []sighting) error {
-	unlock, err := lockFile(ctx, f.path+".lock")
+	unlock, err := lockDir(ctx, filepath.Dir(f.path))
 	if err != nil {
 		return withoutPath(err)
 	}
@@ -120,26 +111,30 @@ func (f stateFile) add(ctx context.Context, seen []sighting) error {
 	for _, s := range seen {
 		known[s.subject] = record{s.event, now}
 	}
-	return withoutPath(f.replace(known.text()))
+	return withoutPath(f.replace(known))
 }
 
-// text returns the newest entries as lines.
-func (k knowledge) text() string {
-	subjects := slices.SortedFunc(maps.Keys(k), func(a, b string) int {
-		return cmp.Or(k[b].at.Compare(k[a].at), cmp.Compare(a, b))
-	})
-	var b strings.Builder
-	b.WriteString(stateHeader + "\n")
-	for _, s := range subjects[:min(len(subjects), maxStateEntries)] {
-		fmt.Fprintf(&b, "%s %s %d\n", s, k[s].event, k[s].at.UnixMilli())
+// probe finds out whether something can be written beside the file, before it
+// is too late to say so.
+func (f stateFile) probe() error {
+	file, err := os.CreateTemp(filepath.Dir(f.path), ".tocsin-probe-*")
+	if err != nil {
+		return withoutPath(err)
 	}
-	return b.String()
+	return withoutPath(errors.Join(file.Close(), os.Remove(file.Name())))
 }
 
-// replace puts a new file in the place of the old one, whole or not at all.
-// A file that a killed process left half-written is removed first, instead of
-// opened: it may be a link to somewhere else by now.
-func (f stateFile) replace(text string) error {
+// replace puts a new file with the newest entries in the place of the old one,
+// whole or not at all. A file that a killed process left half-written is removed
+// first, instead of opened: it may be a link to somewhere else by now.
+func (f stateFile) replace(known map[string]record) error {
+	subjects := slices.SortedFunc(maps.Keys(known), func(a, b string) int {
+		return cmp.Or(known[b].at.Compare(known[a].at), cmp.Compare(a, b))
+	})
+	text := []byte(stateHeader + "\n")
+	for _, s := range subjects[:min(len(subjects), maxStateEntries)] {
+		text = fmt.Appendf(text, "%s %s %d\n", s, known[s].event, known[s].at.UnixMilli())
+	}
 	next := f.path + ".new"
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -148,7 +143,7 @@ func (f stateFile) replace(text string) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.WriteString(text)
+	_, err = file.Write(text)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}

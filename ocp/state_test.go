@@ -117,20 +117,35 @@ func TestRememberSuccessOnly(t *testing.T) {
 	require.NoError(t, n.send(t.Context()))
 }
 
-func TestRememberNotedAfterTimeIsOver(t *testing.T) {
+// What rings must not ring twice because nobody knows whether it did.
+func TestRememberUncertainCall(t *testing.T) {
 	t.Parallel()
-	n := newNotebook(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	lock := n.path + ".lock"
-	n.recorder.Next(func(context.Context, ...alert.Alert) error {
-		cancel()
-		time.AfterFunc(50*time.Millisecond, func() { _ = os.Remove(lock) }) // another process is writing
-		return os.WriteFile(lock, nil, 0o600)
-	})
-	require.NoError(t, n.send(ctx, fixtureAlert(t, "hostile-log-alarm")))
-	require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
-	require.Equal(t, 1, n.told())
+	for _, test := range []struct {
+		name  string
+		err   error
+		again bool
+	}{
+		{"phone", uncertain{}, false},
+		{"chat", alert.ErrUncertain, true},
+		{"not placed", errors.New("refused"), true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			n := newNotebook(t)
+			n.recorder.Fail(test.err)
+			require.ErrorIs(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")), test.err)
+			require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
+			require.Equal(t, test.again, n.told() == 2)
+		})
+	}
 }
+
+// uncertain is the error of a call that may have been placed.
+type uncertain struct{}
+
+func (uncertain) Error() string        { return "no answer" }
+func (uncertain) Is(target error) bool { return target == alert.ErrUncertain }
+func (uncertain) Retryable() bool      { return false }
 
 func TestRememberPanic(t *testing.T) {
 	t.Parallel()
@@ -257,6 +272,7 @@ func TestStateFileUnwritable(t *testing.T) {
 			n.path = path
 			require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
 			require.Equal(t, 1, n.told())
+			require.Contains(t, n.recorder.Accepted()[0].Summary, "\n状态文件不可用，持续的告警会重复发送 (state file: ")
 			require.Contains(t, n.log.String(), "level=WARN")
 			require.NotContains(t, n.log.String(), "hush")
 		})
@@ -296,39 +312,6 @@ func TestStateFileIsBounded(t *testing.T) {
 	require.LessOrEqual(t, len(text), 4097*80)
 	require.NoError(t, n.send(t.Context(), storm[3000:]...))
 	require.Equal(t, 2, n.told(), "the newest are kept")
-}
-
-func TestLockIsWaitedFor(t *testing.T) {
-	t.Parallel()
-	n := newNotebook(t)
-	lock := n.path + ".lock"
-	require.NoError(t, os.WriteFile(lock, nil, 0o600))
-	require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
-	require.Equal(t, 1, n.told())
-	require.Contains(t, n.log.String(), "another process holds the lock")
-	require.FileExists(t, lock, "it belongs to somebody")
-	require.NoFileExists(t, n.path)
-
-	n.recorder.Next(func(context.Context, ...alert.Alert) error {
-		time.AfterFunc(50*time.Millisecond, func() { _ = os.Remove(lock) })
-		return nil
-	})
-	require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
-	require.FileExists(t, n.path)
-}
-
-func TestStaleLock(t *testing.T) {
-	t.Parallel()
-	for _, age := range []time.Duration{11 * time.Second, -11 * time.Second} {
-		n := newNotebook(t)
-		lock := n.path + ".lock"
-		require.NoError(t, os.WriteFile(lock, nil, 0o600))
-		require.NoError(t, os.Chtimes(lock, time.Time{}, time.Now().Add(-age)))
-		require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
-		require.FileExists(t, n.path)
-		require.NoFileExists(t, lock)
-		require.Empty(t, n.log.String())
-	}
 }
 
 // Many at once, in this process and in others: nobody's note is lost.

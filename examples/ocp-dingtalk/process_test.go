@@ -5,6 +5,7 @@ package main
 import (
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,5 +173,40 @@ func TestScript(t *testing.T) {
 		require.Len(t, w.got(t), 2)
 		n.run(t, alarm(t, "notify-4x-zh_CN-recovered")...).requireSent(t)
 		require.Len(t, g.got(t), 2)
+	})
+	t.Run("state that fails", func(t *testing.T) {
+		t.Parallel()
+		for _, path := range []string{filepath.Join(t.TempDir(), "missing", "hush-state"), "/dev/null/hush-state"} {
+			for _, body := range []string{"card", "message"} {
+				g, w := newDingtalk(t, nil), newWecom(t, nil)
+				o := newNode(t, program, "dingtalk-url = "+g.url, "wecom-url = "+w.url, "state = "+path, "body = "+body).run(t, alarm(t, "notify-4x-zh_CN-host-down")...)
+				require.Zero(t, o.code, "%+v", o)
+				require.NoError(t, o.validates(), "OCP takes it for sent")
+				require.Contains(t, o.stdout, `"warning":"状态文件不可用`)
+				require.NotContains(t, o.stdout+o.stderr, "hush")
+				for _, text := range append(g.got(t), w.got(t)...) {
+					require.Contains(t, text, "状态文件不可用，持续的告警会重复发送")
+					require.NotContains(t, text, "hush")
+				}
+			}
+		}
+	})
+	t.Run("proxy", func(t *testing.T) {
+		t.Parallel()
+		passed := make(chan string, 8)
+		via := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			passed <- r.URL.Host
+			_, _ = w.Write([]byte(`{"errcode":0,"errmsg":"ok"}`))
+		}))
+		t.Cleanup(via.Close)
+		environ := []string{"message=x", "HTTP_PROXY=" + via.URL, "http_proxy=" + via.URL, "HTTPS_PROXY=" + via.URL, "ALL_PROXY=" + via.URL, "TOCSIN_PROXY=" + via.URL}
+		n := newNode(t, program, "dingtalk-url = http://robot.invalid/robot/send?access_token="+testToken, "timeout = 2s")
+		n.run(t, environ...).requireFailed(t)
+		require.Empty(t, passed, "what an alarm brings along redirects nothing")
+		n.set(t, "dingtalk-url = http://robot.invalid/robot/send?access_token="+testToken, "proxy = "+via.URL)
+		n.run(t, environ...).requireSent(t)
+		require.Equal(t, "robot.invalid", <-passed)
+		n.set(t, "dingtalk-url = "+testToken, "proxy = hush")
+		require.Contains(t, n.run(t, environ...).requireFailed(t), "line 2 of the file of settings: want http://host:port")
 	})
 }

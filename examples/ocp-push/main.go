@@ -13,10 +13,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
-	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/keepalive"
 )
 
 func main() { cli.Main(run) }
@@ -24,48 +23,15 @@ func main() { cli.Main(run) }
 // run is the program. It ends when ctx does, or earlier.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	s, err := configure(args, getenv, stdout)
-	switch {
-	case err != nil:
-		err = cli.UsageError{Err: err}
-	case s.every == 0:
-		err = s.push(ctx, stdout)
-	default:
-		err = s.repeat(ctx, stdout, stderr)
+	if err != nil {
+		return cli.Exit("ocp-push", cli.UsageError{Err: err}, stderr)
+	}
+	pushed := func() { fmt.Fprintf(stdout, "accepted: %s %s\n", s.alarm.Type, cli.Printable(s.alarm.Target)) }
+	failed := func(err error) { fmt.Fprintf(stderr, "ocp-push: %s\n", cli.Printable(err.Error())) }
+	if s.every > 0 {
+		err = keepalive.Push(ctx, s.client, s.alarm, s.every, pushed, failed)
+	} else if err = s.client.Push(ctx, s.alarm); err == nil {
+		pushed()
 	}
 	return cli.Exit("ocp-push", err, stderr)
-}
-
-// push pushes once and says so.
-func (s *settings) push(ctx context.Context, stdout io.Writer) error {
-	if err := s.client.Push(ctx, s.alarm); err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "accepted: %s %s\n", s.alarm.Type, cli.Printable(s.alarm.Target))
-	return nil
-}
-
-// repeat pushes once an interval until ctx ends. It tells of each failure, and
-// gives up at the first that another push cannot mend. It returns the error of
-// the last push that was made, unless that was interrupted.
-func (s *settings) repeat(ctx context.Context, stdout, stderr io.Writer) error {
-	ticker := time.NewTicker(s.every)
-	defer ticker.Stop()
-	var last error
-	for {
-		err := s.push(ctx, stdout)
-		switch {
-		case err != nil && ctx.Err() != nil:
-			return last
-		case err != nil && !alert.Retryable(err):
-			return err
-		case err != nil:
-			fmt.Fprintf(stderr, "ocp-push: %s\n", cli.Printable(err.Error()))
-		}
-		last = err
-		select {
-		case <-ctx.Done():
-			return last
-		case <-ticker.C:
-		}
-	}
 }

@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/pem"
+	"io"
+	"log"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +78,8 @@ func TestExitStatuses(t *testing.T) {
 		{"no target", login, alarm[:2], 2, "", "^ocp-push: target: want [^\n]+\n$"},
 		{"bad label", login, append(alarm[:4:4], "-label", "x"), 2, "", "^ocp-push: invalid value \"x\" for flag -label: want name=value\n$"},
 		{"label twice", login, append(alarm[:4:4], "-label", "x=1", "-label", "x=2"), 2, "", "^ocp-push: [^\n]+ given twice\n$"},
+		{"no authority", login, append(alarm[:4:4], "-ca-file", "/nowhere/hush"), 2, "", "^ocp-push: -ca-file: no such file or directory\n$"},
+		{"no certificate", login, append(alarm[:4:4], "-ca-file", file("ca", "x")), 2, "", "^ocp-push: -ca-file: the file holds no certificate in PEM\n$"},
 		{"too often", login, append(alarm[:4:4], "-every", "1ms"), 2, "", "^ocp-push: -every: want at least 1s\n$"},
 	}
 	for _, tt := range tests {
@@ -147,4 +153,27 @@ func TestInterrupted(t *testing.T) {
 			func(name string) string { return env[name] }, clitest.NewTranscript(), clitest.NewTranscript())
 		require.Equal(t, failed, code == cli.ExitFailure)
 	}
+}
+
+// OCP with a certificate of a private authority: one attempt that says what to do,
+// and none that fails once the authority is known.
+func TestPrivateAuthority(t *testing.T) {
+	t.Parallel()
+	server, _ := newServer(t)
+	far := httptest.NewTLSServer(server)
+	far.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that fail
+	t.Cleanup(far.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: far.Certificate().Raw}), 0o600))
+	env := []string{"TOCSIN_OCP_URL=" + far.URL, "TOCSIN_OCP_USER=ops", "TOCSIN_OCP_PASSWORD=" + testPassword}
+	for _, every := range [][]string{nil, {"-every", "1s"}} {
+		p := clitest.Start(t, env, append([]string{"-type", "disk_full", "-target", "host=db-1"}, every...)...)
+		require.Equal(t, cli.ExitFailure, p.Wait(t))
+		require.Regexp(t, "^ocp-push: ocp: push: the certificate of OCP is not trusted: x509: [^\n]+; trying the same again does not help: [^\n]+-ca-file[^\n]+\n$", p.Errout.String())
+	}
+	p := clitest.Start(t, append(env, "TOCSIN_OCP_CA_FILE="+ca), "-type", "disk_full", "-target", "host=db-1")
+	require.Zero(t, p.Wait(t), "%s", p.Printed())
+	p = clitest.Start(t, env, "-type", "disk_full", "-target", "host=db-1", "-ca-file", ca)
+	require.Zero(t, p.Wait(t), "%s", p.Printed())
+	require.Len(t, server.Pushes(), 2)
 }

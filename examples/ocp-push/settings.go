@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -19,6 +22,7 @@ type settings struct {
 	every  time.Duration // 0: once
 
 	url, user, accessKey string
+	caFile               string
 	name, description    string // of the alarm, as labels
 	options              ocp.Options
 }
@@ -47,6 +51,9 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*sett
 		}
 	}
 	credentials, err := s.credentials(getenv)
+	if err == nil {
+		err = s.trust(cmp.Or(s.caFile, getenv("TOCSIN_OCP_CA_FILE")))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +69,7 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&s.url, "url", "", "`address` of OCP, such as https://ocp.example.com:8443; TOCSIN_OCP_URL")
 	flags.StringVar(&s.user, "user", "", "`name` of the user, whose password is in TOCSIN_OCP_PASSWORD; TOCSIN_OCP_USER")
+	flags.StringVar(&s.caFile, "ca-file", "", "`file` with the certificates, in PEM, of the private authority that vouches for OCP; TOCSIN_OCP_CA_FILE")
 	flags.StringVar(&s.accessKey, "access-key", "", "access `key`, whose secret key is in TOCSIN_OCP_SECRET_KEY; TOCSIN_OCP_ACCESS_KEY")
 	flags.StringVar(&s.alarm.Type, "type", "", "`name` of the alarm rule")
 	flags.StringVar(&s.alarm.Target, "target", "", "`object` of the alarm, such as host=db-1")
@@ -116,6 +124,24 @@ func (s *settings) credentials(getenv func(string) string) (none ocp.Credentials
 		return ocp.AccessKey(s.accessKey, secret), nil
 	}
 	return none, errors.New("there is neither -user nor -access-key")
+}
+
+// trust adds the authorities of a file to those of the system.
+func (s *settings) trust(file string) error {
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("-ca-file: %w", cli.WithoutPath(err))
+	}
+	if s.options.RootCAs, err = x509.SystemCertPool(); err != nil {
+		s.options.RootCAs = x509.NewCertPool()
+	}
+	if !s.options.RootCAs.AppendCertsFromPEM(text) {
+		return errors.New("-ca-file: the file holds no certificate in PEM")
+	}
+	return nil
 }
 
 // usage prints what the program is for, and its flags.

@@ -1,5 +1,5 @@
-// Phone-escalation takes callbacks of CloudMonitor and tells more and more people,
-// until one of them takes the problem: a group at once, a telephone call through
+// Phone-escalation takes callbacks of CloudMonitor and of OceanBase OCP and tells
+// more and more people, until one of them takes the problem: a group at once, a telephone call through
 // Kompira Pigeon after five minutes, and AutoCall phones after ten.
 //
 //	TOCSIN_WECOM_URL_FILE=... TOCSIN_PIGEON_TOKEN_FILE=... go run ./examples/phone-escalation \

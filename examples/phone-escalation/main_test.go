@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,6 +18,8 @@ import (
 
 	"github.com/tocsin-go/tocsin/autocall/autocalltest"
 	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
+	"github.com/tocsin-go/tocsin/ocp"
+	"github.com/tocsin-go/tocsin/ocp/ocptest"
 	"github.com/tocsin-go/tocsin/pigeon/pigeontest"
 	"github.com/tocsin-go/tocsin/wecom/wecomtest"
 )
@@ -356,4 +359,36 @@ func TestSettings(t *testing.T) {
 		})
 	}
 	require.Contains(t, func() string { p := clitest.Start(t, nil, "-help"); p.Wait(t); return p.Out.String() }(), "-pigeon-after")
+}
+
+// An aggregated channel of OCP repeats itself every ten minutes, with other times
+// and values: it rings once, and its recovery ends it.
+func TestAggregatedChannelRingsOnce(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "-pigeon-after", "1s")
+	post := func(replaced ...string) {
+		values := append(replaced, "alarm_id=2000040", "alarm_type=ob_tenant_active_sessions", "alarm_name=sessions", "alarm_level=严重", "alarm_status=告警中",
+			"alarm_active_at=2025-06-06T15:03:06+08:00", "alarm_count=7", "alarm_group_by=alarm_type=ob_tenant_active_sessions,ob_cluster=demo", "ob_cluster=demo")
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"//ocp//"+secret, strings.NewReader(ocptest.Render(ocp.Template, values)))
+		require.NoError(t, err)
+		answer, err := new(http.Client).Do(r)
+		require.NoError(t, err)
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.Equal(t, []ocp.Response{ocp.ResponseOK}, []ocp.Response{ocp.Response(text)}) // to the byte
+	}
+	post()
+	message := s.heard(t, "sessions")
+	require.Eventually(t, func() bool { return s.space.Placed() == 1 }, clitest.Patience, 10*time.Millisecond)
+	s.take(t, message, "Zhang Wei")
+	s.heard(t, "Zhang Wei has taken it")
+	for i := range 6 {
+		post(fmt.Sprintf("alarm_updated_at=2025-06-06T15:%d3:06+08:00", i), fmt.Sprint("value_shown=", 90+i), fmt.Sprint("message=again ", i), fmt.Sprint("alarm_id=200004", i))
+	}
+	post("alarm_status=已恢复", "alarm_resolved_at=2025-06-06T16:03:06+08:00", "message=over at last")
+	s.heard(t, "over at last")
+	require.Equal(t, 1, s.space.Placed())
+	require.Zero(t, s.Stop(t, os.Interrupt))
+	require.NotContains(t, fmt.Sprint(s.group.Messages()), "again 3", "a repetition is no news")
 }

@@ -1,5 +1,5 @@
-// Relay brings CloudMonitor callbacks to WeCom and DingTalk groups and to SNMP
-// consoles. It answers a callback as soon as the alert is in its database, and
+// Relay brings callbacks of CloudMonitor and of OceanBase OCP to WeCom and DingTalk
+// groups and to SNMP consoles. It answers a callback as soon as the alert is in its database, and
 // delivers from there.
 //
 // With nothing configured it shows in the terminal, and on a page that it prints

@@ -2,6 +2,7 @@ package httpcall
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -102,6 +103,9 @@ func (k *call) check(ctx context.Context, _ *http.Response, clientErr error) (bo
 func (k *call) mayRepeat(ctx context.Context) bool {
 	if ctx.Err() != nil || !alert.Retryable(k.err) {
 		return false
+	}
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](k.err); untrusted {
+		return false // it is the same in a second
 	}
 	if !k.request.RepeatUncertain && errors.Is(k.err, alert.ErrUncertain) {
 		return false

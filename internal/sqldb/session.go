@@ -46,7 +46,11 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) (err error) {
 		}
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeTime)
 		defer cancel()
-		if end(last, false) != nil || moved(err) {
+		failed := end(last, false)
+		if failed != nil && db.dialect != SQLite { // no answer, though ctx may not have ended yet
+			db.doubt.CompareAndSwap(doubtNone, doubtAlive)
+		}
+		if failed != nil || moved(err) {
 			discard(conn) // its end rolls back
 		}
 	}()

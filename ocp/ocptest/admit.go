@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,7 +17,6 @@ import (
 // maxSkew is how old a signed request may be, and how young.
 const maxSkew = 15 * time.Minute
 
-// admit checks the login of a request and counts those that fail.
 func (s *Server) admit(r *http.Request, body []byte) *refusal {
 	refused := s.login(r, body)
 	s.mu.Lock()
@@ -24,7 +24,7 @@ func (s *Server) admit(r *http.Request, body []byte) *refusal {
 	switch {
 	case s.MaxLogins > 0 && s.failed >= s.MaxLogins:
 		s.logins++
-		return &refusal{http.StatusUnauthorized, "IAM10003", "用户已被锁定"}
+		return &refusal{http.StatusUnauthorized, "10003", "用户已被锁定"}
 	case refused == nil:
 		s.failed = 0
 	default:
@@ -34,7 +34,6 @@ func (s *Server) admit(r *http.Request, body []byte) *refusal {
 	return refused
 }
 
-// login checks what a request proves itself with.
 func (s *Server) login(r *http.Request, body []byte) *refusal {
 	scheme, proof, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch scheme {
@@ -43,25 +42,24 @@ func (s *Server) login(r *http.Request, body []byte) *refusal {
 		if hmac.Equal([]byte(proof), []byte(want)) {
 			return nil
 		}
-		return &refusal{http.StatusUnauthorized, "IAM10004", "用户名或密码错误"}
+		return &refusal{http.StatusUnauthorized, "10004", "用户名或密码错误"}
 	case "OCP-ACCESS-KEY-HMACSHA1":
 		return s.checkSignature(r, body, proof)
 	}
-	return &refusal{http.StatusUnauthorized, "IAM10000", "用户未登录"}
+	return &refusal{http.StatusUnauthorized, "10000", "用户未登录"}
 }
 
-// checkSignature checks the signature of a request, which covers all of it.
 func (s *Server) checkSignature(r *http.Request, body []byte, proof string) *refusal {
 	date, err := time.Parse(http.TimeFormat, r.Header.Get("Date"))
 	if err != nil || s.now().Sub(date).Abs() > maxSkew {
-		return &refusal{http.StatusUnauthorized, "IAM10000", "Date 无效或已过期"}
+		return &refusal{http.StatusUnauthorized, "10000", "Date 无效或已过期"}
 	}
 	key, signature, _ := strings.Cut(proof, ":")
 	mac := hmac.New(sha1.New, []byte(s.SecretKey))
 	_, _ = mac.Write([]byte(signed(r, body))) // a hash takes everything
 	want := base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	if key != s.AccessKey || !hmac.Equal([]byte(signature), []byte(want)) {
-		return &refusal{http.StatusUnauthorized, "IAM10000", "签名不匹配"}
+		return &refusal{http.StatusUnauthorized, "10000", "签名不匹配"}
 	}
 	return nil
 }
@@ -88,39 +86,19 @@ func signed(r *http.Request, body []byte) string {
 		r.Host + "\n" + strings.Join(vendor, "\n") + "\n" + path
 }
 
-// sortedQuery brings a query as it arrived into the order that is signed.
+// sortedQuery brings a query as it arrived into the order that is signed: by key,
+// the values of one sorted and joined, all but the unreserved characters of RFC
+// 3986 escaped.
 func sortedQuery(raw string) string {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return raw // matches nothing
 	}
-	var keys []string
-	for key := range values {
-		keys = append(keys, key)
+	more := strings.NewReplacer("$", "%24", "&", "%26", "+", "%2B", ":", "%3A", "=", "%3D", "@", "%40") // which PathEscape leaves alone
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(values)) { // as they are, not as they are escaped
+		list := strings.Join(slices.Sorted(slices.Values(values[key])), ",")
+		pairs = append(pairs, more.Replace(url.PathEscape(key))+"="+more.Replace(url.PathEscape(list)))
 	}
-	slices.Sort(keys) // as they are, not as they are escaped
-	var b strings.Builder
-	for i, key := range keys {
-		if i > 0 {
-			b.WriteByte('&')
-		}
-		list := slices.Clone(values[key])
-		slices.Sort(list)
-		b.WriteString(quote(key) + "=" + quote(strings.Join(list, ",")))
-	}
-	return b.String()
-}
-
-// quote escapes all bytes but the unreserved ones of RFC 3986.
-func quote(s string) string {
-	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-	var b strings.Builder
-	for i := range len(s) {
-		if strings.IndexByte(plain, s[i]) >= 0 {
-			b.WriteByte(s[i])
-		} else {
-			fmt.Fprintf(&b, "%%%02X", s[i])
-		}
-	}
-	return b.String()
+	return strings.Join(pairs, "&")
 }

@@ -6,8 +6,11 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,39 +19,27 @@ import (
 type Rule struct {
 	Title       string // default: the name of the rule
 	Level       int    // 1, the worst, to 5; default: 3
-	Scope       string // default: Service
-	AppType     string // default: OCP
-	Summary     string // default: target and title
-	Description string // default: the summary
+	Description string // default: target and title
 }
 
-// An Event is an alarm. Those of pushes are made by the server; [Server.Raise]
-// adds others.
-type Event struct {
-	ID     int64  // default of Raise: the next one
-	Type   string // name of the rule
-	Target string
-	Labels map[string]string
-
-	Name, Scope, AppType string
-	Summary, Description string
-	Level                int
-	Status               string // Active, Inactive, Silenced, Inhibited; default of Raise: Active
-
-	ActiveAt, UpdatedAt, ResolvedAt time.Time
-
-	Pushed bool      // it ends by itself when it is not pushed again
-	told   time.Time // when the channel was told last
+type event struct {
+	id            int
+	kind, target  string
+	labels        map[string]string
+	name, details string
+	level         int
+	began, seen   time.Time
+	ended         time.Time // zero while it lasts
+	told          time.Time // when the channel was told last
 }
 
-// firstID is the id of the first alarm.
-const firstID = 1000001
+// elimination is how long an alarm lasts that is not pushed again.
+const elimination = 5 * time.Minute
 
-// push takes an alarm that an API user tells of.
 func (s *Server) push(r *http.Request, body []byte) *refusal {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
-		return &refusal{status: http.StatusUnsupportedMediaType, message: "Content type not supported"}
+		return &refusal{http.StatusUnsupportedMediaType, "", "Content type not supported"}
 	}
 	var given struct {
 		AlarmType *string            `json:"alarmType"`
@@ -56,12 +47,12 @@ func (s *Server) push(r *http.Request, body []byte) *refusal {
 		Labels    map[string]*string `json:"labels"`
 	}
 	if json.Unmarshal(body, &given) != nil || given.AlarmType == nil || given.Target == nil || *given.Target == "" || given.Labels == nil {
-		return &refusal{http.StatusBadRequest, "COM10001", "参数错误"}
+		return &refusal{http.StatusBadRequest, "10001", "参数错误"}
 	}
 	p := Push{Type: *given.AlarmType, Target: *given.Target, Labels: map[string]string{}, Body: body}
 	for name, value := range given.Labels {
 		if value == nil {
-			return &refusal{http.StatusBadRequest, "COM10001", "参数错误"}
+			return &refusal{http.StatusBadRequest, "10001", "参数错误"}
 		}
 		p.Labels[name] = *value
 	}
@@ -69,109 +60,167 @@ func (s *Server) push(r *http.Request, body []byte) *refusal {
 	return s.take(p)
 }
 
-// take notes a push, and tells the channel when it is time.
 func (s *Server) take(p Push) *refusal {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	rule, known := s.Rules[p.Type]
 	if s.Rules != nil && !known || p.Type == "" {
-		return &refusal{http.StatusBadRequest, "ALM20001", "告警规则不存在，告警规则类型：" + p.Type + "，请检查！"}
+		return &refusal{http.StatusBadRequest, "20001", "告警规则不存在，告警规则类型：" + p.Type + "，请检查！"}
 	}
-	p.Time = s.clock()
+	s.mu.Lock()
+	now := s.clock()
 	s.pushes = append(s.pushes, p)
-	e := s.find(p.Type, p.Target)
+	var e *event
+	for _, one := range s.events {
+		if one.kind == p.Type && one.target == p.Target && one.ended.IsZero() {
+			e = one
+		}
+	}
 	if e == nil {
-		e = &Event{ID: s.nextID(), Type: p.Type, Target: p.Target, Status: "Active", ActiveAt: p.Time, Pushed: true}
+		e = &event{id: 1000001 + len(s.events), kind: p.Type, target: p.Target, began: now}
 		s.events = append(s.events, e)
 	}
-	e.Labels, e.UpdatedAt = maps.Clone(p.Labels), p.Time
+	e.labels, e.seen = maps.Clone(p.Labels), now
 	rule.fill(e)
-	if e.told.IsZero() || p.Time.Sub(e.told) >= s.Resend {
-		e.told = p.Time
-		s.tell(*e)
+	due := now.Sub(e.told) >= resend
+	if due {
+		e.told = now
+	}
+	told := *e
+	s.mu.Unlock()
+	if due {
+		s.tell(&told)
 	}
 	return nil
-}
-
-// find returns the active alarm of a rule about a target.
-func (s *Server) find(alarmType, target string) *Event {
-	for _, e := range s.events {
-		if e.Type == alarmType && e.Target == target && e.Status != "Inactive" {
-			return e
-		}
-	}
-	return nil
-}
-
-// nextID returns the id of the next alarm.
-func (s *Server) nextID() int64 { return firstID + int64(len(s.events)) }
-
-// Raise adds an alarm of OCP's own, and returns its id.
-func (s *Server) Raise(e Event) int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.clock()
-	if e.ID == 0 {
-		e.ID = s.nextID()
-	}
-	if e.Status == "" {
-		e.Status = "Active"
-	}
-	if e.ActiveAt.IsZero() {
-		e.ActiveAt = now
-	}
-	if e.UpdatedAt.IsZero() {
-		e.UpdatedAt = now
-	}
-	e.Labels = maps.Clone(e.Labels)
-	s.events = append(s.events, &e)
-	return e.ID
-}
-
-// Change gives an alarm another status, such as Inactive or Silenced.
-func (s *Server) Change(id int64, status string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, e := range s.events {
-		if e.ID == id {
-			e.Status, e.UpdatedAt = status, s.clock()
-			if status == "Inactive" {
-				e.ResolvedAt = e.UpdatedAt
-			}
-		}
-	}
 }
 
 // sweep ends the alarms that were not pushed for too long.
 func (s *Server) sweep() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	var over []event
 	for _, e := range s.events {
-		if end := e.UpdatedAt.Add(s.Elimination); e.Pushed && e.Status == "Active" && !s.clock().Before(end) {
-			e.Status, e.ResolvedAt = "Inactive", end
-			s.tell(*e)
+		if end := e.seen.Add(elimination); e.ended.IsZero() && !s.clock().Before(end) {
+			e.ended = end
+			over = append(over, *e)
 		}
 	}
-}
-
-// fill gives an alarm the texts of its rule.
-func (r Rule) fill(e *Event) {
-	e.Name, e.Level, e.Scope, e.AppType = cmp.Or(r.Title, e.Type), r.Level, cmp.Or(r.Scope, "Service"), cmp.Or(r.AppType, "OCP")
-	if e.Level == 0 {
-		e.Level = 3
+	s.mu.Unlock()
+	for i := range over {
+		s.tell(&over[i])
 	}
-	variables := maps.Clone(e.Labels)
-	maps.Copy(variables, map[string]string{
-		"alarm_type": e.Type, "alarm_target": e.Target, "alarm_name": e.Name, "alarm_level": strconv.Itoa(e.Level),
-	})
-	e.Summary = expand(cmp.Or(r.Summary, "${alarm_target} ${alarm_name}"), variables)
-	e.Description = expand(cmp.Or(r.Description, e.Summary), variables)
 }
 
-// expand replaces the variables of a template. One that does not exist is
-// nothing.
-func expand(template string, variables map[string]string) string {
-	return regexp.MustCompile(`\$\{[^{}]*\}`).ReplaceAllStringFunc(template, func(name string) string {
-		return variables[name[2:len(name)-1]]
+func (s *Server) tell(e *event) {
+	if s.Channel != nil {
+		s.Channel(e.environ())
+	}
+}
+
+func (r Rule) fill(e *event) {
+	e.name, e.level = cmp.Or(r.Title, e.kind), cmp.Or(r.Level, 3)
+	e.details = expand(cmp.Or(r.Description, "${alarm_target} ${alarm_name}"), func(name string) string {
+		return cmp.Or(map[string]string{"alarm_type": e.kind, "alarm_target": e.target, "alarm_name": e.name}[name], e.labels[name])
 	})
 }
+
+// environ returns the variables of a message about an alarm. Which variables OCP
+// sets that have no value is not documented; here none.
+func (e *event) environ() []string {
+	id, level := strconv.Itoa(e.id), [...]string{"停服", "严重", "警告", "注意", "提醒"}[min(max(e.level, 1), 5)-1]
+	all := maps.Clone(e.labels)
+	maps.Copy(all, map[string]string{
+		"alarm_id": id, "alarm_type": e.kind, "alarm_name": e.name, "app_type": "OCP", "alarm_level": level, "alarm_status": "告警中",
+		"alarm_scope": "服务", "alarm_target": e.target, "alarm_summary": e.target + " " + e.name, "alarm_description": e.details,
+		"alarm_active_at": local(e.began), "alarm_updated_at": local(e.seen), "alarm_url": "http://192.0.2.1:8080/alarm/event/" + id,
+	})
+	heading := "OCP 告警通知"
+	if !e.ended.IsZero() {
+		heading = "【OCP 告警恢复通知】"
+		all["alarm_status"], all["alarm_resolved_at"] = "已消除", local(e.ended)
+	}
+	all["message"] = "### " + heading + " " + e.name + "\n- 级别：" + level + "\n- 告警对象：" + e.target + "\n- 详情：" + e.details
+	var environ []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		environ = append(environ, name+"="+strings.ReplaceAll(all[name], "\x00", ""))
+	}
+	return environ
+}
+
+func local(t time.Time) string {
+	return t.In(time.FixedZone("", 8*60*60)).Format("2006-01-02T15:04:05.999-07:00")
+}
+
+// Render puts the variables of a message into the template of an HTTP channel as
+// OCP does, which escapes nothing. A variable that does not exist is nothing.
+func Render(template string, environ []string) string {
+	return expand(template, func(name string) string {
+		for _, pair := range environ {
+			if value, ok := strings.CutPrefix(pair, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	})
+}
+
+func expand(template string, value func(name string) string) string {
+	return regexp.MustCompile(`\$\{[^{}]*\}`).ReplaceAllStringFunc(template, func(name string) string {
+		return value(name[2 : len(name)-1])
+	})
+}
+
+func (s *Server) list(query url.Values) (any, *refusal) {
+	s.sweep()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []any{}
+	for _, e := range slices.Backward(s.events) {
+		if status := query.Get("status"); status == "" || status == e.status() {
+			all = append(all, e.wire())
+		}
+	}
+	number, size := 1, 10
+	for name, n := range map[string]*int{"page": &number, "size": &size} {
+		if text := query.Get(name); text != "" {
+			v, err := strconv.Atoi(text)
+			if err != nil || v < 1 || name == "size" && v > 200 {
+				return nil, &refusal{http.StatusBadRequest, "10001", "参数错误：" + name}
+			}
+			*n = v
+		}
+	}
+	first := min((number-1)*size, len(all))
+	return map[string]any{"contents": all[first:min(first+size, len(all))], "page": map[string]any{
+		"number": number, "size": size, "totalElements": len(all), "totalPages": (len(all) + size - 1) / size,
+	}}, nil
+}
+
+func (s *Server) get(id string) (any, *refusal) {
+	s.sweep()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.events {
+		if strconv.Itoa(e.id) == id {
+			return e.wire(), nil
+		}
+	}
+	return nil, &refusal{http.StatusNotFound, "70001", "告警不存在"}
+}
+
+func (e *event) status() string {
+	if e.ended.IsZero() {
+		return "Active"
+	}
+	return "Inactive"
+}
+
+func (e *event) wire() map[string]any {
+	w := map[string]any{
+		"id": e.id, "alarmType": e.kind, "appType": "OCP", "name": e.name, "scope": "Service", "level": e.level, "status": e.status(), "target": e.target,
+		"summary": e.target + " " + e.name, "description": e.details, "labels": e.labels, "activeAt": utc(e.began), "updatedAt": utc(e.seen),
+	}
+	if !e.ended.IsZero() {
+		w["resolvedAt"] = utc(e.ended)
+	}
+	return w
+}
+
+func utc(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -4,9 +4,9 @@
 // A [Server] takes pushed alarms and lists them. It is as strict as the vendor
 // is documented to be: it checks user and password, or the signature of an
 // access key with its date, method, path, query and body; it locks a user
-// after failed logins, counts requests against a rate limit, and knows only
-// the rules that it was given. An alarm that is not pushed again ends by
-// itself. It can be told to fail in every way that a server fails.
+// after failed logins, and knows only the rules that it was given. An alarm that
+// is not pushed again ends by itself. It can be told to fail in every way that a
+// server fails.
 //
 //	server := ocptest.NewServer(t)
 //	server.Rules = map[string]ocptest.Rule{"disk_full": {Level: 2, Title: "Disk full"}}
@@ -20,9 +20,7 @@
 // Client reaches the server without a socket, which makes it fit for bubbles
 // of testing/synctest; [Server.Listen] opens a real one.
 //
-// With a [Channel] the server also starts a script for each alarm, as OCP
-// does: nothing but the variables of the alarm in the environment, no input, a
-// time limit, the check of what it prints, one repetition. [Server.Runs] tells
-// what became of it. So a test can push an alarm and see it come out of the
-// channel. (Processes do not run in bubbles of testing/synctest.)
+// [Server].Channel gets the variables of each message that a channel of OCP would
+// send: the environment of a script, or, put into the template by [Render], the
+// body of an HTTP channel. So a test can push an alarm and see it come out.
 package ocptest

@@ -26,14 +26,14 @@ func Example() {
 		}
 		fmt.Println(server.Attempts(), "attempts,", len(server.Pushes()), "pushes")
 		server.Advance(5 * time.Minute)
-		for event, err := range client.Events(t.Context(), ocp.Query{}) {
-			fmt.Println(event.Target, event.Status, err)
+		for a, err := range client.Alarms(t.Context(), nil) {
+			fmt.Println(a.Resource, a.Status, err)
 		}
 	}
 	test(&exampleTB{})
 	// Output:
 	// 2 attempts, 2 pushes
-	// host=db-1 Inactive <nil>
+	// host=db-1 resolved <nil>
 }
 
 // exampleTB takes the place of the *testing.T that a real test has.

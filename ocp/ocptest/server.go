@@ -15,6 +15,9 @@ import (
 // root is the path of the API.
 const root = "/api/v2/alarm"
 
+// resend is the time from one message about an active alarm to the next.
+const resend = 3 * time.Minute
+
 // A Server is a stand-in for one OCP. Set its fields before the first request;
 // all methods are safe for concurrent use. It is an [http.Handler], for tests
 // that bring their own listener.
@@ -34,48 +37,20 @@ type Server struct {
 	// Nil means that every name has a rule.
 	Rules map[string]Rule
 
-	// Rate is the number of requests that any window of a minute may hold; the
-	// next is answered 429. Zero or less means no limit.
-	Rate int
+	// Channel, unless nil, is called for each message about an alarm: when it
+	// begins, every three minutes while it is pushed, and when it has ended.
+	// environ holds its variables as NAME=value, sorted, with level and status in
+	// Chinese. It is called on the goroutine of the request, or of Advance.
+	Channel func(environ []string)
 
-	// Silent leaves the RateLimit headers out of the answers with 429.
-	Silent bool
-
-	// TextCodes writes error codes as texts such as ALM20001 instead of
-	// numbers.
-	TextCodes bool
-
-	// OldPages writes page numbers as the vendor's tables say, beside the
-	// contents and as totalPage, instead of as its examples do.
-	OldPages bool
-
-	// Elimination is how long an alarm lasts that is not pushed again.
-	// NewServer sets 5 minutes.
-	Elimination time.Duration
-
-	// Resend is the time from one message about an active alarm to the next.
-	// NewServer sets 3 minutes.
-	Resend time.Duration
-
-	// Channel, unless nil, gets a message of each alarm.
-	Channel *Channel
-
-	// Skew is added to the program's clock to make the server's, which judges
-	// dates and ends alarms.
-	Skew time.Duration
-
-	tb    testing.TB
 	web   *standin.Server
-	runs  sync.WaitGroup // of scripts under way
 	mu    sync.Mutex
 	later time.Duration // by Advance
 
-	failed        int // logins in a row
-	logins        int // failed ones, in all
-	pushes        []Push
-	events        []*Event
-	notifications []Run
-	requests      []time.Time // for Rate
+	failed int // logins in a row
+	logins int // failed ones, in all
+	pushes []Push
+	events []*event
 }
 
 // A Push is a request that was accepted.
@@ -83,25 +58,21 @@ type Push struct {
 	Type   string
 	Target string
 	Labels map[string]string
-	Time   time.Time // by the server's clock
 	Body   []byte
 }
 
 // NewServer returns a stand-in with new credentials. It opens no socket and
-// starts no goroutine but those that wait for the scripts of its Channel, for
-// which the end of the test waits.
+// starts no goroutine.
 func NewServer(tb testing.TB) *Server {
 	tb.Helper()
 	s := &Server{
-		User: "tocsin-" + rand.Text()[:8], Password: rand.Text(), AccessKey: rand.Text()[:16], SecretKey: rand.Text(),
-		MaxLogins: 5, Elimination: 5 * time.Minute, Resend: 3 * time.Minute, tb: tb,
+		User: "tocsin-" + rand.Text()[:8], Password: rand.Text(), AccessKey: rand.Text()[:16], SecretKey: rand.Text(), MaxLogins: 5,
 	}
 	s.web = standin.New(tb, s.answer)
 	s.web.Now = s.now
 	return s
 }
 
-// now reads the server's clock.
 func (s *Server) now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +80,7 @@ func (s *Server) now() time.Time {
 }
 
 // clock is now for those who hold the lock.
-func (s *Server) clock() time.Time { return time.Now().Add(s.Skew + s.later) }
+func (s *Server) clock() time.Time { return time.Now().Add(s.later) }
 
 // URL returns the base URL for use with [Server.Client]. Its host does not
 // exist, so that a test that forgets the client reaches nobody.
@@ -152,7 +123,7 @@ func (s *Server) Pushes() []Push {
 }
 
 // Advance moves the server's clock on, and ends the alarms that were not
-// pushed for too long by then.
+// pushed for five minutes by then.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	s.later += d

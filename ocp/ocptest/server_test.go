@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -51,7 +50,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown alarm", "GET", alarms + "/7", "", nil, 404, "70001"},
 		{"page 0", "GET", alarms + "?page=0", "", nil, 400, "10001"},
 		{"size 201", "GET", alarms + "?size=201", "", nil, 400, "10001"},
-		{"size that is no number", "GET", "/api/v2/alarm/notifications?size=x", "", nil, 400, "10001"},
+		{"size that is no number", "GET", alarms + "?size=x", "", nil, 400, "10001"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -83,7 +82,7 @@ func TestSignatureOfTheVendor(t *testing.T) {
 	t.Parallel()
 	server := ocptest.NewServer(t)
 	server.AccessKey, server.SecretKey = "cqammmxBpfGjFlto", "2fc0c299cc94c6be266f2ceece765d4d"
-	server.Skew = time.Until(time.Date(2023, 1, 17, 4, 14, 2, 0, time.UTC))
+	server.Advance(time.Until(time.Date(2023, 1, 17, 4, 14, 2, 0, time.UTC)))
 	const date = "Tue, 17 Jan 2023 04:14:02 GMT"
 	mac := hmac.New(sha1.New, []byte(server.SecretKey))
 	mac.Write([]byte("GET\n\napplication/json;charset=utf-8\n" + date + "\nocp.invalid:8443\n\n/api/v2/alarm/alarms?size=100"))
@@ -164,36 +163,13 @@ func TestLockout(t *testing.T) {
 	require.True(t, login().Successful)
 }
 
-// TestRate shows the window of a minute and its headers.
-func TestRate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		server := ocptest.NewServer(t)
-		server.Rate = 2
-		look := func() string {
-			a := call(t, server, http.MethodGet, alarms, "")
-			return fmt.Sprint(a.Status, " ", a.Header.Get("RateLimit-Limit"), " ", a.Header.Get("RateLimit-Remaining"), " ", a.Header.Get("RateLimit-Reset"))
-		}
-		require.Equal(t, "200 2 1 60", look())
-		<-time.After(20 * time.Second)
-		require.Equal(t, "200 2 0 40", look())
-		require.Equal(t, "429 2 0 40", look())
-		<-time.After(40 * time.Second)
-		require.Equal(t, "200 2 0 20", look())
-		server.Silent = true
-		require.Equal(t, "429   ", look())
-	})
-}
-
 // TestEnvelopes compares what the server says with the vendor's examples.
 func TestEnvelopes(t *testing.T) {
 	t.Parallel()
 	server := ocptest.NewServer(t)
-	server.TextCodes = true
-	server.Rules = map[string]ocptest.Rule{}
+	server.Fail(ocptest.Refuse(400, "ALM20001", "no"), ocptest.TooMany("7"), ocptest.TooMany(""))
 	a := call(t, server, http.MethodPost, alarms, pushBody)
 	require.Equal(t, `"ALM20001"`, string(a.Error.Code))
-	server.Fail(ocptest.TooMany("7"), ocptest.TooMany(""))
 	a = call(t, server, http.MethodGet, alarms, "")
 	require.Equal(t, "7", a.Header.Get("RateLimit-Reset"))
 	var members map[string]json.RawMessage
@@ -258,9 +234,34 @@ func TestFaults(t *testing.T) {
 		require.Equal(t, 1, server.Attempts())
 	}
 	server := ocptest.NewServer(t)
-	server.Fail(ocptest.HTML(502), ocptest.Answer(200, "x"), ocptest.Refuse(400, "COM10001", "no"), ocptest.Failure{})
+	server.Fail(ocptest.HTML(502), ocptest.Answer(200, "x"), ocptest.Refuse(400, "10001", "no"), ocptest.Failure{})
 	for _, want := range []string{"<html>", "x", `"code":10001`, ""} {
 		require.Contains(t, call(t, server, http.MethodGet, alarms, "").Text, want)
 	}
 	require.True(t, call(t, server, http.MethodGet, alarms, "").Successful)
+}
+
+// TestChannel has the messages of an alarm's life, as variables and as the body of
+// an HTTP channel.
+func TestChannel(t *testing.T) {
+	t.Parallel()
+	server := ocptest.NewServer(t)
+	server.Rules = map[string]ocptest.Rule{"disk": {Title: "磁盘满", Level: 1, Description: "${usage}"}}
+	var bodies []string
+	server.Channel = func(environ []string) {
+		require.IsIncreasing(t, environ)
+		bodies = append(bodies, ocptest.Render("${alarm_status} ${alarm_level} ${alarm_name} ${usage}${nothing} ${alarm_resolved_at}|${message}", environ))
+	}
+	for range 4 { // minutes
+		push(t, server, "disk", "host=a", map[string]string{"usage": "91% \"${x}\""})
+		server.Advance(time.Minute)
+	}
+	server.Advance(10 * time.Minute)
+	require.Len(t, bodies, 3, "begun, repeated after three minutes, ended")
+	require.Equal(t, "告警中 停服 磁盘满 91% \"${x}\" |### OCP 告警通知 磁盘满\n- 级别：停服\n- 告警对象：host=a\n- 详情：91% \"${x}\"", bodies[0])
+	require.Contains(t, bodies[2], "已消除 停服")
+	require.Contains(t, bodies[2], "+08:00|### 【OCP 告警恢复通知】")
+	var alarm struct{ Status string }
+	require.NoError(t, json.Unmarshal(call(t, server, http.MethodGet, alarms+"/1000001", "").Data, &alarm))
+	require.Equal(t, "Inactive", alarm.Status)
 }

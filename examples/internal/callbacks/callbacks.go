@@ -1,5 +1,6 @@
 // Package callbacks has the setting -callback-secret, which programs that take
-// callbacks of CloudMonitor share: who may call, and what to enter in the console.
+// callbacks of CloudMonitor and of OceanBase OCP share: who may call, and what to
+// enter in the console.
 package callbacks
 
 import (
@@ -13,11 +14,14 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
-// Path stands before the secret.
-const Path = "/aliyun/"
+// Path and OCP stand before the secret.
+const (
+	Path = "/aliyun/"
+	OCP  = "/ocp/"
+)
 
 // Usage is that of the setting, which is a list.
-const Usage = "callbacks are taken at /aliyun/`secret`, or with the header \"Authorization: Bearer secret\"; name=secret for one of several accounts, " +
+const Usage = "callbacks are taken at /aliyun/`secret`, those of OceanBase OCP at /ocp/secret, or with the header \"Authorization: Bearer secret\"; name=secret for one of several accounts, " +
 	"with at least 16 characters, may be repeated; without any, one is made and the URL printed"
 
 // minNamed is the length of the shortest secret that has a name. It also keeps
@@ -96,7 +100,8 @@ func (c Secrets) Shortest() int {
 // secret is shown only if there is no other way to learn it.
 func (c Secrets) Announce(server string) string {
 	if c.Made {
-		return "Callback URL (made for this run; set -callback-secret to keep one):\n  " + server + Path + c.Bare + "\n"
+		return "Callback URL (made for this run; set -callback-secret to keep one):\n  " + server + Path + c.Bare + "\n" +
+			"  " + server + OCP + c.Bare + " (OceanBase OCP)\n"
 	}
 	var b strings.Builder
 	if c.Bare != "" {

@@ -1,5 +1,5 @@
-// Package duty takes callbacks of CloudMonitor and tells more and more people of
-// them, until one of them takes the problem.
+// Package duty takes callbacks of CloudMonitor and of OceanBase OCP and tells more
+// and more people of them, until one of them takes the problem.
 package duty
 
 import (
@@ -25,6 +25,7 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/destinations"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
+	"github.com/tocsin-go/tocsin/ocp"
 	"github.com/tocsin-go/tocsin/pigeon"
 )
 
@@ -185,13 +186,18 @@ func (d *desk) addEscalation() error {
 	return err
 }
 
-// addPages adds what people and CloudMonitor reach.
+// addPages adds what people and callbacks reach.
 func (d *desk) addPages() error {
 	webhook, err := aliyun.NewHandler(alert.SenderFunc(d.accept), d.config.Secrets.Bare, &aliyun.Options{Logger: d.log, Locale: d.config.Locale, Accounts: d.config.Secrets.Accounts})
 	if err != nil {
 		return err
 	}
+	channel, err := ocp.NewHandler(alert.SenderFunc(d.accept), d.config.Secrets.Bare, &ocp.HandlerOptions{Logger: d.log, Locale: d.config.Locale, Accounts: d.config.Secrets.Accounts})
+	if err != nil {
+		return err
+	}
 	d.mux.Handle(callbacks.Path, webhook)
+	d.mux.Handle(callbacks.OCP, channel)
 	d.mux.Handle("/take/", d.escalation.Handler())
 	if d.config.PageToken != "" {
 		d.mux.Handle("GET /incidents/{token}", d.incidentsPage())
@@ -265,7 +271,7 @@ func (d *desk) serve(ctx context.Context, l net.Listener) error {
 		work.Go(func() { _ = d.queue.Run(running) }) // always nil
 		work.Go(func() { d.handOver(running) })
 	}
-	err := httpserver.Serve(ctx, l, aliyun.CleanPath(callbacks.Path, aliyun.CleanPath("/phone/", d.mux)), d.log, "stopping: what was accepted is in the database")
+	err := httpserver.Serve(ctx, l, aliyun.CleanPath(callbacks.Path, aliyun.CleanPath(callbacks.OCP, aliyun.CleanPath("/phone/", d.mux))), d.log, "stopping: what was accepted is in the database")
 	stop()
 	work.Wait()
 	return err

@@ -20,16 +20,27 @@ const (
 )
 
 // dingtalkMessage is OCP's text as a message for DingTalk.
-func dingtalkMessage(p *ocp.Payload, l alert.Locale) dingtalk.Message {
+func dingtalkMessage(p *ocp.Payload, foot string, l alert.Locale) dingtalk.Message {
 	title := cut(strings.ReplaceAll(printable(cmp.Or(p.Alert().Name, "OCP")), "\n", " "), maxTitle, "…", inJSON)
-	return dingtalk.Markdown{Title: title, Text: cut(printable(p.Message), maxDingtalkText, "\n\n"+l.Cut(), inJSON)}
+	return dingtalk.Markdown{Title: title, Text: withFoot(printable(p.Message), foot, maxDingtalkText, l, inJSON)}
 }
 
 // wecomMessage is OCP's text as a message for WeCom, whose markdown mentions
 // members by <@userid>: whom to wake is not for a log line to say.
-func wecomMessage(p *ocp.Payload, l alert.Locale) wecom.Message {
+func wecomMessage(p *ocp.Payload, foot string, l alert.Locale) wecom.Message {
 	text := strings.ReplaceAll(printable(p.Message), "<@", "＜@")
-	return wecom.Markdown{Content: cut(text, wecom.MaxMarkdown, "\n\n"+l.Cut(), utf8.RuneLen)}
+	return wecom.Markdown{Content: withFoot(text, foot, wecom.MaxMarkdown, l, utf8.RuneLen)}
+}
+
+// withFoot returns text, cut where it must be, and a foot that is not.
+func withFoot(text, foot string, limit int, l alert.Locale, size func(rune) int) string {
+	if foot = strings.TrimSpace(printable(foot)); foot != "" {
+		foot = "\n\n" + foot
+	}
+	for _, r := range foot {
+		limit -= size(r)
+	}
+	return cut(text, limit, "\n\n"+l.Cut(), size) + foot
 }
 
 // printable removes from a text what cannot be seen: control characters, and

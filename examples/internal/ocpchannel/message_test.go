@@ -2,6 +2,7 @@ package ocpchannel
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -24,14 +25,14 @@ func TestMessagesFit(t *testing.T) {
 			t.Parallel()
 			p, err := ocp.FromEnv([]string{"message=" + strings.Repeat(unit, 120<<10/len(unit)), "alarm_name=" + strings.Repeat(unit, 5000)})
 			require.NoError(t, err)
-			require.NoError(t, dingtalkMessage(p, alert.Chinese).Validate())
-			require.NoError(t, wecomMessage(p, alert.Chinese).Validate())
-			text := dingtalkMessage(p, alert.Chinese).(dingtalk.Markdown).Text
+			require.NoError(t, dingtalkMessage(p, "", alert.Chinese).Validate())
+			require.NoError(t, wecomMessage(p, "", alert.Chinese).Validate())
+			text := dingtalkMessage(p, "", alert.Chinese).(dingtalk.Markdown).Text
 			require.True(t, strings.HasSuffix(text, "…（已截断）"))
 			encoded, err := json.Marshal(text)
 			require.NoError(t, err)
 			require.Greater(t, len(encoded), 17_900, "no more is lost than must be")
-			content := wecomMessage(p, alert.English).(wecom.Markdown).Content
+			content := wecomMessage(p, "", alert.English).(wecom.Markdown).Content
 			require.True(t, strings.HasSuffix(content, "… (cut)"))
 			require.Greater(t, len(content), 4080)
 			require.NotContains(t, content, "<@")
@@ -45,10 +46,27 @@ func TestMessageAsItIs(t *testing.T) {
 	text := "### OCP\n- \"quoted\" `id` $(reboot)\t<b>\n"
 	p, err := ocp.FromEnv([]string{"message=" + text + "\x1b\u202e\r"})
 	require.NoError(t, err)
-	require.Equal(t, dingtalk.Markdown{Title: "OCP 通道测试 (test)", Text: text}, dingtalkMessage(p, alert.Chinese))
-	require.Equal(t, wecom.Markdown{Content: text}, wecomMessage(p, alert.Chinese))
+	require.Equal(t, dingtalk.Markdown{Title: "OCP 通道测试 (test)", Text: text}, dingtalkMessage(p, "", alert.Chinese))
+	require.Equal(t, wecom.Markdown{Content: text}, wecomMessage(p, "", alert.Chinese))
 	full := strings.Repeat("m", wecom.MaxMarkdown)
 	p, err = ocp.FromEnv([]string{"message=" + full})
 	require.NoError(t, err)
-	require.Equal(t, wecom.Markdown{Content: full}, wecomMessage(p, alert.Chinese))
+	require.Equal(t, wecom.Markdown{Content: full}, wecomMessage(p, "", alert.Chinese))
+}
+
+// What is said of the state is not cut off, and costs the text its room.
+func TestFoot(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 120 << 10} {
+		p, err := ocp.FromEnv([]string{"alarm_id=1", "message=" + strings.Repeat("m", n)})
+		require.NoError(t, err)
+		told := p.Alert()
+		told.Summary += "\n状态文件不可用"
+		below := foot(p, []alert.Alert{told})
+		for _, message := range []interface{ Validate() error }{dingtalkMessage(p, below, alert.Chinese), wecomMessage(p, below, alert.Chinese)} {
+			require.NoError(t, message.Validate())
+			require.Contains(t, fmt.Sprint(message), "\n\n状态文件不可用")
+		}
+		require.Empty(t, foot(p, []alert.Alert{p.Alert()}))
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -13,7 +15,7 @@ import (
 	"github.com/tocsin-go/tocsin/wecom"
 )
 
-// A robot is one destination, and what became of the alert there.
+// A robot is one destination, and the outcome there.
 type robot struct {
 	name   string
 	sender alert.Sender
@@ -34,10 +36,16 @@ var errPanic = errors.New("panicked")
 // payload depends on the setting body.
 func (s settings) robots(p *ocp.Payload) (robots []*robot, err error) {
 	language, _ := alert.ParseLocale(s.get(locale).value) // judged before; Chinese if it is not set
+	web, err := s.client()
+	if err != nil {
+		return nil, err
+	}
 	if u := s.get(dingtalkURL); u.value != "" {
-		opts := &dingtalk.Options{Secret: s.get(dingtalkSecret).value, Keyword: s.get(dingtalkKeyword).value, Locale: language}
+		opts := &dingtalk.Options{Secret: s.get(dingtalkSecret).value, Keyword: s.get(dingtalkKeyword).value, Locale: language, HTTPClient: web}
 		if s.sendsMessage(p) {
-			opts.Render = func([]alert.Alert) (dingtalk.Message, error) { return dingtalkMessage(p, language), nil }
+			opts.Render = func(alerts []alert.Alert) (dingtalk.Message, error) {
+				return dingtalkMessage(p, foot(p, alerts), language), nil
+			}
 		}
 		r, err := dingtalk.New(u.value, opts)
 		if err != nil {
@@ -46,9 +54,11 @@ func (s settings) robots(p *ocp.Payload) (robots []*robot, err error) {
 		robots = append(robots, s.robot("DingTalk", r))
 	}
 	if u := s.get(wecomURL); u.value != "" {
-		opts := &wecom.Options{Locale: language}
+		opts := &wecom.Options{Locale: language, HTTPClient: web}
 		if s.sendsMessage(p) {
-			opts.Render = func([]alert.Alert) (wecom.Message, error) { return wecomMessage(p, language), nil }
+			opts.Render = func(alerts []alert.Alert) (wecom.Message, error) {
+				return wecomMessage(p, foot(p, alerts), language), nil
+			}
 		}
 		r, err := wecom.New(u.value, opts)
 		if err != nil {
@@ -57,6 +67,27 @@ func (s settings) robots(p *ocp.Payload) (robots []*robot, err error) {
 		robots = append(robots, s.robot("WeCom", r))
 	}
 	return robots, nil
+}
+
+// client returns what carries the messages. Proxies of the environment do not
+// count: what an alarm brings there must not decide whom the messages pass.
+func (s settings) client() (*http.Client, error) {
+	t := &http.Transport{ForceAttemptHTTP2: true, TLSHandshakeTimeout: 5 * time.Second}
+	if via := s.get(proxy); via.value != "" {
+		u, err := url.Parse(via.value)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "socks5" {
+			return nil, via.refuse("want http://host:port")
+		}
+		t.Proxy = http.ProxyURL(u)
+	}
+	return &http.Client{Transport: t}, nil
+}
+
+// foot returns what was added to the alert on its way to a robot, and which OCP's
+// own text does not say.
+func foot(p *ocp.Payload, alerts []alert.Alert) string {
+	added, _ := strings.CutPrefix(alerts[0].Summary, p.Alert().Summary)
+	return added
 }
 
 // sendsMessage reports whether OCP's own text is asked for, and there.

@@ -16,6 +16,7 @@ import (
 type setting struct {
 	name, usage   string
 	secret        bool // it may not stand on a command line, which everybody can read
+	private       bool // it is not read from the environment
 	value, origin string
 }
 
@@ -30,6 +31,7 @@ const (
 	repeat          = "repeat"
 	locale          = "locale"
 	timeout         = "timeout"
+	proxy           = "proxy"
 )
 
 // settings holds all of them, in the order of -help.
@@ -45,6 +47,7 @@ func newSettings() settings {
 		{name: state, usage: "path of files, with the suffixes .dingtalk and .wecom, that remember what was told: an alarm that lasts is told once"},
 		{name: repeat, usage: "with state: tell it again after this time, such as 10m (default 1h)"},
 		{name: timeout, usage: "how long sending may take, if OCP waits for less than 10 s (default and most 8s)"},
+		{name: proxy, private: true, usage: "address of an HTTP proxy, such as http://proxy:3128; only here or as a flag, since OCP puts what alarms say into the environment"},
 		{name: locale, usage: "language of the words in a card: zh, en or ja (default zh)"},
 	}
 }
@@ -98,7 +101,7 @@ func readSettings(args []string, getenv func(string) string, file string) (setti
 		return nil, fmt.Errorf("the file of settings: %w", err)
 	}
 	for _, one := range s {
-		if one.origin == "" {
+		if one.origin == "" && !one.private {
 			if err := one.fromEnv(getenv); err != nil {
 				return nil, err
 			}

@@ -23,6 +23,14 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
+// enough is a context for what must not hang.
+func enough(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // behindProxy opens a database that a proxy leads to, with one counter in it.
 func behindProxy(t *testing.T, e *realdb.Engine) (*realdb.Proxy, *sql.DB, *sqldb.DB) {
 	t.Helper()
@@ -49,7 +57,7 @@ func testSwallowed(t *testing.T, e *realdb.Engine) {
 		fillPool(t, raw, 8)
 		proxy.Swallow()
 		require.Error(t, db.Tx(soon(t), func(*sqldb.Tx) error { return nil }))
-		require.NoError(t, db.Tx(t.Context(), func(*sqldb.Tx) error { return nil }))
+		require.NoError(t, db.Tx(enough(t), func(*sqldb.Tx) error { return nil }))
 	})
 	t.Run("statement alone", func(t *testing.T) {
 		proxy, raw, db := behindProxy(t, e)
@@ -57,7 +65,7 @@ func testSwallowed(t *testing.T, e *realdb.Engine) {
 		proxy.Swallow()
 		n := 0
 		require.Error(t, db.Once(soon(t), `SELECT n FROM counters WHERE name = ?`, []any{"x"}, &n))
-		require.NoError(t, db.Once(t.Context(), `SELECT n FROM counters WHERE name = ?`, []any{"x"}, &n))
+		require.NoError(t, db.Once(enough(t), `SELECT n FROM counters WHERE name = ?`, []any{"x"}, &n))
 	})
 	for name, before := range map[string]bool{"statement": true, "commit": false} {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +79,7 @@ func testSwallowed(t *testing.T, e *realdb.Engine) {
 				proxy.Swallow()
 				return err
 			}))
-			require.NoError(t, db.Tx(t.Context(), func(*sqldb.Tx) error { return nil }))
+			require.NoError(t, db.Tx(enough(t), func(*sqldb.Tx) error { return nil }))
 		})
 	}
 	t.Run("rollback", func(t *testing.T) {
@@ -84,7 +92,7 @@ func testSwallowed(t *testing.T, e *realdb.Engine) {
 			proxy.Swallow()
 			return sql.ErrNoRows
 		}), sql.ErrNoRows)
-		require.NoError(t, db.Tx(t.Context(), func(*sqldb.Tx) error { return nil }))
+		require.NoError(t, db.Tx(enough(t), func(*sqldb.Tx) error { return nil }))
 	})
 }
 
@@ -121,7 +129,7 @@ func testReadOnly(t *testing.T, e *realdb.Engine) {
 				require.NoError(t, conn.Close())
 			}
 			for range 3 {
-				require.NoError(t, write(t.Context(), db))
+				require.NoError(t, write(enough(t), db))
 			}
 		})
 	}

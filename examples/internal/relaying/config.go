@@ -42,7 +42,7 @@ func (c *Config) noDestination() bool {
 	return len(c.wecom.urls)+len(c.dingtalk.urls)+len(c.trap.targets) == 0
 }
 
-const about = "Relay brings CloudMonitor callbacks to WeCom and DingTalk groups and to SNMP\nconsoles.\n\n" +
+const about = "Relay brings callbacks of CloudMonitor and of OceanBase OCP to WeCom and DingTalk\ngroups and to SNMP consoles.\n\n" +
 	"Each flag can be set in the environment: -wecom-url as TOCSIN_WECOM_URL, or as\n" +
 	"TOCSIN_WECOM_URL_FILE with the name of a file that holds the value. What may be\n" +
 	"repeated is separated there by commas or stands on a line each.\n\n"

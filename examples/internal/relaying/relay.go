@@ -1,5 +1,5 @@
-// Package relaying brings callbacks of CloudMonitor to group robots and to SNMP
-// consoles. [Configure] reads what is wanted, and [Run] puts a webhook before an
+// Package relaying brings callbacks of CloudMonitor and of OceanBase OCP to group
+// robots and to SNMP consoles. [Configure] reads what is wanted, and [Run] puts a webhook before an
 // outbox that has a route for each destination.
 package relaying
 
@@ -19,6 +19,7 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 	"github.com/tocsin-go/tocsin/examples/internal/printing"
 	"github.com/tocsin-go/tocsin/examples/internal/sandbox"
+	"github.com/tocsin-go/tocsin/ocp"
 )
 
 // Run does what was asked for until ctx ends: a test, a demonstration, or the
@@ -101,8 +102,8 @@ func newRelay(ctx context.Context, c *Config, log *slog.Logger, out *printing.Pr
 	return r, err
 }
 
-// newHandler puts the webhook before the outbox: CloudMonitor gets its 200 as
-// soon as an alert is committed.
+// newHandler puts the webhooks before the outbox: CloudMonitor and OCP get their
+// 200 as soon as an alert is committed.
 func (r *relay) newHandler() (http.Handler, error) {
 	c := r.config
 	opts := &aliyun.Options{
@@ -126,7 +127,13 @@ func (r *relay) newHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
 	}
-	return r.newMux(r.counts.count(h)), nil
+	channel, err := ocp.NewHandler(r.box, c.secrets.Bare, &ocp.HandlerOptions{
+		Logger: opts.Logger, Locale: opts.Locale, Allow: opts.Allow, ClientIP: opts.ClientIP, Accounts: opts.Accounts,
+	})
+	if err != nil {
+		return nil, cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
+	}
+	return r.newMux(r.counts.count(h), r.counts.count(alwaysRead(channel))), nil
 }
 
 // Close ends what newRelay started, last things first.

@@ -102,15 +102,17 @@ func reachable(a net.Addr) string {
 // ownPath is where callbacks go that the relay sends itself. It holds a secret.
 func (r *relay) ownPath() string { return callbacks.Path + r.config.secrets.First() }
 
-// newMux takes callbacks under their path, where those with the secret in a header
+// newMux takes callbacks under their paths, where those with the secret in a header
 // need nothing behind it, and the health check. All else does not exist, and is
 // logged. An http.ServeMux would redirect what a proxy has doubled or escaped.
-func (r *relay) newMux(webhook http.Handler) http.Handler {
+func (r *relay) newMux(webhook, channel http.Handler) http.Handler {
 	health, nothing := httpserver.NewHealth(r.log, r.health), httpserver.NotFound(r.log)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch place := path.Clean("/" + req.URL.Path); {
 		case strings.HasPrefix(place+"/", callbacks.Path):
 			webhook.ServeHTTP(w, req)
+		case strings.HasPrefix(place+"/", callbacks.OCP):
+			channel.ServeHTTP(w, req)
 		case place == "/healthz" && (req.Method == http.MethodGet || req.Method == http.MethodHead):
 			health.ServeHTTP(w, req)
 		default:

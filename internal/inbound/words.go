@@ -1,8 +1,8 @@
-package aliyun
+package inbound
 
 import "github.com/tocsin-go/tocsin/alert"
 
-// words holds what the Handler itself adds to alerts, in one language.
+// words holds what a webhook itself adds to alerts, in one language.
 type words struct {
 	account string
 
