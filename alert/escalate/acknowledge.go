@@ -47,6 +47,9 @@ func (e *Escalation) acknowledge(r *result, in *incident, by string, now int64) 
 		return
 	}
 	in.By = by
+	if latest, err := jobstore.Decode(in.Alert); err == nil {
+		in.Worst = latest.Severity // it may have been worse, which is not what was taken
+	}
 	in.become(Acknowledged, now, by)
 	r.jobs = append(r.jobs, e.news(in, string(Acknowledged), fmt.Sprintf(wordsOf(e.opts.Locale).taken, by), alert.News, "", now)...)
 }

@@ -299,6 +299,28 @@ func TestWorse(t *testing.T) {
 	}
 }
 
+// Who took what was less has not taken what was there before, and comes back.
+func TestWorseAfterAFall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var chat, phone alerttest.Recorder
+		e, box := run(t, nil, nil, escalate.Step{Name: "chat", Sender: &chat, Link: func(token string) string { return token }},
+			escalate.Step{Name: "phone", After: 5 * time.Minute, Sender: &phone})
+		for i, s := range []alert.Severity{alert.Critical, alert.Warning} {
+			require.NoError(t, box.Send(t.Context(), fire(fmt.Sprint(i), s)))
+			<-time.After(5 * time.Second)
+		}
+		_, err := e.Acknowledge(t.Context(), chat.Accepted()[0].URL, "Li")
+		require.NoError(t, err)
+		require.NoError(t, box.Send(t.Context(), fire("3", alert.Warning)))
+		<-time.After(10 * time.Minute)
+		require.Empty(t, phone.Accepted())
+		require.NoError(t, box.Send(t.Context(), fire("4", alert.Critical)))
+		<-time.After(6 * time.Minute)
+		require.Len(t, phone.Accepted(), 1)
+	})
+}
+
 // An acknowledgement that lapses begins anew, with a link of its own. The incident that
 // was taken stays to be looked at.
 func TestAcknowledgementLapses(t *testing.T) {
