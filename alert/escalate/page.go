@@ -49,8 +49,9 @@ type pageIncident struct {
 //	Link: func(token string) string { return "https://ops.example.com/take/" + token }
 //
 // To look at it changes nothing, since chat programs open links by themselves;
-// its button does; of several problems one marks which one takes. The token is all that it asks for: it has 130 random bits,
-// leads to the problems of one message only, and whoever is in the group has it.
+// its button does; of several problems one marks which one takes. The token is all
+// that it asks for: it has 130 random bits, leads to the problems of one message only,
+// and whoever is in the group has it.
 // Serve it over TLS.
 func (e *Escalation) Handler() http.Handler {
 	page := template.Must(template.New("take").Parse(pageTemplate))
