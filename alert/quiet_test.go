@@ -54,7 +54,7 @@ func TestQuietHours(t *testing.T) {
 			now, err := time.Parse(time.RFC3339, tt.now)
 			require.NoError(t, err)
 			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Until(now))
+				<-time.After(time.Until(now))
 				var far alerttest.Recorder
 				s := newRinger(t, &alert.RingPolicy{Quiet: []alert.QuietHours{{}, tt.q}}).Wrap(&far)
 				a := alert.Alert{ID: "1", Key: "1", Severity: tt.s}
@@ -69,7 +69,7 @@ func TestQuietHours(t *testing.T) {
 				require.True(t, alert.Retryable(err))
 				require.Empty(t, far.Calls())
 				if tt.want < 24*time.Hour {
-					time.Sleep(alert.RetryAfter(err))
+					<-time.After(alert.RetryAfter(err))
 					require.NoError(t, s.Send(t.Context(), a), "held is not lost")
 				}
 			})
@@ -97,7 +97,7 @@ func TestQuietHoursWithoutZone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		local := time.Until(time.Date(2000, 1, 3, 8, 0, 0, 0, time.Local))
-		time.Sleep(local - time.Hour)
+		<-time.After(local - time.Hour)
 		r := newRinger(t, &alert.RingPolicy{Quiet: []alert.QuietHours{{From: 22 * time.Hour, To: 8 * time.Hour}}})
 		require.Equal(t, time.Hour, alert.RetryAfter(r.Allow(alert.Major, false, "alice")))
 	})

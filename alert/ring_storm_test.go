@@ -29,7 +29,7 @@ func (p *telephone) Send(ctx context.Context, alerts ...alert.Alert) error {
 	require.False(p.t, p.busy, "one call at a time")
 	p.busy = true
 	p.mu.Unlock()
-	time.Sleep(7 * time.Second)
+	<-time.After(7 * time.Second)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.busy = false
@@ -59,7 +59,7 @@ func TestStormLosesNothing(t *testing.T) {
 			const callers = 100
 			for i := range callers {
 				wg.Go(func() {
-					time.Sleep(time.Duration(rand.IntN(900)) * time.Second)
+					<-time.After(time.Duration(rand.IntN(900)) * time.Second)
 					for {
 						ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+rand.IntN(10))*time.Second)
 						if rand.IntN(2) == 0 {
@@ -70,7 +70,7 @@ func TestStormLosesNothing(t *testing.T) {
 						if err == nil || errors.Is(err, alert.ErrUncertain) {
 							return
 						}
-						time.Sleep(max(alert.RetryAfter(err), time.Second))
+						<-time.After(max(alert.RetryAfter(err), time.Second))
 					}
 				})
 			}

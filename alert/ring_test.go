@@ -86,7 +86,7 @@ func TestRingsAtMostOnce(t *testing.T) {
 				s := alert.Chain(&far, newRinger(t, unlimited()).Wrap)
 				require.Equal(t, tt.outcome, s.Send(t.Context(), tt.give))
 				require.NoError(t, s.Send(t.Context(), tt.between...))
-				time.Sleep(tt.later)
+				<-time.After(tt.later)
 				err := s.Send(t.Context(), tt.again)
 				require.Len(t, far.Calls(), tt.calls)
 				require.Equal(t, tt.uncertain, errors.Is(err, alert.ErrUncertain))
@@ -119,7 +119,7 @@ func repeat(t *testing.T, s alert.Sender, a alert.Alert) {
 		}
 		require.Equal(t, alert.HeldByWindow, held(err))
 		require.True(t, alert.Retryable(err))
-		time.Sleep(alert.RetryAfter(err))
+		<-time.After(alert.RetryAfter(err))
 	}
 }
 
@@ -148,7 +148,7 @@ func TestStormRingsOnce(t *testing.T) {
 				var wg sync.WaitGroup
 				for i := range 30 {
 					wg.Go(func() { send(t, s, critical(fmt.Sprint(i)), i) })
-					time.Sleep(2 * time.Second)
+					<-time.After(2 * time.Second)
 				}
 				wg.Wait()
 				require.Len(t, far.Calls(), 2)
@@ -177,11 +177,11 @@ func TestWindow(t *testing.T) {
 		require.Len(t, far.Calls(), 3)
 
 		require.NoError(t, s.Send(ctx, alert.Alert{ID: "4 over", Source: "s", Key: "key 4", Status: alert.Resolved}))
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		require.NoError(t, s.Send(ctx, warning("5")))
 		require.Len(t, far.Calls()[3], 1, "a problem that is over is not told")
 
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		far.Fail(answer{retryable: true})
 		require.Equal(t, answer{retryable: true}, s.Send(ctx, warning("6")))
 		require.NoError(t, s.Send(ctx, warning("6")), "a call that rang nobody begins no window")
@@ -197,7 +197,7 @@ func TestHeldSurvivesAFailure(t *testing.T) {
 		ctx := alert.Once(t.Context())
 		require.NoError(t, s.Send(ctx, critical("1")))
 		require.Error(t, s.Send(ctx, critical("2")))
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		far.Fail(answer{retryable: true})
 		require.Error(t, s.Send(ctx, critical("3")))
 		require.NoError(t, s.Send(ctx, critical("4"), critical("3"), critical("4")))
@@ -239,7 +239,7 @@ func TestFallsForADay(t *testing.T) {
 		require.NoError(t, s.Send(t.Context(), critical("1")))
 		lesser := critical("1")
 		lesser.ID, lesser.Severity = "2", alert.Major
-		time.Sleep(24 * time.Hour)
+		<-time.After(24 * time.Hour)
 		require.NoError(t, s.Send(t.Context(), lesser))
 		require.Len(t, far.Calls(), 2)
 	})
@@ -280,7 +280,7 @@ func TestLimits(t *testing.T) {
 		}
 		require.NoError(t, send(alice))
 		require.NoError(t, send(bob))
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		require.NoError(t, send(alice))
 		err := send(alice)
 		require.Equal(t, alert.HeldByLimit, held(err), "three calls by two Senders, in any spelling")
@@ -288,13 +288,13 @@ func TestLimits(t *testing.T) {
 		require.NoError(t, send(bob))
 		require.Equal(t, []string{"13800000001", "+86 138 0000 0001", "13800000002", "13800000001", "13800000002"}, rung)
 
-		time.Sleep(14 * time.Minute)
+		<-time.After(14 * time.Minute)
 		require.NoError(t, send(alice))
 		require.NoError(t, send(alice))
-		time.Sleep(15 * time.Minute)
+		<-time.After(15 * time.Minute)
 		require.NoError(t, send(alice))
 		require.NoError(t, send(alice))
-		time.Sleep(15 * time.Minute)
+		<-time.After(15 * time.Minute)
 		require.Equal(t, 15*time.Minute, alert.RetryAfter(send(alice)), "seven in an hour")
 
 		err = send(sender([]string{"13900000009"}, []string{"13900000008", "mallory"}))

@@ -156,7 +156,7 @@ func (t *ringTask) call(ctx context.Context, l *lane, people []error) {
 	t.others, l.held = slices.DeleteFunc(l.held, func(h heldAlert) bool { return given[h.id] }), nil
 	g.state.Unlock()
 	for _, h := range t.others {
-		batch = append(batch, h.Alert.Clone())
+		batch = append(batch, h.Clone())
 	}
 	err := error(errRungBefore{}) // if place panics
 	rang := make([]bool, len(people))
@@ -210,16 +210,12 @@ func (t *ringTask) settle(l *lane, batch []Alert, rang []bool, err error) {
 func (t *ringTask) fail(err error) {
 	t.g.state.Lock()
 	defer t.g.state.Unlock()
-	all := true
 	for _, i := range t.fresh {
 		if t.rings(&t.alerts[i]) {
 			t.errs[i] = err
 		}
 	}
-	for i := range t.errs {
-		all = all && t.errs[i] != nil
-	}
-	if all {
+	if !slices.Contains(t.errs, nil) {
 		t.whole = err
 	}
 }

@@ -101,8 +101,6 @@ type caller struct {
 	unknown *budget // for the log: outcomes of calls nobody knows
 }
 
-var _ http.Handler = (*Handler)(nil)
-
 // NewHandler returns a Handler for a queue and the phones that may poll. No two have
 // the same name or token: two phones with one token are one phone, and both ring.
 // Errors name a phone by its place, since a name may be a token in the wrong place.

@@ -78,8 +78,6 @@ type Sender struct {
 	sender alert.Sender // that of the Ringer
 }
 
-var _ alert.Sender = (*Sender)(nil)
-
 // NewSender returns a Sender that rings people, in their order. That a number can be
 // rung, and the options too, are checked here.
 func NewSender(queue Queue, people []Person, opts *SenderOptions) (*Sender, error) {

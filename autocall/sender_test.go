@@ -235,10 +235,3 @@ func TestSenderConformance(t *testing.T) {
 		}
 	})
 }
-
-func mustList(t *testing.T, q autocall.Queue) []autocall.Status {
-	t.Helper()
-	all, err := q.List(t.Context(), true, 0)
-	require.NoError(t, err)
-	return all
-}

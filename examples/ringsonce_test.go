@@ -92,10 +92,10 @@ func TestStormRingsOnce(t *testing.T) {
 		for i := range 30 {
 			wg.Go(func() {
 				for callback(t, handler, "web-"+strconv.Itoa(i), "CRITICAL") != http.StatusOK {
-					time.Sleep(time.Minute)
+					<-time.After(time.Minute)
 				}
 			})
-			time.Sleep(2 * time.Second)
+			<-time.After(2 * time.Second)
 		}
 		wg.Wait()
 		require.Equal(t, 2, server.Placed())

@@ -1,6 +1,7 @@
 package pigeon_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -70,14 +71,14 @@ func TestNew(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, "pigeon.Client("+tt.host+")", client.String())
+			require.Equal(t, "pigeon.Client("+tt.host+")", fmt.Sprint(client))
 		})
 	}
 	_, err := pigeon.New(testToken, "shibuya", nil) // swapped
 	if err != nil {
 		leaktest.Check(t, []string{testToken}, err)
 	}
-	require.Equal(t, "pigeon.Client(nil)", (*pigeon.Client)(nil).String())
+	require.Equal(t, "pigeon.Client(nil)", fmt.Sprint((*pigeon.Client)(nil)))
 }
 
 // TestWire shows the address and the header of each call, with HTTP Basic

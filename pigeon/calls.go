@@ -5,56 +5,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 
 	"github.com/tocsin-go/tocsin/internal/httpcall"
-	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
 // pageSize is the length of a page, in entries.
 const pageSize = 100
 
-// A Listed is an entry of the list of calls. Printing it leaves out the raw
-// entry, which may hold telephone numbers.
+// A Listed is an entry of the list of calls. ResultID is empty if the entry has none
+// that can be used.
 type Listed struct {
 	ResultID string
 	Status   ChainStatus
-
-	raw secret.Text
-}
-
-// Raw returns the entry as it came. It may hold telephone numbers.
-func (l Listed) Raw() json.RawMessage { return rawOf(l.raw) }
-
-// String returns the id and the status.
-func (l Listed) String() string {
-	return fmt.Sprintf("chain %s: status %q", l.ResultID, string(l.Status))
-}
-
-// Format prints what String returns for every verb.
-func (l Listed) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.String()) }
-
-// LogValue returns what String returns.
-func (l Listed) LogValue() slog.Value { return slog.StringValue(l.String()) }
-
-// UnmarshalJSON reads an entry. What has no resultId that can be used, has
-// none.
-func (l *Listed) UnmarshalJSON(data []byte) error {
-	var w struct {
-		ID     loose `json:"resultId"`
-		Status loose `json:"status"`
-	}
-	if err := json.Unmarshal(data, &w); err != nil {
-		return err
-	}
-	if idFault(string(w.ID)) == "" {
-		l.ResultID = string(w.ID)
-	}
-	l.Status = ChainStatus(w.Status.line(maxWord))
-	l.raw = secret.New(string(data))
-	return nil
 }
 
 // Calls returns the entries of the list of calls from offset on, at most limit
@@ -81,13 +44,25 @@ func (c *Client) Calls(ctx context.Context, offset, limit int) ([]Listed, error)
 
 // parseCalls reads a page. A page without a list is none.
 func parseCalls(body []byte) ([]Listed, error) {
+	type entry struct {
+		ID     loose `json:"resultId"`
+		Status loose `json:"status"`
+	}
 	var w *struct {
-		Items *list[Listed] `json:"items"`
+		Items *list[entry] `json:"items"`
 	}
 	if err := json.Unmarshal(body, &w); err != nil || w == nil || w.Items == nil {
 		return nil, unreadable(fmt.Sprintf("%d bytes that are not the vendor's list", len(body)))
 	}
-	return *w.Items, nil
+	all := make([]Listed, 0, len(*w.Items))
+	for _, e := range *w.Items {
+		l := Listed{Status: ChainStatus(e.Status.line(maxWord))}
+		if idFault(string(e.ID)) == "" {
+			l.ResultID = string(e.ID)
+		}
+		all = append(all, l)
+	}
+	return all, nil
 }
 
 // maxLooked is how many chains Snapshot and Fresh look at.
@@ -132,7 +107,7 @@ func (c *Client) Snapshot(ctx context.Context) (Snapshot, error) {
 
 // Fresh returns the chains that are not in before: after an uncertain
 // [Client.Invoke], those that it may have started. Other users of the space
-// start chains too; look at Listed.Raw, or ask people. Nothing found right
+// start chains too: look at their Result, or ask people. Nothing found right
 // after the failure does not prove that nothing will ring: the list may lag
 // behind. With the zero Snapshot it returns all chains.
 //

@@ -126,17 +126,11 @@ func (c *Client) header() http.Header {
 	return h
 }
 
-// String returns the host of the space.
-func (c *Client) String() string {
-	if c == nil {
-		return "pigeon.Client(nil)"
+// Format prints the host for every verb: fmt must not walk through the fields.
+func (c *Client) Format(f fmt.State, _ rune) {
+	host := "nil"
+	if c != nil {
+		host = c.host
 	}
-	return "pigeon.Client(" + c.host + ")"
+	_, _ = io.WriteString(f, "pigeon.Client("+host+")")
 }
-
-// Format prints what String returns for every verb: fmt must not walk through
-// the fields.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
-
-// LogValue returns what String returns.
-func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -27,20 +27,14 @@
 // connection came about, the TLS handshake failed, or the service was too busy
 // (HTTP 429, 425), whose Retry-After is waited for if it is at most 30 s.
 //
-//	What happened                          Error                  Retryable
-//	no connection, TLS failure             not sent               yes, and repeated
-//	HTTP 429, 425                          refused                yes, and repeated
-//	HTTP 400, 401, 403, 404, 422, 3xx …    refused                no
-//	another status word, without an id     refused                no
-//	reset, timeout, cut-off answer         alert.ErrUncertain     no
-//	HTTP 5xx and 408, 503 too              alert.ErrUncertain     no
-//	HTTP 2xx that cannot be understood     alert.ErrUncertain     no
+// Other refusals (HTTP 4xx but 408, 3xx, 501, 505, another status word without an id)
+// are not retryable. Everything else matches [alert.ErrUncertain] and is not either: a
+// reset, a timeout, an answer that was cut off or cannot be understood, HTTP 408 and 5xx.
 //
-// (HTTP 501 and 505 are refusals.) After an uncertain outcome phones may be
-// ringing. Take a [Client.Snapshot] before, and ask [Client.Fresh] afterwards
-// which chains are new. [Client.Result], [Client.Wait], [Client.Abort] and
-// [Client.Calls] are safe to repeat, and repeat themselves what may pass.
-// Under [alert.Once] everything is attempted once.
+// After an uncertain outcome phones may be ringing. Take a [Client.Snapshot] before, and
+// ask [Client.Fresh] afterwards which chains are new. [Client.Result], [Client.Wait],
+// [Client.Abort] and [Client.Calls] repeat themselves what may pass; under [alert.Once]
+// everything is attempted once.
 //
 // # Who took the incident
 //
@@ -54,12 +48,10 @@
 //
 // # Limits
 //
-// A phone rings for 30 s. The guidance is read twice in a set and up to four
-// sets, which takes a text of half a minute about 3.5 minutes; a call ends
-// after ten. A call flow has ten rounds at most. Two rounds over three people
-// last 24 minutes at most, and longer if all lines are busy. The rate and the
-// time for which results are kept are not documented. Sizes in this package
-// are bytes, except those of what a voice reads, which are runes.
+// A phone rings for 30 s, and a text of half a minute takes about 3.5 minutes; a call
+// ends after ten. Two rounds over three people last 24 minutes at most, and longer if
+// all lines are busy. Sizes in this package are bytes, except those of what a voice
+// reads, which are runes.
 //
 // # What is never shown
 //

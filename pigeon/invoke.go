@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 
 	"github.com/tocsin-go/tocsin/internal/httpcall"
 )
@@ -20,17 +18,6 @@ type Invocation struct {
 	// sent, such as a value without a placeholder.
 	Warnings []string
 }
-
-// String returns the id and the status.
-func (i Invocation) String() string {
-	return fmt.Sprintf("chain %s: %s", i.ResultID, string(i.Status))
-}
-
-// Format prints what String returns for every verb.
-func (i Invocation) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String()) }
-
-// LogValue returns what String returns.
-func (i Invocation) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
 // Invoke starts a chain: phones ring soon after. It returns when the vendor
 // has accepted the request, not when somebody has answered.

@@ -17,19 +17,9 @@ const (
 
 // String returns a lower-case English word.
 func (v Verdict) String() string {
-	switch v {
-	case Unknown:
-		return "unknown"
-	case Pending:
-		return "pending"
-	case Acknowledged:
-		return "acknowledged"
-	case Unanswered:
-		return "unanswered"
-	case Aborted:
-		return "aborted"
-	case Failed:
-		return "failed"
+	words := [...]string{"unknown", "pending", "acknowledged", "unanswered", "aborted", "failed"}
+	if int(v) < len(words) {
+		return words[v]
 	}
 	return fmt.Sprintf("Verdict(%d)", uint8(v))
 }

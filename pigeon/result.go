@@ -27,13 +27,9 @@ const (
 
 // String returns a lower-case English word.
 func (s State) String() string {
-	switch s {
-	case StateUnknown:
-		return "unknown"
-	case StateActive:
-		return "active"
-	case StateOver:
-		return "over"
+	words := [...]string{"unknown", "active", "over"}
+	if int(s) < len(words) {
+		return words[s]
 	}
 	return fmt.Sprintf("State(%d)", uint8(s))
 }

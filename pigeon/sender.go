@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"slices"
 
@@ -70,8 +69,6 @@ type Sender struct {
 	names  map[string]string // ours to the guidance's
 	sender alert.Sender      // that of the Ringer
 }
-
-var _ alert.Sender = (*Sender)(nil)
 
 // NewSender returns a Sender that calls by a plan: a [Request] whose
 // Parameters, if it has any, are sent with every call and win over those of
@@ -235,16 +232,11 @@ func (s *Sender) request(alerts []alert.Alert) Request {
 	return r
 }
 
-// String returns the host of the space.
-func (s *Sender) String() string {
-	if s == nil {
-		return "pigeon.Sender(nil)"
+// Format prints the host for every verb: fmt must not walk through the fields.
+func (s *Sender) Format(f fmt.State, _ rune) {
+	host := "nil"
+	if s != nil {
+		host = s.client.host
 	}
-	return "pigeon.Sender(" + s.client.host + ")"
+	_, _ = io.WriteString(f, "pigeon.Sender("+host+")")
 }
-
-// Format prints what String returns for every verb.
-func (s *Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
-
-// LogValue returns what String returns.
-func (s *Sender) LogValue() slog.Value { return slog.StringValue(s.String()) }

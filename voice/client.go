@@ -257,17 +257,11 @@ func resultOf(err error) Result {
 	return r
 }
 
-// String returns the host.
-func (c *Client) String() string {
-	if c == nil {
-		return "voice.Client(nil)"
+// Format prints the host for every verb: fmt must not walk through the fields.
+func (c *Client) Format(f fmt.State, _ rune) {
+	host := "nil"
+	if c != nil {
+		host = c.host
 	}
-	return "voice.Client(" + c.host + ")"
+	_, _ = io.WriteString(f, "voice.Client("+host+")")
 }
-
-// Format prints what String returns for every verb: fmt must not walk through
-// the fields.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
-
-// LogValue returns what String returns.
-func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }

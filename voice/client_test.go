@@ -232,7 +232,7 @@ func TestAPIGatewayAnswers(t *testing.T) {
 					return
 				}
 				require.NoError(t, err)
-				require.Equal(t, tt.states, fmt.Sprint(states(report)))
+				require.Equal(t, tt.states, fmt.Sprintf("%v", states(report)))
 			})
 		})
 	}
@@ -292,6 +292,6 @@ func TestNewClient(t *testing.T) {
 	encoded, err := json.Marshal(full)
 	require.NoError(t, err)
 	leaktest.Check(t, []string{"hush-hush", "bk-token-hush"}, printed, encoded, full.LogValue().String())
-	require.Equal(t, "voice.Client(paas.example.com)", c.String())
-	require.Equal(t, "voice.Client(nil)", (*voice.Client)(nil).String())
+	require.Equal(t, "voice.Client(paas.example.com)", fmt.Sprint(c))
+	require.Equal(t, "voice.Client(nil)", fmt.Sprint((*voice.Client)(nil)))
 }

@@ -50,7 +50,7 @@ func TestDialer(t *testing.T) {
 		{"an answer does not stop the others otherwise", false, map[string]voicetest.Behaviour{numberA: voicetest.Answered()},
 			[]voice.State{answered, accepted, accepted}, []string{numberA, numberB, numberC}},
 		{"failures cost only themselves", false,
-			map[string]voicetest.Behaviour{numberA: voicetest.Wrong(), numberB: voicetest.SwitchedOff(), numberC: voicetest.Panic(errSilent)},
+			map[string]voicetest.Behaviour{numberA: voicetest.Wrong(), numberB: voicetest.Busy(), numberC: voicetest.Panic(errSilent)},
 			[]voice.State{permanent, temporary, unknown}, []string{numberA, numberB, numberC}},
 	}
 	for _, tt := range tests {

@@ -171,12 +171,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer returns the answer, and why the request was refused if it was.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, deadline time.Time) (answer []byte, refused string) {
-	defer func() { // of the Rule
-		if v := recover(); v != nil {
-			h.panicked(r.Context(), v)
-			answer, refused = refusal(CodeGeneral, internal)
-		}
-	}()
 	_, token := inbound.Last(r.URL.Path)
 	switch {
 	case !h.token.Opens(token):
@@ -200,7 +194,6 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, deadline time.T
 		return h.await(r.Context(), e, deadline)
 	}
 	remember := false
-	answer, _ = refusal(CodeGeneral, internal) // for those who wait, in case of a panic
 	defer func() { h.memory.settle(e, answer, remember) }()
 	j := h.prepare(p, requestID(r))
 	if len(j.request.Callees) > 0 {
@@ -212,9 +205,6 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, deadline time.T
 	remember = true
 	return j.answer(), ""
 }
-
-// internal is the message for a mistake of ours.
-const internal = "internal error, no call was placed"
 
 // await waits for the answer to the first copy of a request.
 func (h *Handler) await(ctx context.Context, e *entry, deadline time.Time) (answer []byte, refused string) {
@@ -241,11 +231,5 @@ func requestID(r *http.Request) string {
 // again.
 func (h *Handler) Shutdown(ctx context.Context) error { return h.jobs.shutdown(ctx) }
 
-// String returns the name of the type.
-func (h *Handler) String() string { return "voice.Handler" }
-
 // Format prints the name of the type for every verb.
-func (h *Handler) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.String()) }
-
-// LogValue returns the name of the type.
-func (h *Handler) LogValue() slog.Value { return slog.StringValue(h.String()) }
+func (*Handler) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "voice.Handler") }

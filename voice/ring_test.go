@@ -65,7 +65,7 @@ func TestWindowBegins(t *testing.T) {
 				second := s.Send(t.Context(), alert.Alert{ID: "2"})
 				require.Equal(t, tt.held, held(second) == alert.HeldByWindow, "%v", second)
 				before := len(phones.Calls())
-				time.Sleep(time.Hour)
+				<-time.After(time.Hour)
 				again := s.Send(t.Context(), alert.Alert{ID: "1"})
 				require.Equal(t, tt.held, len(phones.Calls()) == before, "%v", again)
 			})

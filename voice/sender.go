@@ -76,8 +76,6 @@ type Sender struct {
 	sender  alert.Sender // that of the Ringer
 }
 
-var _ alert.Sender = (*Sender)(nil)
-
 // NewSender returns a Sender that calls the callees, at least one, through g.
 func NewSender(g Gateway, callees []Callee, opts *SenderOptions) (*Sender, error) {
 	s := &Sender{gateway: g}
@@ -183,17 +181,12 @@ func (s *Sender) record(ctx context.Context, alerts int, report Report, err erro
 	s.opts.Logger.LogAttrs(ctx, level, "voice call", attrs...)
 }
 
-// String returns the number of callees.
-func (s *Sender) String() string {
+// Format prints the number of callees for every verb: fmt must not walk through the
+// fields.
+func (s *Sender) Format(f fmt.State, _ rune) {
 	if s == nil {
-		return "voice.Sender(nil)"
+		_, _ = io.WriteString(f, "voice.Sender(nil)")
+		return
 	}
-	return fmt.Sprintf("voice.Sender(%d callees)", len(s.callees()))
+	_, _ = fmt.Fprintf(f, "voice.Sender(%d callees)", len(s.callees()))
 }
-
-// Format prints what String returns for every verb: fmt must not walk through
-// the fields.
-func (s *Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
-
-// LogValue returns what String returns.
-func (s *Sender) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -210,7 +210,7 @@ func TestSenderRequest(t *testing.T) {
 	require.Contains(t, log.String(), "reached=2")
 	leaktest.Check(t, []string{numberA, numberB, numberC}, log.String(), reports, s, struct{ s *voice.Sender }{s})
 	require.Equal(t, "voice.Sender(4 callees)", fmt.Sprintf("%+v", s))
-	require.Equal(t, "voice.Sender(nil)", (*voice.Sender)(nil).String())
+	require.Equal(t, "voice.Sender(nil)", fmt.Sprint((*voice.Sender)(nil)))
 }
 
 func TestNewSender(t *testing.T) {

@@ -93,11 +93,6 @@ func Busy() Behaviour {
 	return always(voice.Result{State: voice.RejectedTemporary, Code: "busy", Reason: "user busy"})
 }
 
-// SwitchedOff is a phone that is switched off.
-func SwitchedOff() Behaviour {
-	return always(voice.Result{State: voice.RejectedTemporary, Code: "unreachable", Reason: "cannot connect"})
-}
-
 // Wrong is a number that does not exist.
 func Wrong() Behaviour {
 	return always(voice.Result{State: voice.RejectedPermanent, Code: "8", Reason: "empty number"})
