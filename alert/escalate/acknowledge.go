@@ -1,8 +1,10 @@
 package escalate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,48 +18,67 @@ const (
 	maxIncidents = 500 // in one answer
 )
 
-// Acknowledge says that somebody has taken all that a message was about: no
-// further step is taken, what rings is called off, and the first steps are told.
-// The reference is a token of Step.Link, or what a Sender told [TrackReference], such as
-// the id of a telephone call whose webhook came. It returns the incidents as they
-// are now: whoever took one before keeps it, and what is over stays so.
+// Acknowledge says that somebody has taken what a message was about, all of it or the
+// incidents with the numbers given: no further step is taken, what rings is called off,
+// and the first steps are told. The reference is a token of Step.Link, or what a Sender
+// told [TrackReference], such as the id of a telephone call whose webhook came. It
+// returns the incidents of the message as they are now: whoever took one before keeps
+// it, and what is over stays so.
 //
 // It returns when that is committed, and is safe to repeat. Errors are of the
 // type *[Error]; one that matches [ErrUnknownReference] is not retryable, but for
 // the moment between a message and its commit.
-func (e *Escalation) Acknowledge(ctx context.Context, reference, by string) ([]Incident, error) {
-	list, err := e.change(ctx, reference, cleanName(by), func(*incident) {})
+func (e *Escalation) Acknowledge(ctx context.Context, reference, by string, numbers ...int64) ([]Incident, error) {
+	by = cleanName(by)
+	list, err := e.change(ctx, reference, func(r *result, in *incident, now int64) {
+		if len(numbers) == 0 || slices.Contains(numbers, in.ID) {
+			e.acknowledge(r, in, by, now)
+		}
+	})
 	if err != nil {
 		return nil, failure(ctx, "acknowledge", err)
 	}
 	return list, nil
 }
 
+// acknowledge records who took an incident, unless somebody has, or it is over.
+func (e *Escalation) acknowledge(r *result, in *incident, by string, now int64) {
+	if !in.waits() {
+		return
+	}
+	in.By = by
+	if latest, err := jobstore.Decode(in.Alert); err == nil {
+		in.Worst = latest.Severity // it may have been worse, which is not what was taken
+	}
+	in.become(Acknowledged, now, by)
+	r.jobs = append(r.jobs, e.news(in, string(Acknowledged), fmt.Sprintf(wordsOf(e.opts.Locale).taken, by), alert.News, "", now)...)
+}
+
 // cleanName makes a name that can stand in a line.
 func cleanName(by string) string {
 	by = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(by, "�"), func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 }), " ")
-	if len(by) > maxBy {
-		end := maxBy
-		for !utf8.RuneStart(by[end]) {
-			end--
-		}
-		by = by[:end]
-	}
-	if by == "" {
-		return "?"
-	}
-	return by
+	return cmp.Or(cut(by, maxBy), "?")
 }
 
-// change changes the incidents of a reference, and records who took those that
-// nobody has, unless by is empty.
-func (e *Escalation) change(ctx context.Context, ref, by string, f func(*incident)) (after []Incident, err error) {
+// cut returns the first bytes of a text, and no part of a character.
+func cut(text string, bytes int) string {
+	if len(text) <= bytes {
+		return text
+	}
+	for !utf8.RuneStart(text[bytes]) {
+		bytes--
+	}
+	return text[:bytes]
+}
+
+// change changes the incidents of a reference by f.
+func (e *Escalation) change(ctx context.Context, ref string, f func(r *result, in *incident, now int64)) (after []Incident, err error) {
 	if err := e.host.Enroll(ctx); err != nil {
 		return nil, err
 	}
-	taken := 0
+	var r result
 	err = e.host.Store.Locked(ctx, func(t jobstore.Txn) error {
-		after, taken = nil, 0
+		r, after = result{}, nil
 		if _, err := t.Lock(e.host.Number()); err != nil {
 			return err
 		}
@@ -68,29 +89,18 @@ func (e *Escalation) change(ctx context.Context, ref, by string, f func(*inciden
 		if len(list) == 0 {
 			return ErrUnknownReference
 		}
-		var news []jobstore.Job
 		for i := range list {
-			in := &list[i]
-			f(in)
-			if by != "" && in.waits() {
-				in.By = by
-				in.become(Acknowledged, t.Now())
-				some, err := e.news(in, t.Now())
-				if err != nil {
-					return err
-				}
-				news, taken = append(news, some...), taken+1
-			}
-			e.schedule(in, t.Now())
-			after = append(after, in.show())
+			f(&r, &list[i], t.Now())
+			e.schedule(&list[i], t.Now())
+			after = append(after, list[i].show())
 		}
-		if err := e.enqueue(t, news); err != nil {
+		if err := e.enqueue(t, r.jobs); err != nil {
 			return err
 		}
 		return put(t, list)
 	})
-	if err == nil && taken > 0 {
-		e.notify()
+	if err == nil {
+		e.report(ctx, &r)
 	}
 	return after, err
 }
@@ -131,26 +141,20 @@ func (e *Escalation) read(ctx context.Context, op string, f func(jobstore.Txn) (
 	return list, nil
 }
 
-// news returns the jobs that tell the first steps how an incident stands.
-func (e *Escalation) news(in *incident, now int64) ([]jobstore.Job, error) {
-	if e.opts.Quiet {
-		return nil, nil
-	}
+// news returns the jobs that tell the first steps, but for one, something about an
+// incident. The tag tells such news apart.
+func (e *Escalation) news(in *incident, tag, text string, status alert.Status, except string, now int64) (jobs []jobstore.Job) {
 	about, _ := jobstore.Decode(in.Alert)
-	w := wordsOf(e.opts.Locale)
-	text := w.exhausted
-	if in.State == Acknowledged {
-		text = fmt.Sprintf(w.taken, in.By)
-	}
-	about.ID, about.Key = fmt.Sprintf("%s%d/%s", newsID, in.ID, in.State), ""
-	about.Status, about.Summary = alert.Firing, text
+	about.ID, about.Key = fmt.Sprintf("%s%d/%s", newsID, in.ID, tag), ""
+	about.Status, about.Summary = status, text
 	l, err := jobstore.Encode(&about)
-	if err != nil {
-		return nil, err
+	if e.opts.Quiet || err != nil { // of an alert that was kept there is none
+		return nil
 	}
-	var jobs []jobstore.Job
-	for i := range e.atOnce() {
-		jobs = append(jobs, in.job(e.steps[i].host.Number(), l.Doc, now))
+	for _, s := range e.steps[:e.atOnce()] {
+		if s.Name != except {
+			jobs = append(jobs, in.job(s.host.Number(), l.Doc, now))
+		}
 	}
-	return jobs, nil
+	return jobs
 }

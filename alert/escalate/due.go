@@ -1,10 +1,14 @@
 package escalate
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
+	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
@@ -23,10 +27,16 @@ func (e *Escalation) log(ctx context.Context, level slog.Level, text string, att
 // them, and reports whether there may be more. Any number of processes may run it:
 // what one of them takes is not due for the others.
 func (e *Escalation) runDue(ctx context.Context) (more bool, err error) {
+	if time.Since(e.checked) > planEvery {
+		if err := e.Check(ctx); err != nil {
+			return false, err
+		}
+		e.checked = time.Now()
+	}
 	due := false
 	err = e.host.Store.Do(ctx, func(t jobstore.Txn) error {
 		list, err := t.IncidentsDue(e.host.Number(), 1)
-		due = len(list) > 0
+		due, e.began = len(list) > 0, cmp.Or(e.began, t.Now())
 		return err
 	})
 	if err != nil || !due {
@@ -43,16 +53,12 @@ func (e *Escalation) runDue(ctx context.Context) (more bool, err error) {
 	for i := range r.unreadable {
 		e.log(ctx, slog.LevelError, "incident cannot be read, skipped", slog.Int64("number", r.unreadable[i].ID))
 	}
-	if r.stepped > 0 {
-		e.notify()
-	}
 	if r.exhausted > 0 {
 		e.log(ctx, slog.LevelError, "escalation exhausted, nobody acknowledged", slog.Int("incidents", r.exhausted))
 	}
+	e.report(ctx, &r.result)
 	for _, c := range r.calls {
-		if err := e.lookAfter(ctx, c); err != nil && ctx.Err() == nil {
-			e.log(ctx, slog.LevelWarn, "call status unknown, polling again", slog.String("step", c.Step), slog.String("error", jobstore.ErrorText(err)))
-		}
+		e.stepNamed(c.Step).watchers.add(c)
 	}
 	return len(r.rows)+len(r.unreadable) == dueRows, nil
 }
@@ -66,15 +72,15 @@ func (e *Escalation) notify() {
 
 // A dueBatch is the transaction of one runDue.
 type dueBatch struct {
-	e    *Escalation
-	txn  jobstore.Txn
-	rows []incident
-	jobs []jobstore.Job
+	result
 
+	e          *Escalation
+	txn        jobstore.Txn
+	plan       plan
+	rows, past []incident // those of past are replaced by others
 	unreadable []jobstore.Incident
-
-	stepped, exhausted int
-	calls              []call // to look after, each once
+	exhausted  int
+	calls      []call // to look after
 }
 
 func (r *dueBatch) run() (err error) {
@@ -85,6 +91,9 @@ func (r *dueBatch) run() (err error) {
 	if err != nil {
 		return err
 	}
+	if _, r.plan, err = r.e.readPlan(r.txn); err != nil {
+		return err
+	}
 	r.rows, r.unreadable = split(due)
 	for i := range r.unreadable { // out of the way of the others
 		r.unreadable[i].Due = never
@@ -92,45 +101,98 @@ func (r *dueBatch) run() (err error) {
 	if err := r.txn.PutIncidents(r.unreadable); err != nil {
 		return err
 	}
-	seen := make(map[[2]string]bool)
 	for i := range r.rows {
-		in := &r.rows[i]
-		if in.State == Waiting && in.Stepped+r.e.pause(in.Steps).Milliseconds() <= r.txn.Now() {
-			if err := r.step(in); err != nil {
-				return err
-			}
+		if err := r.proceed(&r.rows[i]); err != nil {
+			return err
 		}
-		for k := range in.Calls {
-			c := &in.Calls[k]
-			if c.Next > r.txn.Now() {
-				continue
-			}
-			c.Next = r.txn.Now() + watchEvery.Milliseconds()
-			if id := [2]string{c.Step, c.Reference}; !seen[id] {
-				seen[id], r.calls = true, append(r.calls, *c)
-			}
-		}
-		r.e.schedule(in, r.txn.Now())
 	}
 	if err := r.e.enqueue(r.txn, r.jobs); err != nil {
 		return err
 	}
-	return put(r.txn, r.rows)
+	for i := range r.past {
+		r.e.schedule(&r.past[i], r.txn.Now())
+	}
+	return put(r.txn, append(slices.Clip(r.rows), r.past...)) // the past last: its rows have to be free
 }
 
-// step takes the next step, or gives up behind the last one.
-func (r *dueBatch) step(in *incident) error {
-	if in.Steps >= len(r.e.steps) {
-		in.become(Exhausted, r.txn.Now())
-		r.exhausted++
-		news, err := r.e.news(in, r.txn.Now())
-		r.jobs = append(r.jobs, news...)
+// proceed does what is due about an incident.
+func (r *dueBatch) proceed(in *incident) error {
+	now := r.txn.Now()
+	if r.e.lapse(in) <= now {
+		if err := r.lapse(in); err != nil {
+			return err
+		}
+	}
+	r.e.late(&r.result, in, r.plan.Held, now)
+	if r.e.nextStep(in) <= now {
+		r.step(in)
+	}
+	if r.e.giveUp(in) <= now {
+		r.exhaust(in)
+	}
+	for k := range in.Calls {
+		if c := &in.Calls[k]; c.Next <= now {
+			c.Next = now + watchEvery.Milliseconds()
+			r.calls = append(r.calls, *c)
+		}
+	}
+	r.e.schedule(in, now)
+	return nil
+}
+
+// step takes the next step, or the last one again.
+func (r *dueBatch) step(in *incident) {
+	s := r.e.steps[min(in.Steps, len(r.e.steps)-1)]
+	in.Steps, in.Stepped = min(in.Steps+1, len(r.e.steps)), r.txn.Now()
+	in.take(s, in.Stepped)
+	r.e.taken(in, in.Stepped)
+	r.jobs = append(r.jobs, in.job(s.host.Number(), in.as(s), in.Stepped))
+}
+
+// exhaust tells that nobody took an incident.
+func (r *dueBatch) exhaust(in *incident) {
+	w := wordsOf(r.e.opts.Locale)
+	text := w.exhausted
+	if untold := in.untold(); untold != "" {
+		text = fmt.Sprintf(w.notAll, untold)
+	}
+	in.become(Exhausted, r.txn.Now(), "")
+	r.exhausted++
+	r.jobs = append(r.jobs, r.e.news(in, string(Exhausted), text, alert.Firing, "", r.txn.Now())...)
+}
+
+// lapse begins anew with an incident whose acknowledgement has ended.
+func (r *dueBatch) lapse(in *incident) error {
+	now, by := r.txn.Now(), in.By
+	id, err := r.txn.Reserve(1)
+	if err != nil {
 		return err
 	}
-	r.jobs = append(r.jobs, in.job(r.e.steps[in.Steps].host.Number(), in.Alert, r.txn.Now()))
-	in.Steps, in.Stepped = in.Steps+1, r.txn.Now()
-	r.stepped++
+	in.note(now, EventLapsed, "", by)
+	r.past = append(r.past, in.archived(now))
+	next := r.e.open(id, in.Problem, now)
+	next.Alert, next.Worst = in.Alert, in.Worst
+	*in = *next
+	r.jobs = append(r.jobs, r.e.news(in, string(EventLapsed), fmt.Sprintf(wordsOf(r.e.opts.Locale).lapsed, by), alert.Firing, "", now)...)
+	for _, s := range r.e.steps[:in.Steps] {
+		r.jobs = append(r.jobs, in.job(s.host.Number(), in.as(s), now))
+	}
 	return nil
+}
+
+// as returns the alert of an incident as a step tells it, with an ID of its own, and for
+// later steps a Key: what rings at most once about an event, or no more about a problem
+// that has become less, rings for each step all the same.
+func (in *incident) as(s *step) []byte {
+	a, err := jobstore.Decode(in.Alert)
+	if a.ID = fmt.Sprintf("%s/%s/%d-%d", a.ID, s.Name, in.ID, in.Stepped); s.After > 0 {
+		a.Key = a.ID
+	}
+	entry, failed := jobstore.Encode(&a)
+	if err != nil || failed != nil {
+		return in.Alert
+	}
+	return entry.Doc
 }
 
 // job returns a job about an incident. It has no number yet.

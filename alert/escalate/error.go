@@ -27,7 +27,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Retryable reports whether trying again later can help: a database comes back, an
 // unknown reference does not.
-func (e *Error) Retryable() bool { return !e.final && !errors.Is(e.Err, ErrUnknownReference) }
+func (e *Error) Retryable() bool {
+	return !e.final && !errors.Is(e.Err, ErrUnknownReference) && !errors.Is(e.Err, ErrOtherSteps)
+}
 
 // failure returns the error of an operation. Drivers do not always say that it
 // was the context that ended.

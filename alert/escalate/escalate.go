@@ -29,9 +29,13 @@ type Step struct {
 	// After is when the step is taken, from the moment at which the problem was
 	// accepted. Steps without are taken at once, and hear everything: each alert
 	// about the problem, its recovery, and who has taken it. The others hear once
-	// that the problem is there.
+	// that the problem is there: an alert with an ID and a Key of its own each time
+	// that the step is taken, which stay when the outbox repeats the message, also after
+	// a crash.
 	After time.Duration
 
+	// Sender tells. One that rings goes through an alert.Ringer, as those of pigeon, voice
+	// and autocall do: what that holds back has not failed, and is part of the next call.
 	Sender alert.Sender
 
 	// Route are the options of the route. Give telephones NeverTwice. The Filter
@@ -45,12 +49,15 @@ type Step struct {
 
 	// Watch, if not nil, asks the far end for the status of a message, by what the
 	// Sender has told [TrackReference]. It is asked every 15 s until somebody has taken
-	// the problem or the message is over, also after a restart.
+	// the problem, the message is over, or it returns an error that is not
+	// alert.Retryable; also after a restart. It has 10 s, is called concurrently, and
+	// delays no step.
 	Watch func(ctx context.Context, reference string) (Answer, error)
 
 	// Stop, if not nil, calls a message off when all that it was about is taken
 	// or over, and the message itself is not: a telephone need not ring on. It
-	// is called again until it returns nil.
+	// is called again, like Watch, until it returns nil or an error that is not
+	// alert.Retryable.
 	Stop func(ctx context.Context, reference string) error
 }
 
@@ -58,6 +65,11 @@ type Step struct {
 type Answer struct {
 	By   string // who has taken the problem; empty: nobody yet
 	Over bool   // nobody will any more
+	News string // what else happened, such as who picked up; a text is told once
+
+	// Failed, if not empty, says why the message reaches nobody, or nobody who takes
+	// the problem. The next step is taken at once.
+	Failed string
 }
 
 // Options change what an Escalation does. Nil and the zero value mean
@@ -77,8 +89,16 @@ type Options struct {
 	// to take the problem, before it tells that nobody did. Default 30 min.
 	Patience time.Duration
 
-	// Quiet keeps the news from the steps that are taken at once: who has taken
-	// a problem, and that nobody has.
+	// Repeat, if not 0, is how often the last step is taken again when all are taken,
+	// until somebody takes the problem. It is at least a minute.
+	Repeat time.Duration
+
+	// AcknowledgeFor, if not 0, is how long an acknowledgement lasts. A problem that
+	// is not over by then begins with the first step again. It is at least a minute.
+	AcknowledgeFor time.Duration
+
+	// Quiet keeps the news from the steps that are taken at once: who has taken a
+	// problem, that nobody has, and which steps failed. The log has these too.
 	Quiet bool
 
 	// Locale is the language of these news and of the page. Default: Chinese.
@@ -91,9 +111,14 @@ type Options struct {
 // A firing alert opens an incident, the alerts with its Source and Key belong to
 // it, and one that is Resolved ends it. An alert without a Key is an incident by
 // itself, which only people end. While it is open and nobody has taken it, one
-// step follows the other. An alert that is worse than the incident was when
-// somebody took it opens it anew. NoData, News and tests neither open nor end one:
-// the steps that are taken at once tell them, and no other.
+// step follows the other. The steps begin anew with an alert that is worse than all
+// before if somebody had taken the incident, or if all steps were taken. NoData, News
+// and tests neither open nor end one: the steps that are taken at once tell them, and
+// no other.
+//
+// A step that fails is told to the steps that are taken at once, and if nobody was told
+// the next one is taken without waiting. It fails if its Sender refuses for good, if a
+// later step fails twice, if nothing is known after a minute, or by Answer.Failed.
 //
 // All of it is in the store: the steps go on after a restart, in any process
 // that runs the same escalation, and a step is taken once. Steps that came due
@@ -103,6 +128,9 @@ type Escalation struct {
 	steps []*step
 	opts  Options
 	host  jobstore.Host // of the route at which the alerts come in
+
+	checked time.Time // last, by runDue
+	began   int64     // when this process first looked for what is due
 }
 
 // New adds an escalation to an outbox, with its routes: one by its name, at which
@@ -160,6 +188,11 @@ func (e *Escalation) check() error {
 	if e.opts.Forget < -1 || e.opts.Patience < 0 {
 		return fmt.Errorf("%q: forget of %v, patience of %v", e.name, e.opts.Forget, e.opts.Patience)
 	}
+	for _, d := range [...]time.Duration{e.opts.Repeat, e.opts.AcknowledgeFor} {
+		if d != 0 && d < time.Minute {
+			return fmt.Errorf("%q: repeat of %v, acknowledgement for %v, want at least a minute", e.name, e.opts.Repeat, e.opts.AcknowledgeFor)
+		}
+	}
 	before := time.Duration(0)
 	for i := range e.steps {
 		s := e.steps[i]
@@ -187,13 +220,9 @@ func (e *Escalation) atOnce() int {
 	return n
 }
 
-// pause returns the time between the begin of a step and that of the one before,
-// or the patience behind the last one.
+// pause returns the time between the begin of a step and that of the one before.
 func (e *Escalation) pause(next int) time.Duration {
-	switch {
-	case next >= len(e.steps):
-		return e.opts.Patience
-	case next == 0:
+	if next == 0 {
 		return e.steps[0].After
 	}
 	return e.steps[next].After - e.steps[next-1].After

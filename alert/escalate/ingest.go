@@ -48,9 +48,6 @@ func (e *Escalation) ingest(t jobstore.Txn, jobs []jobstore.Job, alerts []alert.
 	if err := t.Add(a.jobs); err != nil {
 		return err
 	}
-	if err := t.RemoveReferences(a.replaced); err != nil {
-		return err
-	}
 	return put(t, a.changed())
 }
 
@@ -82,8 +79,7 @@ type ingestion struct {
 	touched map[jobstore.Hash]bool
 	order   []jobstore.Hash // of touched
 	jobs    []jobstore.Job
-
-	replaced []int64 // incidents that another one about their problem follows
+	past    []incident // that another one about their problem replaces
 }
 
 // apply applies one alert.
@@ -95,7 +91,7 @@ func (a *ingestion) apply(j *jobstore.Job, of *alert.Alert) {
 		a.open(in, problem, j, of.Severity)
 	case of.Status == alert.Resolved:
 		if in != nil && in.State != Ended {
-			in.become(Ended, a.now)
+			in.become(Ended, a.now, "")
 			a.touch(in)
 		}
 	}
@@ -105,19 +101,21 @@ func (a *ingestion) apply(j *jobstore.Job, of *alert.Alert) {
 	}
 }
 
-// open opens an incident, if there is none, or tells the latest to one.
+// open opens an incident, or tells the latest to the one that is open. What gets worse
+// than it was when somebody took it, or when all had been told, begins anew.
 func (a *ingestion) open(in *incident, problem jobstore.Hash, j *jobstore.Job, severity alert.Severity) {
-	worse := in != nil && in.State == Acknowledged && severity > in.Worst
-	if a.e.forgotten(in, a.now) || worse {
+	worse := in != nil && severity > in.Worst
+	switch {
+	case a.e.forgotten(in, a.now) || worse && in.State == Acknowledged:
 		if in != nil {
-			a.replaced = append(a.replaced, in.ID)
+			a.past = append(a.past, in.archived(a.now))
 		}
-		in = &incident{
-			Incident: jobstore.Incident{ID: a.number, Escalation: a.e.host.Number(), Problem: problem},
-			record:   record{State: Waiting, Opened: a.now, Stepped: a.now, Changed: a.now, Steps: a.e.atOnce()},
-		}
+		in = a.e.open(a.number, problem, a.now)
 		a.number++
 		a.known[problem] = in
+	case worse && in.Steps >= len(a.e.steps):
+		in.note(a.now, EventWorse, "", severity.String())
+		a.e.begin(in, a.now)
 	}
 	in.Alert, in.Worst = j.Doc, max(in.Worst, severity)
 	a.touch(in)
@@ -131,10 +129,13 @@ func (a *ingestion) touch(in *incident) {
 
 // changed returns what is to be kept.
 func (a *ingestion) changed() []incident {
-	list := make([]incident, len(a.order))
-	for i, p := range a.order {
-		a.e.schedule(a.known[p], a.now)
-		list[i] = *a.known[p]
+	list := make([]incident, 0, len(a.order)+len(a.past))
+	for _, p := range a.order {
+		list = append(list, *a.known[p])
+	}
+	list = append(list, a.past...) // last: their rows have to be free
+	for i := range list {
+		a.e.schedule(&list[i], a.now)
 	}
 	return list
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +29,7 @@ type pageView struct {
 	Words     map[string]string
 	Incidents []pageIncident
 	Rest      string // how many more there are
-	Waiting   bool   // somebody is wanted
+	Waiting   int    // for somebody
 	Error     string
 }
 
@@ -35,6 +37,8 @@ type pageView struct {
 type pageIncident struct {
 	Title, Severity, Since, State, URL string
 	Class                              string
+	Number                             int64
+	Waits                              bool
 	Fields                             [][2]string
 }
 
@@ -45,8 +49,9 @@ type pageIncident struct {
 //	Link: func(token string) string { return "https://ops.example.com/take/" + token }
 //
 // To look at it changes nothing, since chat programs open links by themselves;
-// its button does. The token is all that it asks for: it has 130 random bits,
-// leads to the problems of one message only, and whoever is in the group has it.
+// its button does; of several problems one marks which one takes. The token is all
+// that it asks for: it has 130 random bits, leads to the problems of one message only,
+// and whoever is in the group has it.
 // Serve it over TLS.
 func (e *Escalation) Handler() http.Handler {
 	page := template.Must(template.New("take").Parse(pageTemplate))
@@ -81,11 +86,18 @@ func (e *Escalation) servePage(w http.ResponseWriter, r *http.Request) (int, pag
 		list, err = e.IncidentsByReference(r.Context(), token)
 	case http.MethodPost:
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if name := strings.TrimSpace(r.PostFormValue("name")); name == "" {
+		list, err = e.IncidentsByReference(r.Context(), token)
+		name, numbers := strings.TrimSpace(r.PostFormValue("name")), chosen(r, list)
+		switch {
+		case err != nil:
+		case name == "":
 			fault = words.nobody
-			list, err = e.IncidentsByReference(r.Context(), token)
-		} else {
-			list, err = e.Acknowledge(r.Context(), token, name)
+		case len(numbers) == 0:
+			if slices.ContainsFunc(list, Incident.waits) {
+				fault = words.choose
+			}
+		default:
+			list, err = e.Acknowledge(r.Context(), token, name, numbers...)
 		}
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
@@ -103,13 +115,42 @@ func (e *Escalation) servePage(w http.ResponseWriter, r *http.Request) (int, pag
 	return http.StatusOK, e.view(words, list, "")
 }
 
+// chosen returns the incidents that a form names, or the only one that waits. Its button
+// "all" means those that were on the page: what came later nobody has seen.
+func chosen(r *http.Request, list []Incident) []int64 {
+	var waiting []int64
+	for i := range list {
+		if list[i].waits() {
+			waiting = append(waiting, list[i].Number)
+		}
+	}
+	names := r.PostForm["take"]
+	if r.PostForm.Has("all") {
+		names = r.PostForm["shown"]
+	}
+	if len(names) == 0 && len(waiting) == 1 {
+		return waiting
+	}
+	return slices.DeleteFunc(waiting, func(n int64) bool { return !slices.Contains(names, strconv.FormatInt(n, 10)) })
+}
+
+// only returns the incidents that wait, or those that do not.
+func only(list []Incident, waiting bool) []Incident {
+	return slices.DeleteFunc(slices.Clone(list), func(in Incident) bool { return in.waits() != waiting })
+}
+
+func (in Incident) waits() bool { return in.State == Waiting || in.State == Exhausted }
+
 // view returns what is shown of incidents.
 func (e *Escalation) view(words words, list []Incident, fault string) pageView {
 	v := pageView{Lang: e.opts.Locale.String(), Error: fault, Words: map[string]string{
-		"title": words.title, "intro": words.intro, "name": words.name, "take": words.take, "more": words.more,
+		"title": words.title, "intro": words.intro, "name": words.name, "take": words.take, "more": words.more, "all": words.all, "marked": words.marked,
 	}}
+	list = slices.Concat(only(list, true), only(list, false)) // those that wait come first
 	for i := range list {
-		v.Waiting = v.Waiting || list[i].State == Waiting || list[i].State == Exhausted
+		if list[i].waits() {
+			v.Waiting++
+		}
 		if i < maxShown {
 			v.Incidents = append(v.Incidents, e.viewOf(words, &list[i]))
 		}
@@ -128,6 +169,7 @@ func (e *Escalation) viewOf(words words, in *Incident) pageIncident {
 	}
 	v := pageIncident{
 		Title: a.Name, Severity: l.Level(*a), State: words.state[in.State], Class: string(in.State),
+Number: in.Number, Waits: in.waits(),
 		Since: opened.Format(time.DateTime + " -07:00"), URL: safeURL(a.URL),
 	}
 	if in.By != "" {

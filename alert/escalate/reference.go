@@ -20,36 +20,36 @@ const (
 // Stop are called with it. A message may have ten. Outside of a Step it is an
 // error.
 func TrackReference(ctx context.Context, reference string) error {
-	references, ok := ctx.Value(referencesKey{}).(*references)
+	m, ok := ctx.Value(messageKey{}).(*message)
 	if !ok {
 		return errors.New("escalate: track reference: not within a step of an escalation")
 	}
-	return references.add(reference, true)
-}
-
-// references are the references of a message.
-type references struct {
-	mu    sync.Mutex
-	calls []string // the step looks after them
-	links []string
-}
-
-type referencesKey struct{}
-
-func (n *references) add(ref string, isCall bool) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if slices.Contains(n.calls, ref) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if slices.Contains(m.calls, reference) {
 		return nil
 	}
-	if ref == "" || len(ref) > maxReference || len(n.calls)+len(n.links) >= maxReferences {
+	if reference == "" || len(reference) > maxReference || len(m.calls) >= maxReferences {
 		return fmt.Errorf("escalate: track reference: a reference of %d bytes behind %d others, want 1 to %d bytes and %d of them",
-			len(ref), len(n.calls)+len(n.links), maxReference, maxReferences)
+			len(reference), len(m.calls), maxReference, maxReferences)
 	}
-	if isCall {
-		n.calls = append(n.calls, ref)
-	} else {
-		n.links = append(n.links, ref)
-	}
+	m.calls = append(m.calls, reference)
 	return nil
+}
+
+// A message is what is known of one that is being sent.
+type message struct {
+	mu     sync.Mutex
+	calls  []string // the step looks after them
+	links  []string
+	err    error
+	result result
+}
+
+type messageKey struct{}
+
+func (m *message) finish(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err = err
 }

@@ -3,6 +3,7 @@ package escalate
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"strings"
 
@@ -15,44 +16,48 @@ import (
 type step struct {
 	Step
 
-	e    *Escalation
-	host jobstore.Host
+	e        *Escalation
+	host     jobstore.Host
+	watchers watchers
+	recent   []string // references of the last message that had any
 }
 
 var _ jobstore.Participant = (*step)(nil)
 
 func (s *step) Attach(h jobstore.Host) func(context.Context) (bool, error) {
 	s.host = h
-	return nil
+	return s.watchDue
 }
 
-// Begin returns a context in which [TrackReference] records references.
+// Begin returns a context in which [TrackReference] records references, and Send the
+// outcome.
 func (s *step) Begin(ctx context.Context, jobs []jobstore.Job, _ []alert.Alert) (context.Context, jobstore.Attempt) {
-	n := new(references)
-	return context.WithValue(ctx, referencesKey{}, n), jobstore.Attempt{
-		Settle: func(t jobstore.Txn) error { return s.save(t, jobs, n) },
+	m := &message{err: errors.New("the sender panicked")}
+	return context.WithValue(ctx, messageKey{}, m), jobstore.Attempt{
+		Settle: func(t jobstore.Txn) error { return s.save(t, jobs, m) },
+		Done:   func() { s.e.report(ctx, &m.result) },
 	}
 }
 
 // Send hands alerts to the Sender of the step, with the link by which they can be
 // taken: one for all of them, so that a digest can show it.
 func (s *step) Send(ctx context.Context, alerts ...alert.Alert) error {
-	n, tracked := ctx.Value(referencesKey{}).(*references)
-	if s.Link == nil || !tracked {
+	m, tracked := ctx.Value(messageKey{}).(*message)
+	if !tracked {
 		return s.Sender.Send(ctx, alerts...)
 	}
 	token, linked := rand.Text(), false
 	for i := range alerts {
-		if a := &alerts[i]; a.Status == alert.Firing && !a.Test && !strings.HasPrefix(a.ID, newsID) {
+		if a := &alerts[i]; s.Link != nil && a.Status == alert.Firing && !a.Test && !strings.HasPrefix(a.ID, newsID) {
 			a.URL, linked = s.Link(token), true
 		}
 	}
 	if linked {
-		if err := n.add(token, false); err != nil {
-			return err
-		}
+		m.links = append(m.links, token)
 	}
-	return s.Sender.Send(ctx, alerts...)
+	err := s.Sender.Send(ctx, alerts...)
+	m.finish(err)
+	return err
 }
 
 // Select returns those of the jobs that are still to be sent, and forgets the
@@ -68,13 +73,15 @@ func (s *step) Select(t jobstore.Txn, jobs []jobstore.Job) ([]jobstore.Job, erro
 	}
 	var wanted []jobstore.Job
 	var off []int64
-	for i := range jobs {
-		if in := known[jobs[i].Problem]; in != nil && in.waits() && in.ID < jobs[i].Number {
-			wanted = append(wanted, jobs[i])
+	for _, j := range slices.Backward(jobs) {
+		if in := known[j.Problem]; in != nil && in.waits() && in.ID < j.Number {
+			wanted = append(wanted, j)
+			delete(known, j.Problem) // if the step was taken again, once will do
 		} else {
-			off = append(off, jobs[i].Number)
+			off = append(off, j.Number)
 		}
 	}
+	slices.Reverse(wanted)
 	if len(off) > 0 {
 		_, err = t.Remove(s.host.Number(), off)
 	}
@@ -89,13 +96,14 @@ func problemsOf(jobs []jobstore.Job) []jobstore.Hash {
 	return problems
 }
 
-// save saves the references of a message that was sent, whatever its outcome: a
-// telephone may ring although nobody knows the outcome.
-func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, n *references) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if len(n.calls)+len(n.links) == 0 {
-		return nil
+// save saves the outcome and the references of a message, these whatever the outcome:
+// a telephone may ring although nobody knows it.
+func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, m *message) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.result = result{}
+	if len(m.calls) > 0 {
+		s.recent = m.calls
 	}
 	if _, err := t.Lock(s.e.host.Number()); err != nil {
 		return err
@@ -112,22 +120,38 @@ func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, n *references) error {
 			continue
 		}
 		delete(known, jobs[i].Problem)
-		for _, ref := range slices.Concat(n.links, n.calls) {
+		before, calls := len(in.Log), m.calls
+		s.hear(&m.result, in, alert.ErrorAt(m.err, i, len(jobs)), len(jobs) == 1, t.Now())
+		if a := in.attempt(s.Name); a != nil && a.Held && a.Outcome == EventTold && len(calls) == 0 {
+			calls, a.Held = s.recent, false // that call spoke for what was held
+		}
+		for _, ref := range slices.Concat(m.links, calls) {
 			refs = append(refs, jobstore.Reference{Ref: jobstore.HashOf(ref), Incident: in.ID})
 		}
-		if len(n.calls) > 0 && (s.Watch != nil || s.Stop != nil) {
-			for _, ref := range n.calls {
-				in.watch(call{Step: s.Name, Reference: ref, Next: t.Now() + watchEvery.Milliseconds()})
-			}
-			if !in.waits() { // it was taken while this went out
-				in.callOff(t.Now())
-			}
+		if s.keep(in, calls, t.Now()) || len(in.Log) > before || m.err != nil {
 			s.e.schedule(in, t.Now())
 			changed = append(changed, *in)
 		}
 	}
-	if err := t.AddReferences(refs); err != nil {
+	if err := errors.Join(t.AddReferences(refs), s.e.enqueue(t, m.result.jobs)); err != nil {
+		return err
+	}
+	if err := s.hold(t, m.result.hold); err != nil {
 		return err
 	}
 	return put(t, changed)
+}
+
+// keep has the calls of a message looked after, if the step does that.
+func (s *step) keep(in *incident, calls []string, now int64) bool {
+	if len(calls) == 0 || s.Watch == nil && s.Stop == nil {
+		return false
+	}
+	for _, ref := range calls {
+		in.watch(call{Step: s.Name, Reference: ref, Next: now + watchEvery.Milliseconds()})
+	}
+	if !in.waits() { // it was taken while this went out
+		in.callOff(now)
+	}
+	return true
 }

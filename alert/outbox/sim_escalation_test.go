@@ -161,7 +161,7 @@ func (d *duty) sends(e *stepEnd, alerts []alert.Alert) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for i := range alerts {
-		p := d.problems[alerts[i].Key]
+		p := d.problems[alerts[i].Name]
 		switch now := d.w.now(); {
 		case p == nil:
 			d.w.fail("%s got %s, which nobody sent", e.d.name, alerts[i].Name)
@@ -179,7 +179,7 @@ func (d *duty) sends(e *stepEnd, alerts []alert.Alert) {
 func (d *duty) hears(e *stepEnd, a *alert.Alert) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p := d.problems[a.Key]
+	p := d.problems[a.Name]
 	if p == nil {
 		return
 	}

@@ -5,7 +5,9 @@
 //	TOCSIN_WECOM_URL_FILE=... TOCSIN_PIGEON_TOKEN_FILE=... go run ./examples/phone-escalation \
 //	    -public-url https://ops.example.com -pigeon-space shibuya -pigeon-callflow ... -pigeon-guidance ...
 //
-// All that has to be known stands in a database, so that a restart changes nothing.
+// All that has to be known stands in a database, so that a restart changes nothing. With
+// -rota the phones ring who is on duty; -rehearse says for given alerts who would be told
+// and rung, and -test-call rings who is on duty with a test text.
 package main
 
 import (
@@ -21,9 +23,9 @@ func main() { cli.Main(run) }
 
 // run is the program. It ends when ctx does.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	c, err := configure(args, getenv, stdout)
+	job, err := duty.Configure(args, getenv, stdout, slog.New(slog.NewTextHandler(stderr, nil)))
 	if err == nil {
-		err = duty.Serve(ctx, c, slog.New(slog.NewTextHandler(stderr, nil)), stdout)
+		err = job.Run(ctx, stdout)
 	}
 	return cli.Exit("phone-escalation", err, stderr)
 }

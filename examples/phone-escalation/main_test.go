@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,7 @@ func TestMain(m *testing.M) { clitest.Main(m, main) }
 const (
 	secret     = "0123456789abcdef-callbacks"
 	phoneToken = "0123456789abcdef-phone"
+	pageToken  = "0123456789abcdef-page"
 )
 
 // A scene is a group, a space of Pigeon and a database, and the program between
@@ -43,6 +46,12 @@ type scene struct {
 
 func newScene(t *testing.T, args ...string) *scene {
 	t.Helper()
+	return newSceneAt(t, append([]string{"-public-url", "https://ops.example.com"}, args...)...)
+}
+
+// newSceneAt is newScene without a link in the group.
+func newSceneAt(t *testing.T, args ...string) *scene {
+	t.Helper()
 	s := &scene{group: wecomtest.NewServer(t), space: pigeontest.NewServer(t)}
 	s.env = []string{
 		"TOCSIN_CALLBACK_SECRET=" + secret, "TOCSIN_PHONE_TOKEN=" + phoneToken, "TOCSIN_PIGEON_TOKEN=" + s.space.Token,
@@ -50,7 +59,7 @@ func newScene(t *testing.T, args ...string) *scene {
 	}
 	s.args = append([]string{
 		"-listen", "127.0.0.1:0", "-db", filepath.Join(t.TempDir(), "duty.db"), "-locale", "en", "-lease", "1s",
-		"-public-url", "https://ops.example.com", "-pigeon-space", s.space.Listen(t),
+		"-pigeon-space", s.space.Listen(t),
 		"-pigeon-callflow", pigeontest.CallFlowID, "-pigeon-guidance", pigeontest.GuidanceID,
 	}, args...)
 	s.start(t)
@@ -174,11 +183,12 @@ func TestTakenByKey(t *testing.T) {
 	require.Equal(t, 1, s.space.Placed())
 }
 
-// The last step rings people through a phone. Killed after the callback was
-// answered, the program goes on where it was.
+// The last step rings people through a phone, where picking up takes the problem since
+// nothing else can. Killed after the callback was answered, the program goes on where it
+// was.
 func TestTakenByPickingUp(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, "-pigeon-after", "1s", "-call", "Li=13800000001", "-call-after", "2s", "-severity", "critical")
+	s := newSceneAt(t, "-pigeon-after", "1s", "-call", "Li=13800000001", "-call-after", "2s", "-severity", "critical")
 	s.callback(t, "mild", "1", "ALERT", "WARN")
 	s.callback(t, "fire", "2", "ALERT", "CRITICAL")
 	s.Stop(t, os.Kill)
@@ -190,12 +200,121 @@ func TestTakenByPickingUp(t *testing.T) {
 		},
 	})
 	go func() { _ = phone.Run(t.Context()) }()
-	require.Contains(t, s.heard(t, "has taken it"), "Li (138")
+	message := s.heard(t, "has taken it")
+	require.Contains(t, message, "Li (138")
+	require.Contains(t, message, "no link is set up to take it")
 	require.Len(t, phone.Calls(), 1)
 	for _, m := range s.group.Messages() {
 		require.NotContains(t, m.Content, "mild")
 		require.NotContains(t, m.Content, "13800000001")
 	}
+}
+
+// A call that cannot be made is told, and so is that the phone does not poll. A storm is
+// one call, and the token that Pigeon refuses leads to the next step at once.
+func TestStepsFail(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "-pigeon-after", "1s", "-call", "Li=13800000001", "-call-after", "1h")
+	s.space.Token = "another token"
+	for _, problem := range []string{"one", "two", "three"} {
+		s.callback(t, problem, problem, "ALERT", "CRITICAL")
+	}
+	s.heard(t, "Step pigeon told nobody: pigeon: invoke")
+	require.Contains(t, s.heard(t, "Step autocall told nobody: no AutoCall phone polls"), "duty-phone last polled: never")
+	require.Zero(t, s.space.Placed())
+}
+
+// A storm is one call.
+func TestStorm(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "-pigeon-after", "1s")
+	for i := range 15 {
+		problem := "problem-" + strconv.Itoa(i)
+		s.callback(t, problem, problem, "ALERT", "CRITICAL")
+	}
+	s.heard(t, "problem-14")
+	require.Eventually(t, func() bool { return s.space.Placed() > 0 }, clitest.Patience, 10*time.Millisecond)
+	require.Equal(t, 1, s.space.Placed())
+}
+
+// Two teams on one database have their own alerts. Other steps under the name of a
+// program that runs are refused.
+func TestTeams(t *testing.T) {
+	t.Parallel()
+	one := newScene(t, "-pigeon-after", "1h")
+	db := one.args[slices.Index(one.args, "-db")+1]
+	two := newScene(t, "-pigeon-after", "2h", "-name", "night")
+	two.Stop(t, os.Interrupt)
+	two.args[slices.Index(two.args, "-db")+1] = db
+	two.start(t)
+	one.callback(t, "shared", "1", "ALERT", "CRITICAL")
+	two.callback(t, "shared", "1", "ALERT", "CRITICAL")
+	one.heard(t, "shared")
+	two.heard(t, "shared")
+}
+
+// The page shows what was told when, to who knows its token, and a test call rings who is
+// on duty through the program that runs.
+func TestPageAndTestCall(t *testing.T) {
+	t.Parallel()
+	rota := filepath.Join(t.TempDir(), "rota")
+	require.NoError(t, os.WriteFile(rota, []byte("zone UTC\nmon-sun 00:00-24:00 Wang\n"), 0o600))
+	s := newScene(t, "-pigeon-after", "1h", "-call", "Li=13800000001,Wang=13800000002", "-rota", rota, "-page-token", pageToken)
+	s.callback(t, "fire", "1", "ALERT", "CRITICAL")
+	s.heard(t, "fire")
+	page := func(token string) (int, string) {
+		answer, err := new(http.Client).Get(s.url + "/incidents/" + token)
+		require.NoError(t, err)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer.StatusCode, string(body)
+	}
+	status, _ := page(phoneToken)
+	require.Equal(t, http.StatusNotFound, status)
+	require.Eventually(t, func() bool {
+		_, body := page(pageToken)
+		return strings.Contains(body, "<span>told</span>")
+	}, clitest.Patience, 10*time.Millisecond)
+	status, body := page(pageToken)
+	require.Equal(t, http.StatusOK, status)
+	for _, want := range []string{"fire", "nobody has taken it yet", "step taken", "On duty: <b>Wang</b>"} {
+		require.Contains(t, body, want)
+	}
+
+	call := append([]string{"-test-call"}, "-db", s.args[slices.Index(s.args, "-db")+1], "-call", "Li=13800000001,Wang=13800000002", "-rota", rota)
+	p := clitest.Start(t, nil, call...)
+	require.Equal(t, 1, p.Wait(t), p.Printed())
+	require.Contains(t, p.Errout.String(), "no AutoCall phone polls")
+	phone := autocalltest.Connect(s.url+"/phone/"+phoneToken+"/alert/phone", &autocalltest.Options{
+		PollInterval: 100 * time.Millisecond, StartDelay: -1,
+		Dial: func(string, int) autocalltest.Reply {
+			return autocalltest.Reply{Ring: 10 * time.Millisecond, Talk: 10 * time.Millisecond}
+		},
+	})
+	go func() { _ = phone.Run(t.Context()) }()
+	require.Eventually(t, func() bool {
+		p = clitest.Start(t, nil, call...)
+		return p.Wait(t) == 0
+	}, clitest.Patience, 100*time.Millisecond)
+	require.Contains(t, p.Out.String(), "AutoCall: on duty: Wang")
+	require.Contains(t, p.Out.String(), "AutoCall: answered")
+	require.NotContains(t, p.Printed(), "13800000002")
+	require.Equal(t, "13800000002", phone.Calls()[0].Number)
+}
+
+// A test call through Pigeon says that it is one.
+func TestPigeonTestCall(t *testing.T) {
+	t.Parallel()
+	space := pigeontest.NewServer(t)
+	space.Answer = func(pigeontest.Dial) pigeontest.Pickup { return pigeontest.Pressed("1") }
+	p := clitest.Start(t, []string{"TOCSIN_PIGEON_TOKEN=" + space.Token}, "-test-call", "-locale", "en",
+		"-pigeon-space", space.Listen(t), "-pigeon-callflow", pigeontest.CallFlowID, "-pigeon-guidance", pigeontest.GuidanceID)
+	require.Eventually(t, func() bool { return space.Placed() > 0 }, clitest.Patience, 10*time.Millisecond)
+	space.Advance(10 * time.Minute)
+	require.Zero(t, p.Wait(t), p.Printed())
+	require.Contains(t, p.Out.String(), "acknowledged with key 1")
+	require.Contains(t, space.Chains()[0].Text, "Test call, nothing has happened")
 }
 
 func TestSettings(t *testing.T) {
@@ -207,6 +326,13 @@ func TestSettings(t *testing.T) {
 		want string
 	}{
 		{"nobody", nil, "nobody to tell"},
+		{"name", []string{robot, "-name", "Team A"}, "-name"},
+		{"page token", []string{robot, "-page-token", "short"}, "-page-token"},
+		{"rota without people", []string{robot, "-rota", "rota"}, "-rota"},
+		{"no such rota", []string{robot, "-call", "Li=13800000001", "-rota", "nowhere"}, "-rota"},
+		{"nothing to rehearse", []string{robot, "-rehearse", "nowhere"}, "-rehearse"},
+		{"nobody to test", []string{robot, "-test-call"}, "nobody to ring"},
+		{"repeat", []string{robot, "-repeat", "5s"}, "at least a minute"},
 		{"severity", []string{robot, "-severity", "loud"}, "-severity"},
 		{"locale", []string{robot, "-locale", "fr"}, "-locale"},
 		{"public URL", []string{robot, "-public-url", "ops.example.com"}, "-public-url"},

@@ -102,12 +102,12 @@ func (t *memoryTxn) ForgetIncidents(limit int) (int, error) {
 		key := about{old[i].Escalation, old[i].Problem}
 		t.undo = append(t.undo, func() { t.incident.list[key] = old[i] })
 		delete(t.incident.list, key)
-		_ = t.RemoveReferences([]int64{old[i].ID}) // always nil
+		_ = t.removeReferences([]int64{old[i].ID}) // always nil
 	}
 	return len(old), nil
 }
 
-func (t *memoryTxn) RemoveReferences(incidents []int64) error {
+func (t *memoryTxn) removeReferences(incidents []int64) error {
 	if len(incidents) == 0 {
 		return nil
 	}

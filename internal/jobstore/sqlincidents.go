@@ -144,13 +144,13 @@ func (t *sqlTxn) ForgetIncidents(limit int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := t.RemoveReferences(ids); err != nil {
+	if err := t.removeReferences(ids); err != nil {
 		return 0, err
 	}
 	return exec(t, sqlForgetIncidents, ids)
 }
 
-func (t *sqlTxn) RemoveReferences(incidents []int64) error {
+func (t *sqlTxn) removeReferences(incidents []int64) error {
 	_, err := exec(t, sqlRemoveReferences, incidents)
 	return err
 }

@@ -139,9 +139,6 @@ type IncidentTxn interface {
 	PutIncidents([]Incident) error
 	AddReferences([]Reference) error
 
-	// RemoveReferences removes the references to incidents.
-	RemoveReferences(incidents []int64) error
-
 	// ForgetIncidents removes up to limit incidents whose time is over, and the
 	// references to them.
 	ForgetIncidents(limit int) (int, error)

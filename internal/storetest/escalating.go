@@ -20,13 +20,10 @@ type ladder struct {
 	*harness
 
 	chat, phone, last alerttest.Recorder
-	opts              escalate.Options
 	box               *outbox.Outbox
 	halt              func()
 
 	mu      sync.Mutex
-	answer  escalate.Answer // of the telephone
-	asked   []string
 	stopped []string
 	refuse  int // times that Stop fails
 }
@@ -43,9 +40,9 @@ func (l *ladder) climb(s *outbox.Store) (*escalate.Escalation, *outbox.Outbox) {
 	b := l.open(s, outbox.Options{})
 	e, err := escalate.New(b, "duty", []escalate.Step{
 		{Name: "chat", Sender: &l.chat, Link: func(token string) string { return linkTo + token }},
-		{Name: "phone", After: firstCall, Sender: alert.SenderFunc(l.ring), Watch: l.watch, Stop: l.stop, Route: outbox.RouteOptions{NeverTwice: true}},
+		{Name: "phone", After: firstCall, Sender: alert.SenderFunc(l.ring), Stop: l.stop, Route: outbox.RouteOptions{NeverTwice: true}},
 		{Name: "last", After: lastCall, Sender: &l.last},
-	}, &l.opts)
+	}, nil)
 	l.must(err)
 	l.box, l.halt = b, l.run(b)
 	return e, b
@@ -64,13 +61,6 @@ func (l *ladder) ring(ctx context.Context, alerts ...alert.Alert) error {
 		return err
 	}
 	return l.phone.Send(ctx, alerts...)
-}
-
-func (l *ladder) watch(_ context.Context, ref string) (escalate.Answer, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.asked = append(l.asked, ref)
-	return l.answer, nil
 }
 
 func (l *ladder) stop(_ context.Context, ref string) error {
@@ -197,39 +187,6 @@ func checkTaken(x *harness) {
 	x.someTime()
 	l.hears("phone", &l.phone)
 	l.hears("last", &l.last)
-}
-
-// A key pressed at the telephone is heard, and stops the steps.
-func checkAnswered(x *harness) {
-	l := x.ladder()
-	l.phone.Fail(fault{again: true}) // and by the second attempt the call is the same
-	e, b := l.climb(x.store)
-	x.must(b.Send(x.ctx, about("key", "fire")...))
-	l.hears("chat", &l.chat, "fire")
-	l.leap(firstCall)
-	x.until("the telephone to fail", func() bool { return len(l.phone.Calls()) == 1 })
-	x.someTime() // until that is settled
-	x.backend.Advance(10 * time.Second)
-	l.hears("phone", &l.phone, "fire")
-	x.someTime()
-	x.backend.Advance(20 * time.Second)
-	l.counts("the telephone to be watched", &l.asked)(1)
-	x.backend.Advance(20 * time.Second)
-	l.counts("the telephone to be watched again", &l.asked)(2)
-	l.stays(e, escalate.Waiting)
-	l.mu.Lock()
-	l.answer = escalate.Answer{By: "key 1", Over: true}
-	l.mu.Unlock()
-	x.backend.Advance(20 * time.Second)
-	if in := l.stays(e, escalate.Acknowledged); in.By != "key 1" {
-		x.Fatalf("incident %+v", in)
-	}
-	l.leap(2 * lastCall)
-	x.someTime()
-	l.hears("last", &l.last)
-	if len(l.stopped) > 0 {
-		x.Fatalf("stopped: %q", l.stopped)
-	}
 }
 
 // A problem that is over stops the steps, and calls off what rings.

@@ -104,16 +104,9 @@ func checks() []check {
 		{"ended context", checkContext},
 		{"escalation", checkEscalation},
 		{"escalation, taken by link", checkTaken},
-		{"escalation, answered", checkAnswered},
 		{"escalation, ended", checkEnded},
-		{"escalation, shared call", checkSharedCall},
-		{"escalation, old call", checkOldCall},
-		{"escalation, called off", checkCalledOff},
 		{"escalation, restart", checkEscalationRestart},
 		{"escalation, shared", checkEscalationShared},
-		{"escalation, anew", checkAnew},
-		{"escalation, without a key", checkWithoutKey},
-		{"escalation, tests and news", checkTestsAndNews},
 		{"escalation, forgotten", checkForgotten},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -107,6 +108,10 @@ func testUnreadableIncident(t *testing.T, e *realdb.Engine, doc string) {
 	}
 	send("1", "bad")
 	delivered(t, first, 1)
+	require.Eventually(t, func() bool { // else its outcome is written over what is spoiled
+		list, err := esc.Incidents(ctx, 0, 10)
+		return err == nil && slices.ContainsFunc(list[0].Log, func(e escalate.Entry) bool { return e.Event == escalate.EventTold })
+	}, time.Minute, time.Millisecond)
 	spoil(t, raw, e.Name, "outbox_incidents", "1 = 1", doc)
 	send("2", "good")
 	delivered(t, first, 2)

@@ -1,15 +1,16 @@
-package main
+package duty
 
 import (
+	"log/slog"
 	"strings"
 
+	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/autocall"
-	"github.com/tocsin-go/tocsin/examples/internal/duty"
 	"github.com/tocsin-go/tocsin/pigeon"
 )
 
 // judgePigeon makes what calls through Kompira Pigeon, if it is set.
-func (f *form) judgePigeon(c *duty.Config) (err error) {
+func (f *form) judgePigeon(c *Config) (err error) {
 	if !f.space.Given() {
 		return nil
 	}
@@ -17,7 +18,11 @@ func (f *form) judgePigeon(c *duty.Config) (err error) {
 		return f.space.Refuse("%w", err)
 	}
 	plan := pigeon.Request{CallFlowID: f.callflow.Text(""), GuidanceID: f.guidance.Text("")}
-	if c.Calls, err = pigeon.NewSender(c.Client, plan, &pigeon.SenderOptions{Locale: c.Locale}); err != nil {
+	ringer, err := alert.NewRinger(&alert.RingPolicy{Tests: f.testCall.On()})
+	if err != nil {
+		return err
+	}
+	if c.Calls, err = pigeon.NewSender(c.Client, plan, &pigeon.SenderOptions{Locale: c.Locale, Ring: ringer}); err != nil {
 		return f.callflow.Refuse("%w", err)
 	}
 	for _, key := range f.take.List() {
@@ -33,18 +38,27 @@ func (f *form) judgePigeon(c *duty.Config) (err error) {
 }
 
 // judgeCalls reads whom the phones ring, if anybody.
-func (f *form) judgeCalls(c *duty.Config) (err error) {
+func (f *form) judgeCalls(c *Config, log *slog.Logger) (err error) {
+	var people []autocall.Person
 	for _, entry := range f.call.List() {
 		at := strings.IndexByte(entry, '=') // -1: no name
-		c.People = append(c.People, autocall.Person{Name: entry[:max(at, 0)], Number: entry[at+1:]})
+		people = append(people, autocall.Person{Name: strings.TrimSpace(entry[:max(at, 0)]), Number: entry[at+1:]})
 	}
-	if len(c.People) == 0 {
+	if len(people) == 0 {
+		if f.rota.Given() {
+			return f.rota.Refuse("needs the numbers of its people: -call name=number")
+		}
 		return nil
 	}
-	if _, err := autocall.NewSender(nobody{}, c.People, nil); err != nil {
+	if _, err := autocall.NewSender(nobody{}, people, nil); err != nil {
 		return f.call.Refuse("%w", err)
 	}
-	c.PhoneToken = f.phoneToken.Text("")
+	if c.Roster, err = NewRoster(people, f.rota.Text(""), log); err != nil {
+		return f.rota.Refuse("%w", err)
+	}
+	if c.PhoneToken = f.phoneToken.Text(""); f.testCall.On() || f.rehearse.Given() {
+		return nil // no phone polls this process
+	}
 	if _, err := autocall.NewHandler(nobody{}, []autocall.Handset{{Name: "phone", Token: c.PhoneToken}}, nil); err != nil {
 		return f.phoneToken.Refuse("want at least 16 letters, digits and -._~")
 	}
