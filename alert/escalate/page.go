@@ -169,7 +169,7 @@ func (e *Escalation) viewOf(words words, in *Incident) pageIncident {
 	}
 	v := pageIncident{
 		Title: a.Name, Severity: l.Level(*a), State: words.state[in.State], Class: string(in.State),
-Number: in.Number, Waits: in.waits(),
+		Number: in.Number, Waits: in.waits(),
 		Since: opened.Format(time.DateTime + " -07:00"), URL: safeURL(a.URL),
 	}
 	if in.By != "" {
