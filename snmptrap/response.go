@@ -1,5 +1,7 @@
 package snmptrap
 
+import "github.com/tocsin-go/tocsin/internal/secret"
+
 // The answer to an inform is read as far as its error-status and no further.
 // What a receiver sends is hostile: every length is checked against what is
 // there, nothing is allocated, and nothing is believed that is not needed.
@@ -8,6 +10,49 @@ package snmptrap
 type response struct {
 	id     int32
 	status ErrorStatus
+
+	stranger bool // another community's
+	renew    bool // no answer, but the receiver wants the messages made anew: SNMPv3
+}
+
+// A shield is what a version of SNMP puts around notifications.
+type shield interface {
+	// wrap returns what goes out for a message with a community.
+	wrap(octets []byte) ([]byte, error)
+
+	// open reads an answer, and reports false for anything else.
+	open(octets []byte) (response, bool)
+
+	// hint says why there may be no answer, or nothing.
+	hint() string
+}
+
+// A communityShield is for SNMPv1 and v2c, which have nothing else.
+type communityShield struct{ community secret.Text }
+
+func (c communityShield) wrap(octets []byte) ([]byte, error) { return octets, nil }
+
+func (c communityShield) open(octets []byte) (response, bool) {
+	name, r, ok := readResponse(octets)
+	r.stranger = string(name) != c.community.Reveal()
+	return r, ok
+}
+
+func (c communityShield) hint() string { return "" }
+
+// openV2c returns the community and the PDU, the latter as a field, of an
+// SNMPv2c message. It reports false for any other message.
+func openV2c(octets []byte) (community, pdu []byte, ok bool) {
+	content, _, ok := readField(octets, tagSequence)
+	if !ok {
+		return nil, nil, false
+	}
+	version, content, ok := readInteger(content)
+	if !ok || version != versionV2c {
+		return nil, nil, false
+	}
+	community, pdu, ok = readField(content, tagOctetString)
+	return community, pdu, ok
 }
 
 // readResponse reads an SNMPv2c message with a Response PDU. It reports false

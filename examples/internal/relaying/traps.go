@@ -56,12 +56,11 @@ func (c *Config) judgeTrap(f *form) error {
 	return nil
 }
 
-// An inform waits so long for its answer. The outbox repeats it; the retries are
-// of -test, which goes around it.
+// An inform waits so long for its answer: many receivers run a handler before they
+// answer. The outbox repeats it; the retries are of -test, which goes around it.
 const (
-	informLookup  = time.Second
-	informTimeout = time.Second
-	informRetries = 2
+	informTimeout = 5 * time.Second
+	informRetries = 1
 )
 
 // addTraps makes a leaf of each receiver, so that one that fails holds up none of
@@ -72,7 +71,6 @@ func (r *relay) addTraps() error {
 	for _, target := range t.targets {
 		opts := &snmptrap.Options{Layout: t.layout, Location: r.config.zone, Logger: r.log}
 		if t.inform {
-			opts.Timeout = informLookup
 			opts.Inform = &snmptrap.Inform{Timeout: informTimeout, Retries: informRetries}
 		}
 		s, err := snmptrap.New([]string{target}, t.community, t.baseOID, opts)
