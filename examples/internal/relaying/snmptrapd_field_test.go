@@ -1,0 +1,116 @@
+package relaying
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/examples/internal/cli/clitest"
+	"github.com/tocsin-go/tocsin/snmptrap"
+)
+
+// fieldTarget and fieldCount tell TestAgentInTheField what to do.
+const fieldTarget, fieldCount = "TOCSIN_FIELD_TARGET", "TOCSIN_FIELD_COUNT"
+
+// TestAgentInTheField is a program that sends traps and ends. The tests below
+// start it where names mean something else; otherwise it has nothing to do.
+func TestAgentInTheField(t *testing.T) {
+	target := os.Getenv(fieldTarget)
+	if target == "" {
+		return
+	}
+	count, err := strconv.Atoi(os.Getenv(fieldCount))
+	require.NoError(t, err)
+	s, err := snmptrap.New([]string{target}, testCommunity, testOID, nil)
+	require.NoError(t, err)
+	for i := range count {
+		require.NoError(t, s.Send(t.Context(), marked(0, i)))
+	}
+	require.NoError(t, s.Close())
+}
+
+// sendFromANamespace runs the agent in a mount namespace of its own, in which
+// files stand in the place of those of the system.
+func sendFromANamespace(t *testing.T, target string, count int, files map[string]string) {
+	t.Helper()
+	script := "set -e\n"
+	for path, content := range files {
+		file := filepath.Join(t.TempDir(), filepath.Base(path))
+		require.NoError(t, os.WriteFile(file, []byte(content), 0o644)) //nolint:gosec // as the file that it replaces
+		script += fmt.Sprintf("mount --bind %q %q\n", file, path)
+	}
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), clitest.RealPart(t, "unshare"), "-rm", "sh", "-c", script+`exec "$0" "$@"`,
+		self, "-test.run=^TestAgentInTheField$")
+	cmd.Env = append(os.Environ(), fieldTarget+"="+target, fmt.Sprint(fieldCount, "=", count))
+	out, err := cmd.CombinedOutput()
+	if strings.Contains(string(out), "unshare: ") && os.Getenv("TOCSIN_REQUIRE_REAL") == "" {
+		t.Skipf("no namespaces here: %s", out)
+	}
+	require.NoError(t, err, "%s", out)
+}
+
+// requireLogged waits until snmptrapd has printed so many alerts, and no more.
+func requireLogged(t *testing.T, s *snmptrap.Sender, log *clitest.Transcript, count int) {
+	t.Helper()
+	require.NoError(t, s.Send(t.Context(), alert.Alert{Name: "alert<last>"}))
+	log.Await(t, `alert<last>`) // and with it all that came before
+	require.Equal(t, count+1, strings.Count(log.String(), "alert<"))
+}
+
+// snmptrapd listens on IPv4 unless told. A name with an IPv6 address too, and one
+// whose first address is another host's, lead there.
+func TestRealSnmptrapdByName(t *testing.T) {
+	t.Parallel()
+	for _, hosts := range []string{"::1 nms\n127.0.0.1 nms\n", "127.0.0.1 nms\n::1 nms\n", "127.0.0.9 nms\n127.0.0.1 nms\n"} {
+		addr, log := startSnmptrapd(t)
+		_, port, err := net.SplitHostPort(addr)
+		require.NoError(t, err)
+		sendFromANamespace(t, "nms:"+port, 10, map[string]string{"/etc/hosts": hosts})
+		requireLogged(t, newTrapSender(t, addr, &snmptrap.Inform{}), log, 10)
+	}
+}
+
+// 2,000 alerts at once.
+func TestRealSnmptrapdStorm(t *testing.T) {
+	t.Parallel()
+	addr, log := startSnmptrapd(t)
+	storm := make([]alert.Alert, 2000)
+	for i := range storm {
+		storm[i] = marked(i, 0)
+	}
+	require.NoError(t, newTrapSender(t, addr, nil).Send(t.Context(), storm...))
+	requireLogged(t, newTrapSender(t, addr, &snmptrap.Inform{}), log, len(storm))
+}
+
+// snmptrapd acknowledges an inform when its handler has run, one after the other.
+// At most one run in ten is a repetition.
+func TestRealSnmptrapdWithASlowHandler(t *testing.T) {
+	t.Parallel()
+	dir, addr := t.TempDir(), freeUDP(t)
+	handler, runs := filepath.Join(dir, "handler"), filepath.Join(dir, "runs")
+	require.NoError(t, os.WriteFile(handler, []byte("#!/bin/sh\nsleep 0.1\ngrep -o 'alert<[0-9/]*>' >>"+runs+"\n"), 0o755)) //nolint:gosec // it is executed
+	startSnmptrapdAt(t, addr, "traphandle default "+handler)
+	s := newTrapSender(t, addr, &snmptrap.Inform{Timeout: time.Second})
+	storm := make([]alert.Alert, 30)
+	for i := range storm {
+		storm[i] = marked(i, 0)
+	}
+	require.NoError(t, s.Send(t.Context(), storm...))
+	text, err := os.ReadFile(runs)
+	require.NoError(t, err)
+	for _, a := range storm {
+		require.Contains(t, string(text), a.Name+"\n")
+	}
+	require.LessOrEqual(t, strings.Count(string(text), "\n"), len(storm)*11/10)
+}
