@@ -75,13 +75,13 @@ func newEncoder(community, baseOID string, o *Options) (*Encoder, error) {
 		maxSize: o.MaxSize, log: o.Logger, ownNotification: o.OIDs.Notification, ownAddress: o.Address, ownObjects: o.Extra,
 		warned: new(atomic.Int64),
 	}
-	switch {
-	case o.User != nil:
-		e.maxSize -= userRoom
-	default:
-		if err := checkCommunity(community); err != nil {
-			return nil, err
-		}
+	if o.User != nil && community != "" {
+		return nil, errors.New("snmptrap: SNMPv3 has a user and no community")
+	}
+	if o.User != nil {
+		e.maxSize = max(leastMaxSize, e.maxSize-userRoom)
+	} else if err := checkCommunity(community); err != nil {
+		return nil, err
 	}
 	if o.V1 {
 		e.version = versionV1

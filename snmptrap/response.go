@@ -1,6 +1,10 @@
 package snmptrap
 
-import "github.com/tocsin-go/tocsin/internal/secret"
+import (
+	"errors"
+
+	"github.com/tocsin-go/tocsin/internal/secret"
+)
 
 // The answer to an inform is read as far as its error-status and no further.
 // What a receiver sends is hostile: every length is checked against what is
@@ -39,6 +43,34 @@ func (c communityShield) open(octets []byte) (response, bool) {
 }
 
 func (c communityShield) hint() string { return "" }
+
+// newShields returns a shield for each target.
+func newShields(targets int, e *Encoder, o *Options) (shields []shield, err error) {
+	id, starts := "", uint32(0)
+	if o.User != nil {
+		if _, _, err := o.User.security(); err != nil {
+			return nil, err
+		}
+		if id, starts, err = o.User.engine(); err != nil {
+			return nil, err
+		}
+		if id == "" && o.Inform == nil {
+			return nil, errors.New("snmptrap: SNMPv3 traps need the engine ID of the sender: set User.EngineFile")
+		}
+	}
+	for range targets {
+		if o.User == nil {
+			shields = append(shields, communityShield{e.community})
+			continue
+		}
+		s, err := newUserShield(o.User, id, starts)
+		if err != nil {
+			return nil, errors.New("snmptrap: user: no keys can be made of the passwords")
+		}
+		shields = append(shields, s)
+	}
+	return shields, nil
+}
 
 // openV2c returns the community and the PDU, the latter as a field, of an
 // SNMPv2c message. It reports false for any other message.

@@ -56,8 +56,12 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 		return nil, err
 	}
 	s.id.Store(rand.Uint32())
-	for _, addr := range targets {
-		t, err := newTarget(addr, &o, s.inform, communityShield{encoder.community})
+	shields, err := newShields(len(targets), encoder, &o)
+	if err != nil {
+		return nil, err
+	}
+	for i, addr := range targets {
+		t, err := newTarget(addr, &o, s.inform, shields[i])
 		if err != nil {
 			return nil, err
 		}
