@@ -46,12 +46,12 @@ func (c communityShield) hint() string { return "" }
 
 // newShields returns a shield for each target.
 func newShields(targets int, e *Encoder, o *Options) (shields []shield, err error) {
-	id, starts := "", uint32(0)
+	id, starts, clock := "", uint32(0), uint32(0)
 	if o.User != nil {
 		if _, _, err := o.User.security(); err != nil {
 			return nil, err
 		}
-		if id, starts, err = o.User.engine(); err != nil {
+		if id, starts, clock, err = o.User.engine(); err != nil {
 			return nil, err
 		}
 		if id == "" && o.Inform == nil {
@@ -63,7 +63,7 @@ func newShields(targets int, e *Encoder, o *Options) (shields []shield, err erro
 			shields = append(shields, communityShield{e.community})
 			continue
 		}
-		s, err := newUserShield(o.User, id, starts)
+		s, err := newUserShield(o.User, id, starts, clock)
 		if err != nil {
 			return nil, errors.New("snmptrap: user: no keys can be made of the passwords")
 		}

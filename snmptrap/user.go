@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -36,9 +35,9 @@ type User struct {
 	// "createUser -e 0x…". Default is the one in EngineFile.
 	EngineID string
 
-	// EngineFile keeps the engine ID, which is made up at first, and counts the
-	// starts: receivers drop traps of an engine whose count or time goes back.
-	// Programs must not share it. Without it the clock stands for the count.
+	// EngineFile keeps the engine ID, which is made up at first, and notices a
+	// clock that went back: receivers drop traps of an engine whose clock does,
+	// unless it has started anew. Programs may share it.
 	EngineFile string
 }
 
@@ -91,41 +90,47 @@ func (u *User) security() (*gosnmp.UsmSecurityParameters, gosnmp.SnmpV3MsgFlags,
 	return sp, level, nil
 }
 
-// engine returns the engine ID of the sender and how often it has started. With a
-// file it counts this start.
-func (u *User) engine() (id string, starts uint32, err error) {
+// engineEpoch is when the clocks of engines stand at zero, in Unix time: they go on
+// over restarts, and are the same in a program that sends a test beside another.
+const engineEpoch = 1577836800 // 2020-01-01
+
+// engine returns the engine ID of the sender, how often it has started, which is
+// once more when the clock has gone back, and its clock.
+func (u *User) engine() (id string, starts, clock uint32, err error) {
+	now := time.Now().Unix()
 	word := strings.TrimPrefix(strings.ToLower(u.EngineID), "0x")
-	count := uint64(0)
-	if u.EngineFile == "" {
-		count = uint64(time.Now().Unix() - time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).Unix())
-	} else {
+	starts = 1
+	if u.EngineFile != "" {
 		text, err := os.ReadFile(u.EngineFile)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", 0, fmt.Errorf("snmptrap: engine file: %w", err)
+			return "", 0, 0, fmt.Errorf("snmptrap: engine file: %w", err)
 		}
-		kept, number, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
+		kept, last := "", int64(0)
+		if len(text) > 0 {
+			if _, err := fmt.Sscanf(string(text), "%64s %d %d\n", &kept, &starts, &last); err != nil {
+				return "", 0, 0, errors.New("snmptrap: engine file: it does not hold an engine ID and two numbers")
+			}
+		}
 		if word = cmp.Or(word, kept); word == "" {
 			random := make([]byte, 8)
 			_, _ = rand.Read(random) // it never fails
 			word = "80007ed905" + hex.EncodeToString(random)
 		}
-		if count, err = strconv.ParseUint(cmp.Or(number, "0"), 10, 31); err != nil {
-			return "", 0, errors.New("snmptrap: engine file: it does not hold an engine ID and a number")
+		switch {
+		case word != kept:
+			starts = 1
+		case now < last:
+			starts++
 		}
-		if word == kept || kept == "" {
-			count++
-		} else {
-			count = 1 // another engine, with a history of its own
-		}
-		if err := replaceFile(u.EngineFile, fmt.Sprintf("%s %d\n", word, count)); err != nil {
-			return "", 0, fmt.Errorf("snmptrap: engine file: %w", err)
+		if err := replaceFile(u.EngineFile, fmt.Sprintf("%s %d %d\n", word, starts, now)); err != nil {
+			return "", 0, 0, fmt.Errorf("snmptrap: engine file: %w", err)
 		}
 	}
 	octets, err := hex.DecodeString(word)
 	if err != nil || word != "" && (len(octets) < 5 || len(octets) > 32) {
-		return "", 0, errors.New("snmptrap: the engine ID is not hexadecimal of 5 to 32 octets")
+		return "", 0, 0, errors.New("snmptrap: the engine ID is not hexadecimal of 5 to 32 octets")
 	}
-	return string(octets), uint32(count), nil
+	return string(octets), starts, uint32(max(now-engineEpoch, 0)), nil
 }
 
 // replaceFile writes a file so that it is never half written.

@@ -41,12 +41,12 @@ type userShield struct {
 }
 
 // newUserShield returns a shield for a target. Traps need the engine ID.
-func newUserShield(u *User, id string, starts uint32) (*userShield, error) {
+func newUserShield(u *User, id string, starts, clock uint32) (*userShield, error) {
 	security, level, err := u.security()
 	if err != nil {
 		return nil, err
 	}
-	s := &userShield{security: security, level: level, local: engine{starts: starts, since: time.Now()}}
+	s := &userShield{security: security, level: level, local: engine{starts: starts, time: clock, since: time.Now()}}
 	var random [4]byte
 	_, _ = rand.Read(random[:]) // it never fails
 	s.first = uint32(random[0])<<16 | uint32(random[1])<<8 | uint32(random[2])
