@@ -215,3 +215,22 @@ func TestLocalAddr(t *testing.T) {
 	s = newSender(t, &snmptrap.Options{LocalAddr: "192.0.2.99"}, "127.0.0.1")
 	require.ErrorContains(t, s.Send(t.Context(), named("a")), "cannot assign requested address")
 }
+
+// Where the machine itself knows no way to an address, the next is used. It runs
+// alone, see useNameServer.
+func TestNoWayToAnAddress(t *testing.T) {
+	names := useNameServer(t)
+	names.set("192.0.2.9", "127.0.0.1") // the first cannot be reached from the loopback
+	port := freePort(t)
+	r := respond(t, "127.0.0.1:"+port, acknowledge)
+	opts := informs()
+	opts.LocalAddr = "127.0.0.1"
+	require.NoError(t, newSender(t, opts, "nms.example.:"+port).Send(t.Context(), named("inform")))
+	require.NoError(t, newSender(t, &snmptrap.Options{LocalAddr: "127.0.0.1"}, "nms.example.:"+port).Send(t.Context(), named("trap")))
+	require.Eventually(t, func() bool { return len(r.names()) == 2 }, 5*time.Second, time.Millisecond)
+
+	names.set("192.0.2.9")
+	err := newSender(t, &snmptrap.Options{LocalAddr: "127.0.0.1"}, "nms.example.").Send(t.Context(), named("trap"))
+	require.ErrorContains(t, err, "snmptrap: send: nms.example.:162: ")
+	require.NotErrorIs(t, err, alert.ErrUncertain)
+}

@@ -82,8 +82,8 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 // wrong community lose traps without a sign. A receiver that is down is one,
 // though its host may then say that nobody listens; see [Options].Logger. For
 // informs nil means that every target acknowledged every alert. Send then takes
-// as long as the slowest target, at most the time of all attempts for each 32
-// alerts; bound it with ctx.
+// as long as the slowest target, which may want them one after the other; bound it
+// with ctx.
 //
 // An alert fails if one of its traps or informs did; the error joins an [*Error]
 // for each such target, and for several alerts is an [*alert.PartialError]. A
