@@ -187,7 +187,9 @@ func TestAnswerFromAnotherAddress(t *testing.T) {
 			require.NoError(t, err)
 			defer other.Close()
 			r := respond(t, "", acknowledge)
-			r.reply = func(octets []byte, to net.Addr) { _, _ = other.WriteTo(octets, to) }
+			r.mu.Lock()
+			r.from = other
+			r.mu.Unlock()
 			s := newSender(t, informs(), r.addr())
 			acks, err := s.Inform(t.Context(), named("a"))
 			require.NoError(t, err)

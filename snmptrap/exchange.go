@@ -3,10 +3,8 @@ package snmptrap
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -52,6 +50,10 @@ const (
 	parkTime  = 15 * time.Minute
 	maxParked = 1024
 
+	// reportAge is how long a report of the network explains that no answer comes:
+	// routers send one a second.
+	reportAge = time.Minute
+
 	// maxRenewals is how often within an attempt an SNMPv3 receiver may ask for
 	// another engine ID, number of starts or time.
 	maxRenewals = 4
@@ -75,7 +77,7 @@ func (t *target) begin(m *message) *exchange {
 		x = &exchange{message: *m, answer: make(chan answer, 1), wake: make(chan struct{}, 1)}
 		t.waiting[m.id] = x
 	}
-	x.start, x.refused, x.stranger = time.Now(), nil, false
+	x.start, x.refused, x.stranger, x.renewed = time.Now(), nil, false, false
 	x.sent, x.earlier = 0, x.sent+x.earlier
 	return x
 }
@@ -128,6 +130,7 @@ func (t *target) take(octets []byte, from netip.AddrPort) {
 		x.stranger = true
 		return
 	}
+	t.reports = time.Time{}
 	delete(t.waiting, r.id) // a second answer says nothing new
 	trip := time.Since(x.start)
 	t.window.learn(trip)
@@ -268,52 +271,3 @@ func (t *target) transmit(x *exchange) error {
 func final(err error) bool {
 	return errors.Is(err, ErrTooLarge) || errors.Is(err, ErrClosed) || !alert.Retryable(err)
 }
-
-// explain makes an error of the end of an exchange without acknowledgement.
-// If a datagram left and nobody answered it, the receiver may have taken it.
-func (t *target) explain(x *exchange, err error, timeout time.Duration) error {
-	if ours, ok := errors.AsType[*Error](err); ok && (x.sent == 0 || ours.Op == "encode") {
-		return ours // with its own step
-	}
-	if x.sent == 0 {
-		return t.fail("inform", err)
-	}
-	t.mu.Lock()
-	refused, stranger := x.refused, x.stranger
-	t.mu.Unlock()
-	text := fmt.Sprintf("no answer to %d attempts of %v", x.sent, timeout)
-	text = strings.Replace(text, " 1 attempts", " 1 attempt", 1)
-	causes := []error{alert.ErrUncertain}
-	if stranger {
-		text += ", but one with another community, which does not count"
-	}
-	if hint := t.shield.hint(); hint != "" {
-		text += "; " + hint
-	}
-	if refused != nil {
-		text += "; the network said: " + refusal(refused)
-		causes = append(causes, refused)
-	}
-	if !errors.Is(err, errNoAnswer) {
-		if ours, ok := errors.AsType[*Error](err); ok {
-			err = ours.Err
-		}
-		text += "; " + err.Error()
-		causes = append(causes, err)
-	}
-	return &Error{Op: "inform", Target: t.addr, Err: &silence{text: text, causes: causes}}
-}
-
-// A silence is an inform that left and was not answered.
-type silence struct {
-	text   string
-	causes []error
-}
-
-// Error says what was tried, and that the outcome is unknown.
-func (s *silence) Error() string {
-	return s.text + ": it may have arrived, sending it again can help"
-}
-
-// Unwrap returns what an error of this kind matches.
-func (s *silence) Unwrap() []error { return s.causes }

@@ -26,7 +26,7 @@ func newPacer(rate int) pacer {
 }
 
 // wait waits until the next trap may go out.
-func (p *pacer) wait(ctx context.Context) error {
+func (p *pacer) wait(ctx context.Context, done <-chan struct{}) error {
 	if p.interval == 0 {
 		return ctx.Err()
 	}
@@ -40,12 +40,13 @@ func (p *pacer) wait(ctx context.Context) error {
 		defer timer.Stop()
 		select {
 		case <-timer.C:
+		case <-done:
+			return ErrClosed
 		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	if ctx.Err() == nil {
-		p.next = p.next.Add(p.interval)
-	}
+	p.next = p.next.Add(p.interval)
 	return ctx.Err()
 }
 

@@ -2,6 +2,7 @@ package snmptrap
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -126,7 +127,8 @@ func (s *Sender) messages(alerts []alert.Alert, tag byte) []message {
 		}
 		fields := appendFields(nil, a.Source, a.ID, a.Key, a.Level, a.Name, a.Summary, a.Instance,
 			fmt.Sprint(a.Status, a.Severity, a.Test, a.Time().UnixNano()))
-		m.content = string(fields)
+		sum := sha256.Sum256(fields)
+		m.content = string(sum[:])
 		m.problem = m.content
 		if a.Key != "" {
 			m.problem = string(appendFields(nil, a.Source, a.Key))

@@ -41,6 +41,8 @@ type target struct {
 	looked   time.Time        // last look-up
 	lookup   *lookup          // under way
 	warned   time.Time
+	refused  error // the last report of the network, and when it came
+	reports  time.Time
 	sequence uint64      // of the last trap
 	recent   []*datagram // traps for which a refusal may still come
 	queue    []*datagram // traps to be sent by who has the turn

@@ -17,8 +17,14 @@ func scan(s string, limit int) (keep, size int, dirty bool) {
 	room := limit - len(mark)
 	i, n, cut, cutSize := 0, 0, 0, 0 // cut is the last boundary before which n <= room
 	for i < len(s) {
-		if c := s[i]; c >= ' ' && c < 0x7f && n < room { // mostly
+		start := i
+		for i < len(s) && s[i] >= ' ' && s[i] < 0x7f && n < room { // mostly
 			i, n = i+1, n+1
+		}
+		for i+2 < len(s) && s[i] >= 0xe3 && s[i] < 0xed && s[i+1]&0xc0 == 0x80 && s[i+2]&0xc0 == 0x80 && n+3 <= room { // Chinese and Japanese
+			i, n = i+3, n+3
+		}
+		if i > start {
 			cut, cutSize = i, n
 			continue
 		}

@@ -139,6 +139,9 @@ func (s *userShield) authentic(octets []byte) *gosnmp.SnmpPacket {
 	return p
 }
 
+// timeSlack is how far clocks may differ, in seconds: a fifth of what engines take.
+const timeSlack = 30
+
 // The counters of a Report, below usmStats (RFC 3414 section 5).
 const usmStats = ".1.3.6.1.6.3.15.1.1."
 
@@ -152,6 +155,9 @@ func (s *userShield) openReport(p *gosnmp.SnmpPacket, octets []byte) (r response
 	counter := strings.TrimSuffix(strings.TrimPrefix(p.Variables[0].Name, usmStats), ".0")
 	switch {
 	case counter == "4" && len(sp.AuthoritativeEngineID) >= 5 && len(sp.AuthoritativeEngineID) <= 32: // unknownEngineIDs
+		if s.remote.security != nil && s.remote.security.AuthoritativeEngineID == sp.AuthoritativeEngineID {
+			return r, false // learnt meanwhile
+		}
 		keys, err := s.at(sp.AuthoritativeEngineID)
 		if err != nil {
 			return r, false
@@ -159,6 +165,9 @@ func (s *userShield) openReport(p *gosnmp.SnmpPacket, octets []byte) (r response
 		s.remote = engine{security: keys, starts: sp.AuthoritativeEngineBoots, time: sp.AuthoritativeEngineTime, since: time.Now()}
 		return response{renew: true}, true
 	case counter == "2" && s.isSigned(octets): // notInTimeWindows
+		if s.remote.starts == sp.AuthoritativeEngineBoots && s.remote.now()-sp.AuthoritativeEngineTime+timeSlack <= 2*timeSlack {
+			return r, false // learnt meanwhile
+		}
 		s.remote.starts, s.remote.time, s.remote.since = sp.AuthoritativeEngineBoots, sp.AuthoritativeEngineTime, time.Now()
 		return response{renew: true}, true
 	}

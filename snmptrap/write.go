@@ -100,7 +100,7 @@ var errOvertakes = errors.New("another trap goes first")
 
 // sendTrap sends a trap at its pace. The caller has the turn.
 func (t *target) sendTrap(ctx context.Context, d *datagram) error {
-	if err := t.pace.wait(ctx); err != nil {
+	if err := t.pace.wait(ctx, t.done); err != nil {
 		return t.fail("send", err)
 	}
 	octets, err := t.shield.wrap(d.octets)
@@ -221,6 +221,7 @@ func (t *target) report(to netip.AddrPort, why syscall.Errno, quoted []byte) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.refused, t.reports = why, time.Now()
 	for _, x := range t.waiting {
 		if same(x.to, to) {
 			x.refused = why
