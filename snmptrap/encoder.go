@@ -185,8 +185,7 @@ func (e *Encoder) append(dst []byte, tag byte, a *alert.Alert, requestID int32, 
 	if e == nil || e.firing.IsZero() {
 		return dst, &Error{Op: "encode", Err: errors.New("the Encoder was not made by NewEncoder")}
 	}
-	var binds [objectCount]Varbind
-	binds = e.objects
+	binds := e.objects
 	e.describe(&binds, a, dst[len(dst):])
 	n := e.notice(tag, requestID, upTime)
 	n.OID, n.Varbinds = e.notification(a), binds[:]

@@ -152,7 +152,7 @@ func (t *target) settle() {
 		if wait <= 0 {
 			return
 		}
-		time.Sleep(wait)
+		<-time.After(wait) // nothing tells that no refusal comes
 	}
 }
 
@@ -286,11 +286,13 @@ func same(a, b netip.AddrPort) bool {
 
 // refusal says what a report means.
 func refusal(why error) string {
-	switch why {
-	case syscall.ECONNREFUSED:
+	if errors.Is(why, syscall.ECONNREFUSED) {
 		return "nobody listens on the port"
-	case syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EACCES, syscall.EPERM:
-		return "the host cannot be reached or a firewall prohibits it: " + why.Error()
+	}
+	for _, way := range []error{syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EACCES, syscall.EPERM} {
+		if errors.Is(why, way) {
+			return "the host cannot be reached or a firewall prohibits it: " + why.Error()
+		}
 	}
 	return why.Error()
 }
