@@ -64,6 +64,18 @@ func awaitNames(t *testing.T, l *listener, want []string) {
 	require.Equal(t, want, l.names(), "each once and in order")
 }
 
+// A refusal by this machine is seen within the Send: a program may end right after it.
+func TestRefusalWithinTheSend(t *testing.T) {
+	names := useNameServer(t)
+	names.set("127.0.0.1", "127.0.0.2", "::1")
+	port := freePort(t)
+	l := listen(t, "[::1]:"+port)
+	for range 20 {
+		require.NoError(t, newSender(t, nil, "nms.example.:"+port).Send(t.Context(), named("only")))
+	}
+	require.Len(t, l.names(), 20)
+}
+
 // A program that ends after one trap closes the Sender before the refusal has
 // come back.
 func TestCloseWaitsForRefusals(t *testing.T) {

@@ -169,6 +169,9 @@ func (t *target) write(d *datagram, octets []byte) error {
 		}
 		_ = conn.SetWriteDeadline(time.Now().Add(maxWait)) // if it fails so does the write
 		if _, err = conn.WriteToUDPAddrPort(octets, d.to); err == nil {
+			if t.hasOthers() {
+				t.takeReports(conn) // which are there at once on this machine
+			}
 			return nil
 		}
 		switch {
@@ -196,6 +199,13 @@ func (t *target) write(d *datagram, octets []byte) error {
 		return reason(err)
 	}
 	return errors.New("the network refused one datagram after the other")
+}
+
+// hasOthers reports whether there is more than one address.
+func (t *target) hasOthers() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.addrs) > 1
 }
 
 // moveOn moves to the next address unless all were tried.
