@@ -79,7 +79,7 @@ func newEncoder(community, baseOID string, o *Options) (*Encoder, error) {
 		return nil, errors.New("snmptrap: SNMPv3 has a user and no community")
 	}
 	if o.User != nil {
-		e.maxSize = max(leastMaxSize, e.maxSize-userRoom)
+		e.maxSize -= userRoom
 	} else if err := checkCommunity(community); err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (e *Encoder) tryWorst() error {
 		n.Varbinds = binds[:]
 	}
 	n.toV1()
-	err := n.fit(e.maxSize)
+	err := n.fit(e.maxSize, true)
 	e.room = len(n.OID.field) + e.maxSize - n.total - lengthGrowth
 	return err
 }
@@ -190,7 +190,7 @@ func (e *Encoder) append(dst []byte, tag byte, a *alert.Alert, requestID int32, 
 	n := e.notice(tag, requestID, upTime)
 	n.OID, n.Varbinds = e.notification(a), binds[:]
 	if e.ownAddress == nil && e.ownObjects == nil {
-		return e.encode(dst, &n)
+		return e.encode(dst, &n, true)
 	}
 	var address []Varbind
 	if e.ownAddress != nil {
@@ -200,24 +200,24 @@ func (e *Encoder) append(dst []byte, tag byte, a *alert.Alert, requestID int32, 
 	}
 	n.Varbinds = slices.Concat(n.Varbinds, address)
 	if e.ownObjects == nil {
-		return e.encode(dst, &n)
+		return e.encode(dst, &n, true)
 	}
 	with := n
 	with.Varbinds = slices.Concat(binds[:], e.objectsOf(a), address)
-	out, err := e.encode(dst, &with)
+	out, err := e.encode(dst, &with, false)
 	if err == nil {
 		return out, nil
 	}
 	e.warn(a, fmt.Errorf("its own objects: %w", err))
-	return e.encode(dst, &n) // nothing was cut for what is left out
+	return e.encode(dst, &n, true) // nothing was cut for what is left out
 }
 
-// encode cuts a notification to what fits, and appends it.
-func (e *Encoder) encode(dst []byte, n *notice) ([]byte, error) {
+// encode cuts a notification to what fits, the summary or all texts, and appends it.
+func (e *Encoder) encode(dst []byte, n *notice, all bool) ([]byte, error) {
 	if n.version == versionV1 {
 		n.toV1()
 	}
-	if err := n.fit(e.maxSize); err != nil {
+	if err := n.fit(e.maxSize, all); err != nil {
 		return dst, &Error{Op: "encode", Err: err}
 	}
 	return n.append(dst), nil
@@ -240,14 +240,14 @@ func (e *Encoder) appendTrap(dst []byte, tag byte, t Trap, requestID int32, upTi
 }
 
 // fit cuts the texts of an alert's trap until the message has at most limit
-// octets: the summary first, as far as it must, then the longest of the
-// others, so that equals share the loss.
-func (n *notice) fit(limit int) error {
+// octets: the summary first, as far as it must, then, if all may be, the longest
+// of the others, so that equals share the loss.
+func (n *notice) fit(limit int, all bool) error {
 	n.measure()
 	if n.total > limit {
 		n.shrink(n.Varbinds[objectSummary:objectSummary+1], maxSummary, limit)
 	}
-	if n.total > limit {
+	if n.total > limit && all {
 		n.shrink(n.Varbinds[:objectTexts], maxText, limit)
 	}
 	if n.total > limit {

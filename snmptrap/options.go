@@ -21,7 +21,7 @@ type Options struct {
 	// MaxSize bounds a trap, in octets of UDP payload: 484 to 65,507. Default
 	// 1,472, which fits an Ethernet frame and every receiver that follows RFC
 	// 3417; -1 stands for 65,507, UDP's own limit. Over IPv6 1,232 go through
-	// any network in one piece.
+	// any network in one piece. With a User at least 704.
 	MaxSize int
 
 	// Location is the zone in which the time of an alert is written. Default
@@ -51,12 +51,12 @@ type Options struct {
 	Address func(alert.Alert) netip.Addr
 
 	// Extra returns objects of your own for an alert, which go out behind the ten.
-	// One without a name or a value, or that the trap has no room for, is left
-	// out, with a warning to the Logger: the alert does not get lost over it. It
-	// is called concurrently. Default is none.
+	// One without a name or a value is left out, and all are if the trap has no room
+	// for them after the summary is cut, with a warning to the Logger: the alert does
+	// not get lost over it. It is called concurrently. Default is none.
 	Extra func(alert.Alert) []Varbind
 
-	// Rate is how many traps a second go to a target, after a burst of three.
+	// Rate is how many traps a second go to a target, after a burst of two.
 	// Default 1,000: receivers drop what their buffer has no room for, and
 	// nobody learns of it. Negative means no limit. Informs have none; they wait
 	// for answers.
@@ -102,6 +102,8 @@ func (o *Options) withDefaults() (Options, error) {
 		opts.MaxSize = defaultMaxSize
 	case opts.MaxSize == -1:
 		opts.MaxSize = maxDatagram
+	case opts.User != nil && opts.MaxSize < leastMaxSize+userRoom:
+		return opts, fmt.Errorf("snmptrap: options: MaxSize %d is too small for SNMPv3, which wants %d", opts.MaxSize, leastMaxSize+userRoom)
 	case opts.MaxSize < leastMaxSize || opts.MaxSize > maxDatagram:
 		return opts, fmt.Errorf("snmptrap: options: MaxSize %d is not in %d…%d", opts.MaxSize, leastMaxSize, maxDatagram)
 	}

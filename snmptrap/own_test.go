@@ -34,8 +34,9 @@ func TestExtra(t *testing.T) {
 		{"two", []snmptrap.Varbind{temperature(snmptrap.Integer(-40)), temperature(snmptrap.Counter32(1<<32 - 1))}, []any{-40, uint(1<<32 - 1)}, ""},
 		{"no name", []snmptrap.Varbind{{Value: snmptrap.Integer(1)}, temperature(snmptrap.Integer(2))}, []any{2}, "varbind 1 has no name"},
 		{"no value", []snmptrap.Varbind{temperature(snmptrap.IPAddress(netip.IPv6Loopback()))}, nil, "varbind 1 has no value"},
-		{"texts are cut for it", []snmptrap.Varbind{temperature(snmptrap.Text(long[:60]))}, []any{[]byte(long[:60])}, ""},
+		{"the summary is cut for it", []snmptrap.Varbind{temperature(snmptrap.Text(long[:60]))}, []any{[]byte(long[:60])}, ""},
 		{"too long", []snmptrap.Varbind{temperature(snmptrap.Text(long))}, nil, "trap too large"},
+		{"the texts would be cut for it", []snmptrap.Varbind{temperature(snmptrap.Text(long[:200]))}, nil, "trap too large"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -7,8 +7,8 @@ import (
 )
 
 // burst is how many traps may go out at once after a pause. Receivers have room
-// for few: the least buffer of Linux holds three.
-const burst = 3
+// for few: the least buffer of Linux holds two or three.
+const burst = 2
 
 // A pacer spaces traps out: a receiver drops what its buffer has no room for,
 // and nobody learns of it.

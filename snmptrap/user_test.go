@@ -62,6 +62,8 @@ func TestUserRefused(t *testing.T) {
 	u := someUser()
 	_, err := snmptrap.New([]string{"nms"}, "c0mmunity", testBase, &snmptrap.Options{User: &u})
 	require.ErrorContains(t, err, "a user and no community")
+	_, err = snmptrap.New([]string{"nms"}, "", testBase, &snmptrap.Options{User: &u, MaxSize: 703})
+	require.ErrorContains(t, err, "too small for SNMPv3")
 	_, err = snmptrap.NewEncoder("c0mmunity", testBase, &snmptrap.Options{User: &u})
 	require.ErrorContains(t, err, "cannot encode for SNMPv3")
 	text, err := json.Marshal(u)
