@@ -114,3 +114,55 @@ func TestRealSnmptrapdWithASlowHandler(t *testing.T) {
 	}
 	require.LessOrEqual(t, strings.Count(string(text), "\n"), len(storm)*11/10)
 }
+
+// serveNames starts a name server that knows one address, for all names.
+func serveNames(t *testing.T, at string, ip [4]byte) {
+	t.Helper()
+	conn, err := net.ListenPacket("udp4", at) //nolint:noctx // it is there at once
+	if err != nil && os.Getenv("TOCSIN_REQUIRE_REAL") == "" {
+		t.Skipf("no name server here: %v", err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	go func() {
+		buf := make([]byte, 512)
+		for {
+			n, from, err := conn.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			end := 12
+			for end < n && buf[end] != 0 {
+				end += int(buf[end]) + 1
+			}
+			if end+5 > n {
+				continue
+			}
+			answer := append([]byte(nil), buf[:end+5]...)
+			copy(answer[2:], []byte{0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0})
+			if answer[end+2] == 1 { // type A
+				answer[7] = 1
+				answer = append(append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4), ip[:]...)
+			}
+			_, _ = conn.WriteTo(answer, from)
+		}
+	}()
+}
+
+// A first name server that is down fails no look-up: the resolver waits five
+// seconds for it.
+func TestRealSnmptrapdWithADeadNameServer(t *testing.T) {
+	t.Parallel()
+	addr, log := startSnmptrapd(t)
+	_, port, err := net.SplitHostPort(addr)
+	require.NoError(t, err)
+	dead, err := net.ListenPacket("udp4", "127.77.0.1:53") //nolint:noctx // it is there at once
+	if err == nil {
+		defer dead.Close() // and never answers
+	}
+	serveNames(t, "127.77.0.2:53", [4]byte{127, 0, 0, 1})
+	sendFromANamespace(t, "nms.example.:"+port, 2, map[string]string{
+		"/etc/resolv.conf": "nameserver 127.77.0.1\nnameserver 127.77.0.2\n", "/etc/hosts": "127.0.0.1 localhost\n",
+	})
+	requireLogged(t, newTrapSender(t, addr, &snmptrap.Inform{}), log, 2)
+}
