@@ -109,7 +109,7 @@ func (t *target) end(x *exchange, park bool) {
 // address: receivers have several, and the request-id and the community, or the keys
 // of SNMPv3, tell it from others'.
 func (t *target) take(octets []byte, from netip.AddrPort) {
-	r, ok := t.shield.open(octets)
+	r, ok := t.model.open(octets)
 	if !ok {
 		return
 	}
@@ -254,7 +254,7 @@ func (t *target) doubt(x *exchange) {
 
 // transmit sends the datagram.
 func (t *target) transmit(x *exchange) error {
-	octets, err := t.shield.wrap(x.message.octets)
+	octets, err := t.model.wrap(x.message.octets)
 	if err != nil {
 		return &Error{Op: "encode", Target: t.addr, Err: err}
 	}

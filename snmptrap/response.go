@@ -1,11 +1,5 @@
 package snmptrap
 
-import (
-	"errors"
-
-	"github.com/tocsin-go/tocsin/internal/secret"
-)
-
 // The answer to an inform is read as far as its error-status and no further.
 // What a receiver sends is hostile: every length is checked against what is
 // there, nothing is allocated, and nothing is believed that is not needed.
@@ -17,59 +11,6 @@ type response struct {
 
 	stranger bool // another community's
 	renew    bool // no answer, but the receiver wants the messages made anew: SNMPv3
-}
-
-// A shield is what a version of SNMP puts around notifications.
-type shield interface {
-	// wrap returns what goes out for a message with a community.
-	wrap(octets []byte) ([]byte, error)
-
-	// open reads an answer, and reports false for anything else.
-	open(octets []byte) (response, bool)
-
-	// hint says why there may be no answer, or nothing.
-	hint() string
-}
-
-// A communityShield is for SNMPv1 and v2c, which have nothing else.
-type communityShield struct{ community secret.Text }
-
-func (c communityShield) wrap(octets []byte) ([]byte, error) { return octets, nil }
-
-func (c communityShield) open(octets []byte) (response, bool) {
-	name, r, ok := readResponse(octets)
-	r.stranger = string(name) != c.community.Reveal()
-	return r, ok
-}
-
-func (c communityShield) hint() string { return "" }
-
-// newShields returns a shield for each target.
-func newShields(targets int, e *Encoder, o *Options) (shields []shield, err error) {
-	id, starts, clock := "", uint32(0), uint32(0)
-	if o.User != nil {
-		if _, _, err := o.User.security(); err != nil {
-			return nil, err
-		}
-		if id, starts, clock, err = o.User.engine(); err != nil {
-			return nil, err
-		}
-		if id == "" && o.Inform == nil {
-			return nil, errors.New("snmptrap: SNMPv3 traps need the engine ID of the sender: set User.EngineFile")
-		}
-	}
-	for range targets {
-		if o.User == nil {
-			shields = append(shields, communityShield{e.community})
-			continue
-		}
-		s, err := newUserShield(o.User, id, starts, clock)
-		if err != nil {
-			return nil, errors.New("snmptrap: user: no keys can be made of the passwords")
-		}
-		shields = append(shields, s)
-	}
-	return shields, nil
 }
 
 // openV2c returns the community and the PDU, the latter as a field, of an

@@ -57,12 +57,12 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 		return nil, err
 	}
 	s.id.Store(rand.Uint32())
-	shields, err := newShields(len(targets), encoder, &o)
+	models, err := newModels(len(targets), encoder, &o)
 	if err != nil {
 		return nil, err
 	}
 	for i, addr := range targets {
-		t, err := newTarget(addr, &o, s.inform, shields[i])
+		t, err := newTarget(addr, &o, s.inform, models[i])
 		if err != nil {
 			return nil, err
 		}

@@ -30,7 +30,7 @@ func (t *target) explain(x *exchange, err error, timeout time.Duration) error {
 	if stranger {
 		text += ", but one with another community, which does not count"
 	}
-	if hint := t.shield.hint(); hint != "" {
+	if hint := t.model.hint(); hint != "" {
 		text += "; " + hint
 	}
 	if refused != nil {

@@ -27,7 +27,7 @@ type target struct {
 	log    *slog.Logger
 	pace   pacer // used by who has the turn
 	window *window
-	shield shield
+	model  securityModel
 
 	turn  chan struct{} // of capacity 1, held while a trap is sent: traps keep their order
 	done  chan struct{} // closed by close
@@ -63,14 +63,14 @@ type datagram struct {
 
 // newTarget checks an address: host, host:port or [host]:port, where host is
 // an IP address or a name.
-func newTarget(addr string, o *Options, in Inform, s shield) (*target, error) {
+func newTarget(addr string, o *Options, in Inform, s securityModel) (*target, error) {
 	host, port, err := splitAddr(addr)
 	if err != nil {
 		return nil, fmt.Errorf("snmptrap: target %q: %w", addr, err)
 	}
 	t := &target{
 		addr: net.JoinHostPort(host, strconv.Itoa(port)), host: host, port: uint16(port), local: o.LocalAddr, log: o.Logger,
-		pace: newPacer(o.Rate), window: newWindow(in.Timeout), shield: s,
+		pace: newPacer(o.Rate), window: newWindow(in.Timeout), model: s,
 		turn: make(chan struct{}, 1), done: make(chan struct{}),
 		waiting: map[int32]*exchange{}, parked: map[string]*exchange{},
 	}

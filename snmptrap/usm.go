@@ -25,10 +25,10 @@ type engine struct {
 // now returns the clock of the engine in seconds.
 func (e *engine) now() uint32 { return e.time + uint32(time.Since(e.since)/time.Second) }
 
-// A userShield is that of SNMPv3, for one target. gosnmp encodes, signs and
+// A userModel is that of SNMPv3, for one target. gosnmp encodes, signs and
 // encrypts; sockets, repetitions and the receiver's clock are ours, so that the
 // faults of gosnmp there do not matter.
-type userShield struct {
+type userModel struct {
 	security *gosnmp.UsmSecurityParameters // without an engine
 	level    gosnmp.SnmpV3MsgFlags
 
@@ -40,13 +40,13 @@ type userShield struct {
 	why    string // what the receiver said against messages
 }
 
-// newUserShield returns a shield for a target. Traps need the engine ID.
-func newUserShield(u *User, id string, starts, clock uint32) (*userShield, error) {
+// newUserModel returns the model for a target. Traps need the engine ID.
+func newUserModel(u *User, id string, starts, clock uint32) (*userModel, error) {
 	security, level, err := u.security()
 	if err != nil {
 		return nil, err
 	}
-	s := &userShield{security: security, level: level, local: engine{starts: starts, time: clock, since: time.Now()}}
+	s := &userModel{security: security, level: level, local: engine{starts: starts, time: clock, since: time.Now()}}
 	var random [4]byte
 	_, _ = rand.Read(random[:]) // it never fails
 	s.first = uint32(random[0])<<16 | uint32(random[1])<<8 | uint32(random[2])
@@ -58,7 +58,7 @@ func newUserShield(u *User, id string, starts, clock uint32) (*userShield, error
 }
 
 // at returns the user's parameters with the keys for an engine.
-func (s *userShield) at(id string) (*gosnmp.UsmSecurityParameters, error) {
+func (s *userModel) at(id string) (*gosnmp.UsmSecurityParameters, error) {
 	sp := s.security.Copy().(*gosnmp.UsmSecurityParameters) //nolint:errcheck // a copy of one
 	sp.AuthoritativeEngineID = id
 	return sp, sp.InitSecurityKeys()
@@ -67,7 +67,7 @@ func (s *userShield) at(id string) (*gosnmp.UsmSecurityParameters, error) {
 // wrap makes an SNMPv3 message of an SNMPv2c message. For an inform to an engine
 // that is not known yet it makes the question for it, after whose answer the
 // inform is wrapped again.
-func (s *userShield) wrap(octets []byte) ([]byte, error) {
+func (s *userModel) wrap(octets []byte) ([]byte, error) {
 	p, err := (&gosnmp.GoSNMP{Version: gosnmp.Version2c}).SnmpDecodePacket(octets)
 	if err != nil {
 		return nil, errors.New("gosnmp cannot read the notification") // its error may quote octets
@@ -103,7 +103,7 @@ func (s *userShield) wrap(octets []byte) ([]byte, error) {
 
 // open reads an answer, which must be authentic if the user is. A Report says what
 // is wrong: the receiver's engine or its clock, which is learnt, or the user.
-func (s *userShield) open(octets []byte) (r response, ok bool) {
+func (s *userModel) open(octets []byte) (r response, ok bool) {
 	defer func() {
 		if recover() != nil { // gosnmp, over a hostile datagram
 			ok = false
@@ -119,11 +119,12 @@ func (s *userShield) open(octets []byte) (r response, ok bool) {
 	if p == nil || p.PDUType != gosnmp.GetResponse || s.remote.security == nil {
 		return r, false
 	}
+	s.why = ""
 	return response{id: int32(p.RequestID), status: ErrorStatus(p.Error)}, true
 }
 
 // authentic returns a message of the receiver's engine at the user's level, or nil.
-func (s *userShield) authentic(octets []byte) *gosnmp.SnmpPacket {
+func (s *userModel) authentic(octets []byte) *gosnmp.SnmpPacket {
 	if s.remote.security == nil {
 		return nil
 	}
@@ -147,7 +148,7 @@ const usmStats = ".1.3.6.1.6.3.15.1.1."
 
 // openReport learns from a Report to one of our messages. One that is not
 // authentic may name the engine, and the keys for it show later whether it is the right one.
-func (s *userShield) openReport(p *gosnmp.SnmpPacket, octets []byte) (r response, ok bool) {
+func (s *userModel) openReport(p *gosnmp.SnmpPacket, octets []byte) (r response, ok bool) {
 	sp, isUSM := p.SecurityParameters.(*gosnmp.UsmSecurityParameters)
 	if !isUSM || len(p.Variables) == 0 || p.MsgID-s.first > s.last-s.first {
 		return r, false
@@ -181,7 +182,7 @@ func (s *userShield) openReport(p *gosnmp.SnmpPacket, octets []byte) (r response
 }
 
 // isSigned reports whether a Report, which is not encrypted, is authentic.
-func (s *userShield) isSigned(octets []byte) bool {
+func (s *userModel) isSigned(octets []byte) bool {
 	if s.remote.security == nil {
 		return false
 	}
@@ -194,7 +195,7 @@ func (s *userShield) isSigned(octets []byte) bool {
 }
 
 // hint says what the receiver said.
-func (s *userShield) hint() string {
+func (s *userModel) hint() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.why

@@ -103,7 +103,7 @@ func (t *target) sendTrap(ctx context.Context, d *datagram) error {
 	if err := t.pace.wait(ctx, t.done); err != nil {
 		return t.fail("send", err)
 	}
-	octets, err := t.shield.wrap(d.octets)
+	octets, err := t.model.wrap(d.octets)
 	if err != nil {
 		return &Error{Op: "encode", Target: t.addr, Err: err}
 	}
