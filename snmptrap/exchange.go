@@ -24,7 +24,7 @@ type exchange struct {
 	stranger bool  // an answer came with another community
 	renewed  bool  // the message has to be made anew, for SNMPv3
 	start    time.Time
-	parked   time.Time
+	gaveUp   time.Time
 
 	sent, earlier int // datagrams, of this Send and of those before
 }
@@ -45,10 +45,10 @@ func (x *exchange) signal() {
 }
 
 const (
-	// parkTime is how long an inform without an answer is remembered, and
-	// maxParked how many are.
-	parkTime  = 15 * time.Minute
-	maxParked = 1024
+	// rememberTime is how long an inform without an answer is remembered, and
+	// maxUnanswered how many are.
+	rememberTime  = 15 * time.Minute
+	maxUnanswered = 1024
 
 	// reportAge is how long a report of the network explains that no answer comes:
 	// routers send one a second.
@@ -65,10 +65,10 @@ const (
 func (t *target) begin(m *message) *exchange {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	x := t.parked[m.problem]
+	x := t.unanswered[m.problem]
 	if x != nil {
-		delete(t.parked, m.problem)
-		if x.content != m.content || time.Since(x.parked) > parkTime {
+		delete(t.unanswered, m.problem)
+		if x.content != m.content || time.Since(x.gaveUp) > rememberTime {
 			delete(t.waiting, x.id)
 			x = nil
 		}
@@ -83,26 +83,26 @@ func (t *target) begin(m *message) *exchange {
 }
 
 // end forgets an exchange, or remembers it if an answer may still come.
-func (t *target) end(x *exchange, park bool) {
+func (t *target) end(x *exchange, keep bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !park {
+	if !keep {
 		delete(t.waiting, x.id)
 		return
 	}
-	if len(t.parked) >= maxParked {
-		for problem, old := range t.parked {
-			if len(t.parked) >= maxParked || time.Since(old.parked) > parkTime {
-				delete(t.parked, problem)
+	if len(t.unanswered) >= maxUnanswered {
+		for problem, old := range t.unanswered {
+			if len(t.unanswered) >= maxUnanswered || time.Since(old.gaveUp) > rememberTime {
+				delete(t.unanswered, problem)
 				delete(t.waiting, old.id)
 			}
 		}
 	}
-	if old := t.parked[x.problem]; old != nil {
+	if old := t.unanswered[x.problem]; old != nil {
 		delete(t.waiting, old.id)
 	}
-	x.parked = time.Now()
-	t.parked[x.problem] = x
+	x.gaveUp = time.Now()
+	t.unanswered[x.problem] = x
 }
 
 // take gives an answer to the exchange that it belongs to. It may come from any

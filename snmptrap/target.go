@@ -33,21 +33,21 @@ type target struct {
 	done  chan struct{} // closed by close
 	tasks sync.WaitGroup
 
-	mu       sync.Mutex // guards the rest, and is held for moments only
-	conn     *net.UDPConn
-	closing  bool             // no Send begins
-	closed   bool             // no task begins
-	addrs    []netip.AddrPort // the first is in use
-	looked   time.Time        // last look-up
-	lookup   *lookup          // under way
-	warned   time.Time
-	refused  error // the last report of the network, and when it came
-	reports  time.Time
-	sequence uint64      // of the last trap
-	recent   []*datagram // traps for which a refusal may still come
-	queue    []*datagram // traps to be sent by who has the turn
-	waiting  map[int32]*exchange
-	parked   map[string]*exchange // without an answer when their Send gave up, by problem
+	mu         sync.Mutex // guards the rest, and is held for moments only
+	conn       *net.UDPConn
+	closing    bool             // no Send begins
+	closed     bool             // no task begins
+	addrs      []netip.AddrPort // the first is in use
+	looked     time.Time        // last look-up
+	lookup     *lookup          // under way
+	warned     time.Time
+	refused    error // the last report of the network, and when it came
+	reports    time.Time
+	sequence   uint64      // of the last trap
+	recent     []*datagram // traps for which a refusal may still come
+	queue      []*datagram // traps to be sent by who has the turn
+	waiting    map[int32]*exchange
+	unanswered map[string]*exchange // when their Send gave up, by problem
 }
 
 // A datagram is a message and where it was sent last.
@@ -72,7 +72,7 @@ func newTarget(addr string, o *Options, in Inform, s securityModel) (*target, er
 		addr: net.JoinHostPort(host, strconv.Itoa(port)), host: host, port: uint16(port), local: o.LocalAddr, log: o.Logger,
 		pace: newPacer(o.Rate), window: newWindow(in.Timeout), model: s,
 		turn: make(chan struct{}, 1), done: make(chan struct{}),
-		waiting: map[int32]*exchange{}, parked: map[string]*exchange{},
+		waiting: map[int32]*exchange{}, unanswered: map[string]*exchange{},
 	}
 	ip, err := netip.ParseAddr(host)
 	if t.named = err != nil; !t.named {
