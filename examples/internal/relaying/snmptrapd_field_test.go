@@ -118,7 +118,7 @@ func TestRealSnmptrapdWithASlowHandler(t *testing.T) {
 // serveNames starts a name server that knows one address, for all names.
 func serveNames(t *testing.T, at string, ip [4]byte) {
 	t.Helper()
-	conn, err := net.ListenPacket("udp4", at) //nolint:noctx // it is there at once
+	conn, err := net.ListenPacket("udp4", at)
 	if err != nil && os.Getenv("TOCSIN_REQUIRE_REAL") == "" {
 		t.Skipf("no name server here: %v", err)
 	}
@@ -156,7 +156,7 @@ func TestRealSnmptrapdWithADeadNameServer(t *testing.T) {
 	addr, log := startSnmptrapd(t)
 	_, port, err := net.SplitHostPort(addr)
 	require.NoError(t, err)
-	dead, err := net.ListenPacket("udp4", "127.77.0.1:53") //nolint:noctx // it is there at once
+	dead, err := net.ListenPacket("udp4", "127.77.0.1:53")
 	if err == nil {
 		defer dead.Close() // and never answers
 	}
