@@ -157,7 +157,7 @@ func (b *batch) acquire(ctx context.Context, i int) bool {
 // run sends one of the messages.
 func (b *batch) run(ctx context.Context, i int) {
 	o := b.inform(ctx, &b.messages[i], b.in)
-	b.window.release(o.answered, o.trip)
+	defer b.window.release(o.answered, o.trip) // when the next can know how this one ended
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.outcomes[i] = o

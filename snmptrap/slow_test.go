@@ -34,20 +34,20 @@ func TestSlowReceiver(t *testing.T) {
 	for _, tt := range []struct {
 		name           string
 		takes, timeout time.Duration
-		most           int // runs for 20 alerts
+		most           int // runs for 12 alerts
 	}{
-		{"quicker than the timeout", 30 * time.Millisecond, 300 * time.Millisecond, 20},
-		{"slower than the timeout", 75 * time.Millisecond, 50 * time.Millisecond, 22},
+		{"quicker than the timeout", 30 * time.Millisecond, 300 * time.Millisecond, 12},
+		{"slower than the timeout", 150 * time.Millisecond, 100 * time.Millisecond, 14},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := startHandler(t, tt.takes)
 			s := newSender(t, &snmptrap.Options{Inform: &snmptrap.Inform{Timeout: tt.timeout, Retries: 3}}, r.addr())
-			alerts, names := numbered(20)
+			alerts, names := numbered(12)
 			var wg sync.WaitGroup
 			for i := range 4 { // Sends at the same time share what the receiver bears
 				wg.Go(func() {
-					if err := s.Send(t.Context(), alerts[5*i:5*i+5]...); err != nil {
+					if err := s.Send(t.Context(), alerts[3*i:3*i+3]...); err != nil {
 						t.Error(err)
 					}
 				})
@@ -148,7 +148,7 @@ func TestSilentReceiverEndsTheBatch(t *testing.T) {
 	s := newSender(t, impatient(-1), r.addr())
 	alerts, _ := numbered(100)
 	err := s.Send(t.Context(), alerts...)
-	require.Len(t, r.received(), 2)
+	require.Eventually(t, func() bool { return len(r.received()) == 2 }, 5*time.Second, time.Millisecond)
 	for i := range alerts {
 		at := alert.ErrorAt(err, i, len(alerts))
 		require.True(t, alert.Retryable(at))
