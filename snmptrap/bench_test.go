@@ -98,7 +98,7 @@ func BenchmarkTrap(b *testing.B) {
 	require.NoError(b, err)
 	b.Run("tocsin", func(b *testing.B) {
 		b.ReportAllocs()
-		trap := snmptrap.Trap{RequestID: 1833314971, UpTime: 104468, OID: mustOID(b, testBase+".0.1")}
+		trap := snmptrap.Notice{RequestID: 1833314971, UpTime: 104468, OID: mustOID(b, testBase+".0.1")}
 		for _, bind := range binds[2:] {
 			var v snmptrap.Value
 			switch value := bind.Value.(type) {
@@ -134,7 +134,7 @@ func BenchmarkSend(b *testing.B) {
 	a := usual()
 	b.Run("tocsin", func(b *testing.B) {
 		b.ReportAllocs()
-		s, err := snmptrap.New([]string{sink(b)}, "public", testBase, nil)
+		s, err := snmptrap.New([]string{sink(b)}, "public", testBase, &snmptrap.Options{Rate: -1})
 		require.NoError(b, err)
 		defer s.Close()
 		for b.Loop() {

@@ -11,10 +11,12 @@ const (
 	tagOID         = 0x06
 	tagSequence    = 0x30
 	tagIPAddress   = 0x40
+	tagCounter32   = 0x41
 	tagGauge32     = 0x42
 	tagTimeTicks   = 0x43
 	tagCounter64   = 0x46
 	tagResponse    = 0xa2
+	tagTrapV1      = 0xa4
 	tagInform      = 0xa6
 	tagTrap        = 0xa7
 )
@@ -63,6 +65,15 @@ func appendInteger(dst []byte, n int64, size int) []byte {
 	}
 	return dst
 }
+
+// appendNumber appends n as an INTEGER.
+func appendNumber(dst []byte, n int64) []byte {
+	size := integerSize(n)
+	return appendInteger(appendHeader(dst, tagInteger, size), n, size)
+}
+
+// unsignedSize returns the octets of n as an unsigned type.
+func unsignedSize(n uint32) int { return integerSize(int64(n)) }
 
 // appendBase128 appends a sub-identifier.
 func appendBase128(dst []byte, n uint32) []byte {

@@ -1,5 +1,6 @@
-// Package snmptrap sends alerts to network-management consoles as SNMPv2c
-// traps, or as informs, which the console acknowledges (RFC 1901, RFC 3416).
+// Package snmptrap sends alerts to network-management consoles as SNMP traps, or
+// as informs, which the console acknowledges: SNMPv2c (RFC 1901, RFC 3416), with
+// [Options].User SNMPv3 (RFC 3414), with [Options].V1 SNMPv1 traps.
 //
 //	s, err := snmptrap.New([]string{"nms1", "nms2:9162"}, community, "1.3.6.1.4.1.32473", nil)
 //	if err != nil { … }
@@ -42,11 +43,11 @@
 // of sending.
 //
 // The layout [Full] names the objects as instances of scalars (B.1.0), as a
-// MIB has them; [Seed] puts labels in front of the first five,
+// MIB has them, unless [OIDs].Bare is set; [Seed] puts labels in front of the first five,
 // and says for the level of what is over "OK", of news "NEWS" and of a test "TEST".
 //
-// Text from outside is made harmless. Control characters become spaces, since
-// a newline forges lines in the files by which trap handlers pass values on;
+// Text from outside is made harmless. Control characters, and invisible ones such
+// as U+202E, become spaces, since a newline forges lines in the files by which trap handlers pass values on;
 // text is valid UTF-8; B.1 to B.5 have at most 255 octets and B.10 at most
 // 1,024; a trap has at most 1,472 ([Options].MaxSize), for which the summary
 // is cut first. A cut ends in "…". A receiver without a MIB prints text that
@@ -54,16 +55,27 @@
 // consoles load it.
 //
 // [OIDs] gives notifications and objects other names, alert by alert if need
-// be, and puts ".0" behind the names or leaves it out in either layout.
-// [Options].Address adds, behind everything else, the address of the host that
-// the alert is about.
+// be. [Options].Extra adds objects of your own behind the ten, and
+// [Options].Address, behind everything else, the address of the host that the
+// alert is about. [Sender.SendTrap] and [Sender.SendInform] send notifications of
+// your own.
+//
+// # Targets
+//
+// A target is one receiver, whatever addresses its name has. One that refuses is
+// left for the next, which works is used on, and IPv4 is tried first. The name is
+// looked up again when it is used and the last look-up is 30 seconds old; a name
+// server that does not answer costs a Send at most two seconds, and the old
+// addresses do. That an address refuses is known on Linux only.
 //
 // # Traps
 //
 // A trap is never acknowledged. A nil error means that this machine sent it;
 // see [Sender.Send]. Consoles drop traps with a wrong community without a
-// word. A receiver that is down loses traps without an error, at most with a
-// warning in the log; the first trap after its return arrives.
+// word. Traps are spaced out ([Options].Rate), since a receiver drops what its
+// buffer has no room for. A receiver that is down loses traps without an error, at
+// most with a warning in the log, if its name has no other address; the first trap after its
+// return arrives.
 //
 // # Informs
 //
@@ -71,20 +83,25 @@
 // engine of every target acknowledged every alert. It took them, which is all
 // that an acknowledgement says: what the console shows is its own affair.
 //
-// An inform without an answer is sent again after [Inform].Timeout, the same
-// octets with the same request-id, so that an answer to any of the attempts
-// counts. A host that says at once that nobody listens does not use up the
-// attempts: the time of each is waited out, and a receiver that restarts
-// meanwhile gets the next. Under [alert.Once] there is one attempt. The end of
-// the context ends the wait at once.
+// Many receivers acknowledge when a handler has run, one after the other. So one
+// inform is in flight to a target until it answers within a tenth of a second; each
+// such answer makes room for one more, up to 32, and silence takes it away. All
+// Sends share this. Those of one Send that report the same problem, by Source and
+// Key, follow one another and hold nothing else back.
 //
-// An answer counts if it is a Response of SNMPv2c with our request-id and our
-// community that comes from the address asked. Anything else is ignored and
-// does not end the wait. Nothing in SNMPv2c is proof against a forger on the
-// way, but the community and the address keep out everybody else; a receiver
-// that answers with another community, against RFC 1901, or from another of its
-// addresses is one that does not answer, and the error says so as far as it
-// was seen.
+// An inform without an answer is sent again after [Inform].Timeout with the same
+// request-id, so that an answer to any of the attempts counts. So has a later Send
+// of the same alert, within a quarter of an hour: it returns nil at once if the answer has come
+// meanwhile. The same alert is one with the same texts, state and time. A host that
+// says at once that nobody listens does not use up the attempts: the time of each
+// is waited out, and a receiver that restarts meanwhile gets the next. Under
+// [alert.Once] there is one attempt. When two informs of a Send in a row had no answer the
+// rest is not sent. The end of the context ends the wait at once.
+//
+// An answer counts if it is a Response with our request-id and our community, or
+// with SNMPv3 signed by the engine asked, whichever address of the receiver it comes from.
+// Anything else is ignored and does not end the wait. Nothing in SNMPv2c is proof
+// against a forger who hears the community.
 //
 // What went wrong is one of these:
 //
@@ -93,17 +110,19 @@
 //   - No answer: the error matches [alert.ErrUncertain], because the inform may
 //     have arrived, and is retryable. Its repetition carries the same
 //     fingerprint, by which a console knows it, so a duplicate does no harm. If
-//     the host said that nobody listens it matches syscall.ECONNREFUSED too.
+//     the network said why, it matches that too, such as syscall.ECONNREFUSED.
 //   - Nothing left this machine: a look-up failed, the context was over, the
 //     Sender is closed. Such an error does not match alert.ErrUncertain.
 //
-// Informs of one Send, up to 32, and of any number of concurrent Sends are in
-// flight to a target together, over one socket. Those of one Send that report
-// the same problem, by Source and Key, follow one another. The goroutine that
-// reads the answers lives from the first inform to Close, which waits for it.
+// # SNMPv3
+//
+// gosnmp signs and encrypts. An inform needs nothing but the [User]: the engine of
+// the receiver and its clock are asked for, within the attempt, whenever it says that
+// they have changed. For traps the sender's engine counts, whose ID the receiver
+// has to be told; [User].EngineFile keeps it.
 //
 // # Encoding
 //
-// [Encoder] makes traps and informs without sending them, and [Trap] is one
-// with objects of your own. Encoding allocates nothing and never panics.
+// [Encoder] makes traps and informs without sending them. Encoding allocates
+// nothing and never panics.
 package snmptrap

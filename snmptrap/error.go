@@ -15,7 +15,7 @@ var ErrClosed = errors.New("sender is closed")
 
 // An Error says which step failed and where. It holds no community.
 type Error struct {
-	Op     string // "encode", "dial", "send", "inform" or "close"
+	Op     string // "encode", "lookup", "send", "inform" or "close"
 	Target string // host:port, or empty if no target is to blame
 
 	// Err is the reason: a system error, a [net.DNSError], ctx.Err(),
@@ -54,11 +54,6 @@ func (e *Error) Retryable() bool {
 // sizeError names both sizes.
 func sizeError(size, limit int) error {
 	return fmt.Errorf("%d octets, limit %d: %w", size, limit, ErrTooLarge)
-}
-
-// netError names the step and the target of an error of package net.
-func netError(op, target string, err error) *Error {
-	return &Error{Op: op, Target: target, Err: reason(err)}
 }
 
 // reason takes the reason out of an error of package net, whose wrapping

@@ -13,7 +13,7 @@ import (
 // Several consoles: each gets a trap an alert, and all must take it.
 func ExampleSender_Send() {
 	ctx := context.Background()
-	main, spare := snmptraptest.NewListener(&testing.T{}), snmptraptest.NewListener(&testing.T{}) // in a test: its t
+	main, spare := snmptraptest.Listen(&testing.T{}, nil), snmptraptest.Listen(&testing.T{}, nil) // in a test: its t
 	s, err := snmptrap.New([]string{main.Addr(), spare.Addr()}, "my-community", "1.3.6.1.4.1.32473", nil)
 	if err != nil {
 		fmt.Println(err)
@@ -41,7 +41,7 @@ func ExampleSender_Send() {
 // The console wants notifications of its own for some alerts.
 func ExampleOIDs() {
 	ctx := context.Background()
-	console := snmptraptest.NewListener(&testing.T{})
+	console := snmptraptest.Listen(&testing.T{}, nil)
 	s, err := snmptrap.New([]string{console.Addr()}, "my-community", "1.3.6.1.4.1.32473", &snmptrap.Options{
 		OIDs: snmptrap.OIDs{Notification: func(a alert.Alert) string { return a.Labels["oid"] }},
 	})

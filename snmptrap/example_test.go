@@ -124,18 +124,18 @@ func ExampleEncoder_AppendTrap() {
 	// Output: 298 octets, error: <nil>
 }
 
-func ExampleTrap_Append() {
-	base, err := snmptrap.ParseOID("1.3.6.1.4.1.32473.7")
+// What an agent has to say for itself, in the objects of its own MIB.
+func ExampleSender_SendTrap() {
+	ctx := context.Background()
+	s, err := snmptrap.New([]string{"127.0.0.1"}, "my-community", "1.3.6.1.4.1.32473", nil)
 	if err != nil {
 		panic(err)
 	}
-	notification, _ := base.Append(0, 1)
-	temperature, _ := base.Append(1, 0)
-	octets, err := snmptrap.Trap{
-		RequestID: 1,
-		OID:       notification,
-		Varbinds:  []snmptrap.Varbind{{Name: temperature, Value: snmptrap.Integer(-40)}},
-	}.Append(nil, "c")
-	fmt.Printf("%x %v\n", octets, err)
-	// Output: 304f020101040163a747020101020100020100303c300d06082b060102010103004301003019060a2b060106030101040100060b2b0601040181fd590700013010060b2b0601040181fd590701000201d8 <nil>
+	defer s.Close()
+	err = s.SendTrap(ctx, snmptrap.Trap{
+		OID:      snmptrap.MustOID("1.3.6.1.4.1.32473.7.0.1"),
+		Varbinds: []snmptrap.Varbind{{Name: snmptrap.MustOID("1.3.6.1.4.1.32473.7.1.0"), Value: snmptrap.Integer(-40)}},
+	})
+	fmt.Println(err)
+	// Output: <nil>
 }

@@ -3,158 +3,271 @@ package snmptrap
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"syscall"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// An exchange is one inform and the attempts at it.
+// An exchange is one inform to one target and the attempts at it, of one Send or
+// of several that repeat it. All attempts have the same request-id, so that an
+// answer to any of them counts, however late.
 type exchange struct {
-	*informer
-	m       *message
-	waiter  *waiter
-	timeout time.Duration
-	sent    int // datagrams
-	start   time.Time
-	ack     Ack
+	message
+	datagram
+	answer chan answer   // of capacity 1: the first answer counts
+	wake   chan struct{} // of capacity 1: something below has changed
+
+	// Guarded by the mutex of the target.
+	refused  error // what the network said
+	stranger bool  // an answer came with another community
+	renewed  bool  // the message has to be made anew, for SNMPv3
+	start    time.Time
+	gaveUp   time.Time
+
+	sent, earlier int // datagrams, of this Send and of those before
+}
+
+// An answer is what a receiver said to an inform.
+type answer struct {
+	status ErrorStatus
+	from   netip.AddrPort
+	trip   time.Duration
+}
+
+// signal has the exchange look at what has changed. The caller holds the mutex.
+func (x *exchange) signal() {
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+const (
+	// rememberTime is how long an inform without an answer is remembered, and
+	// maxUnanswered how many are.
+	rememberTime  = 15 * time.Minute
+	maxUnanswered = 1024
+
+	// reportAge is how long a report of the network explains that no answer comes:
+	// routers send one a second.
+	reportAge = time.Minute
+
+	// maxRenewals is how often within an attempt an SNMPv3 receiver may ask for
+	// another engine ID, number of starts or time.
+	maxRenewals = 4
+)
+
+// begin returns the exchange of a message: the one that an earlier Send of the
+// same alert left without an answer, or a new one. What else was left of the
+// same problem is out of date.
+func (t *target) begin(m *message) *exchange {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	x := t.unanswered[m.problem]
+	if x != nil {
+		delete(t.unanswered, m.problem)
+		if x.content != m.content || time.Since(x.gaveUp) > rememberTime {
+			delete(t.waiting, x.id)
+			x = nil
+		}
+	}
+	if x == nil {
+		x = &exchange{message: *m, answer: make(chan answer, 1), wake: make(chan struct{}, 1)}
+		t.waiting[m.id] = x
+	}
+	x.start, x.refused, x.stranger, x.renewed = time.Now(), nil, false, false
+	x.sent, x.earlier = 0, x.sent+x.earlier
+	return x
+}
+
+// end forgets an exchange, or remembers it if an answer may still come.
+func (t *target) end(x *exchange, keep bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !keep {
+		delete(t.waiting, x.id)
+		return
+	}
+	if len(t.unanswered) >= maxUnanswered {
+		for problem, old := range t.unanswered {
+			if len(t.unanswered) >= maxUnanswered || time.Since(old.gaveUp) > rememberTime {
+				delete(t.unanswered, problem)
+				delete(t.waiting, old.id)
+			}
+		}
+	}
+	if old := t.unanswered[x.problem]; old != nil {
+		delete(t.waiting, old.id)
+	}
+	x.gaveUp = time.Now()
+	t.unanswered[x.problem] = x
+}
+
+// take gives an answer to the exchange that it belongs to. It may come from any
+// address: receivers have several, and the request-id and the community, or the keys
+// of SNMPv3, tell it from others'.
+func (t *target) take(octets []byte, from netip.AddrPort) {
+	r, ok := t.model.open(octets)
+	if !ok {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r.renew {
+		for _, x := range t.waiting {
+			x.renewed = true
+			x.signal()
+		}
+		return
+	}
+	x := t.waiting[r.id]
+	switch {
+	case x == nil:
+		return
+	case r.stranger:
+		x.stranger = true
+		return
+	}
+	t.reports = time.Time{}
+	delete(t.waiting, r.id) // a second answer says nothing new
+	trip := time.Since(x.start)
+	t.window.learn(trip)
+	x.answer <- answer{status: r.status, from: from, trip: trip}
+	if i := slices.Index(t.addrs, from); i > 0 {
+		t.addrs = slices.Concat(t.addrs[i:], t.addrs[:i])
+	}
 }
 
 // errNoAnswer ends an exchange in which every attempt was made.
 var errNoAnswer = errors.New("no answer")
 
-// run makes at most the given number of attempts and returns nil if the
-// receiver acknowledged one.
-func (e *exchange) run(ctx context.Context, attempts int) error {
-	timer := time.NewTimer(e.timeout)
-	defer timer.Stop()
-	e.start = time.Now()
-	var fault error
-	for range attempts {
-		timer.Reset(e.timeout)
-		if fault = e.transmit(ctx); fault != nil && final(fault) {
-			return fault
-		}
-		select {
-		case a := <-e.waiter.answer:
-			return e.judge(a)
-		case <-timer.C:
-			e.doubt()
-		case <-ctx.Done():
-			return e.lastLook(ctx.Err())
-		case <-e.done:
-			return e.lastLook(ErrClosed)
-		}
+// inform sends one message until it is answered.
+func (t *target) inform(ctx context.Context, m *message, in Inform) outcome {
+	if alert.IsOnce(ctx) {
+		in.Retries = 0
 	}
-	if e.sent == 0 {
-		return fault
+	x := t.begin(m)
+	a, err := t.attempt(ctx, x, in)
+	t.end(x, err != nil && x.sent+x.earlier > 0)
+	switch {
+	case err != nil:
+		return outcome{err: t.explain(x, err, in.Timeout)}
+	case a.status != StatusNoError:
+		return outcome{err: t.fail("inform", a.status), answered: true, trip: a.trip}
 	}
-	return e.lastLook(errNoAnswer)
+	ack := Ack{Target: t.addr, Address: a.from.String(), Attempts: x.earlier + x.sent, RoundTrip: a.trip}
+	return outcome{ack: ack, answered: true, trip: a.trip}
 }
 
-// lastLook returns err unless an answer came at the same moment.
-func (e *exchange) lastLook(err error) error {
+// attempt makes the attempts at an exchange and returns the answer. The
+// time of each is waited out, whatever the network says: a receiver that
+// restarts gets the next. Looking a name up does not count.
+func (t *target) attempt(ctx context.Context, x *exchange, in Inform) (answer, error) {
+	timer := time.NewTimer(in.Timeout)
+	defer timer.Stop()
+	var fault error
+	for range 1 + in.Retries {
+		if a, ok := x.answered(); ok {
+			return a, nil
+		}
+		if err := t.resolve(ctx, "inform"); err != nil {
+			return answer{}, err
+		}
+		timer.Reset(t.window.patience(in.Timeout))
+		x.tries = 0
+		if fault = t.transmit(x); fault != nil && final(fault) {
+			return answer{}, fault
+		}
+		a, err := t.await(ctx, x, timer.C)
+		if err == nil || !errors.Is(err, errNoAnswer) {
+			return a, err
+		}
+		t.doubt(x)
+	}
+	if a, ok := x.answered(); ok {
+		return a, nil
+	}
+	if x.sent == 0 && fault != nil {
+		return answer{}, fault
+	}
+	return answer{}, errNoAnswer
+}
+
+// await waits for the answer to an attempt, and repeats it at once for another
+// address or for SNMPv3.
+func (t *target) await(ctx context.Context, x *exchange, timeout <-chan time.Time) (a answer, err error) {
+	for {
+		select {
+		case a := <-x.answer:
+			return a, nil
+		case <-x.wake:
+			if t.shouldRepeat(x) {
+				_ = t.transmit(x) // or else the next attempt does
+			}
+			continue
+		case <-timeout:
+			err = errNoAnswer
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-t.done:
+			err = ErrClosed
+		}
+		if a, ok := x.answered(); ok { // at the same moment
+			return a, nil
+		}
+		return a, err
+	}
+}
+
+// answered returns the answer if it is there.
+func (x *exchange) answered() (a answer, ok bool) {
 	select {
-	case a := <-e.waiter.answer:
-		return e.judge(a)
+	case a = <-x.answer:
+		return a, true
 	default:
+		return a, false
+	}
+}
+
+// shouldRepeat reports whether to send at once: a refusal was met and there is an
+// address that was not tried, or the message has to be made anew.
+func (t *target) shouldRepeat(x *exchange) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if x.renewed {
+		x.renewed = false
+		return x.tries < maxRenewals+len(t.addrs)
+	}
+	return x.refused != nil && !same(x.to, t.addrs[0]) && x.tries < len(t.addrs)
+}
+
+// doubt notes that an attempt brought no answer: the next goes to the next
+// address, and the name may mean another machine by then.
+func (t *target) doubt(x *exchange) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.suspect()
+	t.move(x.to)
+}
+
+// transmit sends the datagram.
+func (t *target) transmit(x *exchange) error {
+	octets, err := t.model.wrap(x.message.octets)
+	if err != nil {
+		return &Error{Op: "encode", Target: t.addr, Err: err}
+	}
+	x.tries++
+	if err := t.write(&x.datagram, octets); err != nil {
 		return err
 	}
-}
-
-// final reports whether a failure to transmit will not pass by waiting for the
-// next attempt, or is for the caller to judge.
-func final(err error) bool {
-	e, isOurs := errors.AsType[*Error](err)
-	return isOurs && e.Op == "dial" || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrClosed) ||
-		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-}
-
-// judge takes an answer.
-func (e *exchange) judge(a answer) error {
-	if a.status != StatusNoError {
-		return a.status
-	}
-	e.ack = Ack{Target: e.addr, Address: a.from, Attempts: e.sent, RoundTrip: a.at.Sub(e.start)}
+	x.sent++
 	return nil
 }
 
-// transmit sends the datagram. A write that fails has sent nothing; one that
-// reports the refusal of an earlier datagram is made again at once.
-func (e *exchange) transmit(ctx context.Context) error {
-	conn, err := e.socket(ctx)
-	if err != nil {
-		return err
-	}
-	for range maxWrites {
-		_ = conn.SetWriteDeadline(time.Now().Add(writeWait)) // if it fails so does the write
-		if _, err = conn.Write(e.m.octets); err == nil {
-			e.sent++
-			return nil
-		}
-		if !errors.Is(err, syscall.ECONNREFUSED) {
-			break
-		}
-		e.refused()
-	}
-	switch {
-	case errors.Is(err, syscall.EMSGSIZE):
-		return fmt.Errorf("the socket refuses %d octets, set a lower MaxSize: %w", len(e.m.octets), ErrTooLarge)
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrDeadlineExceeded):
-	default:
-		e.fault(conn)
-	}
-	return reason(err)
+// final reports whether a failure to transmit will not pass by waiting for the
+// next attempt.
+func final(err error) bool {
+	return errors.Is(err, ErrTooLarge) || errors.Is(err, ErrClosed) || !alert.Retryable(err)
 }
-
-// explain makes an error of the end of an exchange without acknowledgement.
-// If a datagram left and nobody answered it, the receiver may have taken it.
-func (e *exchange) explain(err error, refused, stranger bool) error {
-	if _, isStatus := errors.AsType[ErrorStatus](err); isStatus || e.sent == 0 {
-		if ours, ok := errors.AsType[*Error](err); ok {
-			return ours // a look-up that failed, with its own step
-		}
-		return &Error{Op: "inform", Target: e.addr, Err: err}
-	}
-	if ours, ok := errors.AsType[*Error](err); ok {
-		err = ours.Err
-	}
-	text := fmt.Sprintf("no answer to %s of %v", attempts(e.sent), e.timeout)
-	if stranger {
-		text += ", but one with another community, which does not count"
-	}
-	causes := []error{alert.ErrUncertain}
-	if refused {
-		text += "; the host said that nobody listens on the port"
-		causes = append(causes, syscall.ECONNREFUSED)
-	}
-	if !errors.Is(err, errNoAnswer) {
-		causes = append(causes, err)
-		text += "; " + err.Error()
-	}
-	return &Error{Op: "inform", Target: e.addr, Err: &silence{text: text, causes: causes}}
-}
-
-// attempts counts in words.
-func attempts(n int) string {
-	if n == 1 {
-		return "1 attempt"
-	}
-	return fmt.Sprintf("%d attempts", n)
-}
-
-// A silence is an inform that left and was not answered.
-type silence struct {
-	text   string
-	causes []error
-}
-
-// Error says what was tried, and that the outcome is unknown.
-func (s *silence) Error() string {
-	return s.text + ": it may have arrived, sending it again can help"
-}
-
-// Unwrap returns what an error of this kind matches.
-func (s *silence) Unwrap() []error { return s.causes }

@@ -4,57 +4,44 @@ import (
 	"context"
 	"time"
 
-	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
 // SetRequestID sets the number that the next request-id follows.
 func (s *Sender) SetRequestID(n uint32) { s.id.Store(n) }
 
+// Age makes the Sender so much older.
+func (s *Sender) Age(d time.Duration) { s.start = s.start.Add(-d) }
+
 // ForgetLookups makes every look-up of a name look old.
 func (s *Sender) ForgetLookups() {
-	for i, t := range s.targets {
+	for _, t := range s.targets {
 		t.mu.Lock()
-		t.dialled = time.Time{}
+		t.looked = time.Time{}
 		t.mu.Unlock()
-		n := s.informers[i]
-		n.mu.Lock()
-		n.dialled = time.Time{}
-		n.mu.Unlock()
 	}
 }
 
 // BreakSockets closes the sockets behind the Sender's back.
 func (s *Sender) BreakSockets() {
-	for i, t := range s.targets {
+	for _, t := range s.targets {
 		t.mu.Lock()
-		if t.sock != nil {
-			_ = t.sock.close()
+		if t.conn != nil {
+			_ = t.conn.Close()
 		}
 		t.mu.Unlock()
-		n := s.informers[i]
-		n.mu.Lock()
-		if n.conn != nil {
-			_ = n.conn.Close()
-		}
-		n.mu.Unlock()
 	}
 }
 
 // WriteRaw writes octets to the first target as if they were a trap.
 func (s *Sender) WriteRaw(ctx context.Context, octets []byte) error {
-	return s.targets[0].write(ctx, octets)
+	return s.targets[0].trap(ctx, octets)
 }
 
-// WriteSlowly writes octets to the first target as if there had been no room
-// for them at first, and waits until the deadline.
-func (s *Sender) WriteSlowly(ctx context.Context, octets []byte, deadline time.Time) error {
-	t := s.targets[0]
-	return t.writeError(ctx, t.writeSlowly(ctx, octets, deadline), len(octets))
-}
-
-// Hold keeps who is slow from the first target until release is called.
-func (s *Sender) Hold(ctx context.Context) (release func(), err error) {
-	return s.targets[0].release, s.targets[0].acquire(ctx)
+// Hold keeps traps from the first target until release is called.
+func (s *Sender) Hold() (release func()) {
+	s.targets[0].turn <- struct{}{}
+	return func() { <-s.targets[0].turn }
 }
 
 // ReadResponse exposes the reader of answers.
@@ -63,13 +50,19 @@ func ReadResponse(octets []byte) (community []byte, id int32, status ErrorStatus
 	return community, r.id, r.status, ok
 }
 
-// AppendAny is AppendTrap without the short way for usual alerts.
-func (e *Encoder) AppendAny(dst []byte, a alert.Alert, requestID int32, upTime uint32) ([]byte, error) {
-	return e.appendAny(dst, tagTrap, &a, requestID, upTime)
+// A Notice is a Trap with what a Sender adds to it.
+type Notice struct {
+	RequestID int32
+	UpTime    uint32
+	OID       OID
+	Varbinds  []Varbind
 }
 
-// IsQuick reports whether AppendTrap takes the short way.
-func (e *Encoder) IsQuick(a alert.Alert, requestID int32) bool {
-	_, ok := e.appendQuick(nil, tagTrap, &a, requestID, 0)
-	return ok
+// Append encodes it, with any community.
+func (n Notice) Append(dst []byte, community string) ([]byte, error) {
+	e := Encoder{community: secret.New(community), version: versionV2c}
+	return e.appendTrap(dst, tagTrap, Trap{OID: n.OID, Varbinds: n.Varbinds}, n.RequestID, n.UpTime)
 }
+
+// Len returns the number of sub-identifiers.
+func (o OID) Len() int { return o.arcs() }

@@ -3,7 +3,6 @@ package snmptrap
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"strings"
 
 	"github.com/tocsin-go/tocsin/alert"
 )
@@ -60,28 +59,12 @@ func readable(source, key string) bool {
 
 // graphic reports whether s is visible ASCII without the given octet.
 func graphic(s string, without byte) bool {
-	if without != 0 && strings.IndexByte(s, without) >= 0 {
-		return false
-	}
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		if x := load8(s[i:]); !isPlain8(x) || hasBlank8(x) {
-			return false
-		}
-	}
-	for ; i < len(s); i++ {
-		if !isPlain(s[i]) || s[i] == ' ' {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f || s[i] == without {
 			return false
 		}
 	}
 	return true
-}
-
-// hasBlank8 reports whether one of eight octets of printable ASCII in x is a
-// blank, the only one that is less than 0x21.
-func hasBlank8(x uint64) bool {
-	const ones = 0x0101010101010101
-	return (x-0x21*ones)&(0x80*ones) != 0
 }
 
 // appendFields appends texts so that no two lists look alike: each ends in an

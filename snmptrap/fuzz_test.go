@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gosnmp/gosnmp"
@@ -29,7 +30,7 @@ func FuzzParseOID(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, o, again)
 		require.Equal(t, o.Len(), strings.Count(o.String(), ".")+1)
-		octets, err := snmptrap.Trap{OID: o}.Append(nil, "")
+		octets, err := snmptrap.Notice{OID: o}.Append(nil, "")
 		require.NoError(t, err)
 		require.Equal(t, "."+o.String(), decode(t, octets).Variables[1].Value)
 	})
@@ -61,11 +62,6 @@ func FuzzAppendTrap(f *testing.F) {
 		}
 		octets, err := e.AppendTrap(nil, a, id, up)
 		require.NoError(t, err, "NewEncoder took care that every alert can be encoded")
-		long, err := e.AppendAny(nil, a, id, up)
-		require.NoError(t, err)
-		if !a.StartsAt.IsZero() && a.StartsAt.Year() > 1 && a.StartsAt.Year() < 65535 { // else it is the present
-			require.Equal(t, long, octets, "the short way leads to the same octets")
-		}
 		limit := map[int]int{0: 1472, -1: 65507}[size]
 		if limit == 0 {
 			limit = size
@@ -142,7 +138,7 @@ func checkObjects(t *testing.T, got []gosnmp.SnmpPDU, base snmptrap.OID, a alert
 // clean says in other words what becomes of a text.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 {
+		if r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || unicode.Is(unicode.Cf, r) && r != 0x200c && r != 0x200d {
 			return ' '
 		}
 		return r
@@ -219,7 +215,6 @@ func FuzzNotificationAndAddress(f *testing.F) {
 		if notification != "."+testBase+".0.1" {
 			require.Equal(t, "."+mustOID(t, own).String(), notification)
 		}
-		require.Regexp(t, `^\.\d+\.\d+(\.\d+)*\.0\.[1-9]\d*$`, notification)
 	})
 }
 

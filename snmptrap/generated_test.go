@@ -1,6 +1,7 @@
 package snmptrap_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -16,7 +17,6 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/snmptrap"
-	"github.com/tocsin-go/tocsin/snmptrap/snmptraptest"
 )
 
 const (
@@ -36,7 +36,6 @@ type scene struct {
 	zone      *time.Location
 	name      int // octets of an object's name
 	encoder   *snmptrap.Encoder
-	rules     snmptraptest.Rules
 }
 
 // scenes returns Encoders of every kind.
@@ -74,7 +73,6 @@ func scenes(t *testing.T) (all []scene) {
 					require.Less(t, limit, 65507)
 					continue
 				}
-				s.rules = snmptraptest.Rules{Base: base, MaxSize: limit}
 				all = append(all, s)
 			}
 		}
@@ -184,9 +182,6 @@ func tryGenerated(t *testing.T, all []scene, r *rand.Rand, n int) {
 		var err error
 		buf, err = s.encoder.AppendTrap(buf[:0], a, id, up)
 		if err == nil {
-			err = s.rules.Check(buf)
-		}
-		if err == nil {
 			err = compare(decoder, s, &a, buf, id, up)
 		}
 		require.NoError(t, err, "alert %d, base %s, limit %d, seed layout %t: %.60q", i, s.base, s.limit, s.seed, a)
@@ -217,6 +212,12 @@ func compare(decoder *gosnmp.GoSNMP, s *scene, a *alert.Alert, octets []byte, id
 		if v.Name != "."+want.names[i] || got != want.values[i] {
 			return fmt.Errorf("object %d: %s = %q, want %s = %q", i+1, v.Name, got, want.names[i], want.values[i])
 		}
+	}
+	if len(s.community) >= 1<<7 { // which gosnmp cannot encode
+		return nil
+	}
+	if again, err := p.MarshalMsg(); err != nil || !bytes.Equal(again, octets) {
+		return fmt.Errorf("gosnmp encodes what it has read to other octets: %w", err)
 	}
 	return nil
 }

@@ -2,8 +2,8 @@ package snmptrap
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -14,7 +14,8 @@ import (
 type Inform struct {
 	// Timeout is how long one attempt waits for the answer, and the least time
 	// between two attempts, whatever the network says meanwhile: a receiver
-	// that restarts gets the next one. Default 5 s.
+	// that restarts gets the next one. A receiver that was seen to need longer
+	// gets twice the time that it needed, at most twelve times Timeout. Default 5 s.
 	Timeout time.Duration
 
 	// Retries is how often an inform without an answer is sent again, the same
@@ -26,12 +27,6 @@ type Inform struct {
 const (
 	defaultAnswerTime = 5 * time.Second
 	defaultRetries    = 2
-
-	// window is how many informs of one Send may be in flight to one target.
-	window = 32
-
-	// writeWait bounds the wait for room in a socket's buffer.
-	writeWait = 100 * time.Millisecond
 )
 
 // withDefaults returns the settings to work with.
@@ -69,107 +64,28 @@ type Ack struct {
 // Inform sends one alert to each target as an inform, whether or not
 // [Options].Inform makes Send do so, and reports who acknowledged it: one Ack
 // for each target that did, in the order given to New. The error is that of
-// [Sender.Send]. It is for a test of the way, or for who wants to show the
-// answer; otherwise use Send.
+// [Sender.Send]. It is for a test of the way, or to show the answer; otherwise
+// use Send.
 func (s *Sender) Inform(ctx context.Context, a alert.Alert) ([]Ack, error) {
-	var acks []Ack
-	var errs []error
-	for _, outcome := range s.informAll(ctx, []alert.Alert{a}) {
-		if outcome[0].err != nil {
-			errs = fail(errs, 1, 0, outcome[0].err)
-			continue
-		}
-		acks = append(acks, outcome[0].ack)
+	return s.informOne(ctx, s.messages([]alert.Alert{a}, tagInform))
+}
+
+// SendInform sends a notification of your own to each target as an inform, as
+// [Sender.Inform] does.
+func (s *Sender) SendInform(ctx context.Context, t Trap) ([]Ack, error) {
+	return s.informOne(ctx, []message{s.own(t, tagInform)})
+}
+
+// informOne sends one inform and returns what was acknowledged.
+func (s *Sender) informOne(ctx context.Context, messages []message) (acks []Ack, err error) {
+	if s.encoder.version == versionV1 {
+		return nil, &Error{Op: "encode", Err: errors.New("SNMPv1 has no informs")}
 	}
-	if errs != nil {
-		return acks, errs[0]
-	}
-	return acks, nil
-}
-
-// An outcome is what became of one inform at one target.
-type outcome struct {
-	ack Ack
-	err error
-}
-
-// A message is an inform that is ready to go out.
-type message struct {
-	id     int32
-	octets []byte
-	err    error // that of the encoder
-}
-
-// sendInforms is Send for informs.
-func (s *Sender) sendInforms(ctx context.Context, alerts []alert.Alert) (errs []error) {
-	for _, outcomes := range s.informAll(ctx, alerts) {
-		for i := range outcomes {
-			if err := outcomes[i].err; err != nil {
-				errs = fail(errs, len(alerts), i, err)
-			}
+	outcomes := s.deliver(ctx, messages, true)
+	for _, o := range outcomes {
+		if o[0].err == nil {
+			acks = append(acks, o[0].ack)
 		}
 	}
-	return errs
-}
-
-// informAll encodes each alert once and sends it to every target. It returns
-// the outcomes by target and alert.
-func (s *Sender) informAll(ctx context.Context, alerts []alert.Alert) [][]outcome {
-	messages := make([]message, len(alerts))
-	for i := range alerts {
-		m := &messages[i]
-		m.id = s.requestID()
-		m.octets, m.err = s.encoder.append(nil, tagInform, &alerts[i], m.id, ticks(time.Since(s.start)))
-	}
-	outcomes := make([][]outcome, len(s.informers))
-	var wg sync.WaitGroup
-	for i, n := range s.informers {
-		outcomes[i] = make([]outcome, len(alerts))
-		wg.Go(func() { s.informTarget(ctx, n, alerts, messages, outcomes[i]) })
-	}
-	wg.Wait()
-	return outcomes
-}
-
-// informTarget sends messages to one target, several at once, but one after
-// the other what reports the same problem: a repetition of "firing" must not
-// come in after "resolved".
-func (s *Sender) informTarget(ctx context.Context, n *informer, alerts []alert.Alert, messages []message, outcomes []outcome) {
-	type problem struct{ source, key string }
-	last := make(map[problem]<-chan struct{})
-	slots := make(chan struct{}, window)
-	var wg sync.WaitGroup
-	for i := range messages {
-		p, done := problem{alerts[i].Source, alerts[i].Key}, make(chan struct{})
-		if before := last[p]; before != nil && p.key != "" {
-			<-before
-		}
-		last[p] = done
-		slots <- struct{}{}
-		wg.Go(func() {
-			outcomes[i] = n.inform(ctx, &messages[i], s.inform)
-			close(done)
-			<-slots
-		})
-	}
-	wg.Wait()
-}
-
-// inform sends one message until it is answered.
-func (n *informer) inform(ctx context.Context, m *message, in Inform) (o outcome) {
-	switch {
-	case m.err != nil:
-		return outcome{err: m.err}
-	case ctx.Err() != nil:
-		return outcome{err: &Error{Op: "inform", Target: n.addr, Err: ctx.Err()}}
-	case alert.IsOnce(ctx):
-		in.Retries = 0
-	}
-	e := exchange{informer: n, m: m, timeout: in.Timeout, waiter: n.expect(m.id)}
-	err := e.run(ctx, 1+in.Retries)
-	refused, stranger := n.forget(m.id, e.waiter)
-	if err == nil {
-		return outcome{ack: e.ack}
-	}
-	return outcome{err: e.explain(err, refused, stranger)}
+	return acks, join(outcomes, 1)
 }

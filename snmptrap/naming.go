@@ -3,6 +3,7 @@ package snmptrap
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"slices"
 
@@ -14,9 +15,9 @@ import (
 // leaves the default.
 type OIDs struct {
 	// Firing, Resolved and News are the notifications, by default base.0.1,
-	// base.0.2 and base.0.3; the last one is that of tests too. The next to last sub-identifier must be zero and the last in 1
-	// to 2^31-1: other notifications do not survive a proxy to SNMPv1 (RFC 2578
-	// section 8.5, RFC 3584 section 3).
+	// base.0.2 and base.0.3; the last one is that of tests too. They should end in
+	// ".0.N": others, which are common, do not survive a proxy to SNMPv1 and back
+	// (RFC 2578 section 8.5), and the Logger gets a warning.
 	Firing, Resolved, News string
 
 	// Notification returns the notification of one alert, before which these
@@ -26,8 +27,8 @@ type OIDs struct {
 	//	func(a alert.Alert) string { return a.Labels["oid"] }
 	//
 	// It sees resolved alerts too, so a console that pairs by notification can
-	// be given another one for these. What it returns is held to the rule above.
-	// An alert never gets lost over it: with one that is wrong, or so long that
+	// be given another one for these.
+	// An alert never gets lost over it: with one that is no OID, or so long that
 	// the trap would not fit, the default goes out and a warning is logged. It
 	// is called concurrently.
 	Notification func(alert.Alert) string
@@ -36,20 +37,11 @@ type OIDs struct {
 	// instance if there is one. It may be shorter than ten.
 	Objects []string
 
-	// Instance says whether the names under the base have the instance ".0".
-	Instance Instance
+	// Bare leaves the instance ".0" of a MIB's scalars out of the names under the
+	// base, as many devices do. Filters written for one form do not match the
+	// other. The layout Seed has none in any case.
+	Bare bool
 }
-
-// An Instance says how the names of objects end. A MIB's scalar has the
-// instance ".0"; many devices leave it out, and filters written for one form
-// do not match the other.
-type Instance uint8
-
-const (
-	ByLayout Instance = iota // Full has the instance and Seed has not
-	Dotted                   // base.1.0
-	Bare                     // base.1
-)
 
 // object returns the name of the object at a place.
 func (o *OIDs) object(base OID, place int, layout Layout) (OID, error) {
@@ -61,14 +53,14 @@ func (o *OIDs) object(base OID, place int, layout Layout) (OID, error) {
 		return oid, nil
 	}
 	arcs := []uint32{uint32(place + 1), 0}
-	if o.Instance == Bare || o.Instance == ByLayout && layout == Seed {
+	if o.Bare || layout == Seed {
 		arcs = arcs[:1]
 	}
 	return base.Append(arcs...)
 }
 
-// notification returns the one that is set, or base.0.n.
-func notification(set string, base OID, n uint32) (OID, error) {
+// fixed returns the notification that is set, or base.0.n.
+func (e *Encoder) fixed(set string, base OID, n uint32) (OID, error) {
 	if set == "" {
 		return base.Append(0, n)
 	}
@@ -76,32 +68,28 @@ func notification(set string, base OID, n uint32) (OID, error) {
 	if err != nil {
 		return OID{}, fmt.Errorf("snmptrap: options: notification: %w", err)
 	}
+	if !oid.isReversible() {
+		e.log.Warn("snmptrap: a notification does not end in .0.N: it does not survive a proxy to SNMPv1 and back",
+			slog.String("oid", oid.String()))
+	}
 	return oid, nil
 }
 
 // parseNotification reads the OID of a notification.
 func parseNotification(dotted string) (OID, error) {
 	oid, err := ParseOID(dotted)
-	if err != nil {
-		return OID{}, err
+	if err == nil && oid.arcs() < 3 {
+		return OID{}, errors.New("snmptrap: OID: a notification has at least 3 sub-identifiers")
 	}
-	if next, last := oid.ending(); next != 0 || last < 1 || last > math.MaxInt32 || oid.Len() < 4 {
-		return OID{}, errors.New("snmptrap: OID: a notification must end in .0.N, with N in 1…2147483647")
-	}
-	return oid, nil
+	return oid, err
 }
 
-// ending returns the last two sub-identifiers of an OID of more than three.
-func (o OID) ending() (next, last uint32) {
-	done := true
-	for _, octet := range []byte(o.content()) {
-		if done {
-			next, last = last, 0
-		}
-		last = last<<7 | uint32(octet&0x7f)
-		done = octet < 0x80
-	}
-	return next, last
+// isReversible reports whether a notification ends in .0.N, with N in
+// 1 to 2^31-1 (RFC 2578 section 8.5).
+func (o OID) isReversible() bool {
+	start, last := lastArc(o.content())
+	_, next := lastArc(o.content()[:start])
+	return start > 1 && next == 0 && last >= 1 && last <= math.MaxInt32
 }
 
 // checkNames refuses names that occur twice, and more of them than objects.

@@ -2,7 +2,6 @@ package snmptrap_test
 
 import (
 	"bytes"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -23,24 +22,22 @@ func variables(tb testing.TB, e *snmptrap.Encoder, a alert.Alert) []gosnmp.SnmpP
 	return decode(tb, octets).Variables
 }
 
-func TestInstance(t *testing.T) {
+func TestBareNames(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name     string
-		layout   snmptrap.Layout
-		instance snmptrap.Instance
-		want     string
+		name   string
+		layout snmptrap.Layout
+		bare   bool
+		want   string
 	}{
-		{"full", snmptrap.Full, snmptrap.ByLayout, ".1.0"},
-		{"full dotted", snmptrap.Full, snmptrap.Dotted, ".1.0"},
-		{"full bare", snmptrap.Full, snmptrap.Bare, ".1"},
-		{"seed", snmptrap.Seed, snmptrap.ByLayout, ".1"},
-		{"seed dotted", snmptrap.Seed, snmptrap.Dotted, ".1.0"},
-		{"seed bare", snmptrap.Seed, snmptrap.Bare, ".1"},
+		{"full", snmptrap.Full, false, ".1.0"},
+		{"full bare", snmptrap.Full, true, ".1"},
+		{"seed", snmptrap.Seed, false, ".1"},
+		{"seed bare", snmptrap.Seed, true, ".1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			e := newEncoder(t, &snmptrap.Options{Layout: tt.layout, OIDs: snmptrap.OIDs{Instance: tt.instance}})
+			e := newEncoder(t, &snmptrap.Options{Layout: tt.layout, OIDs: snmptrap.OIDs{Bare: tt.bare}})
 			got := variables(t, e, named("n"))
 			require.Equal(t, "."+testBase+tt.want, got[2].Name)
 			require.Equal(t, "."+testBase+strings.Replace(tt.want, "1", "10", 1), got[11].Name)
@@ -68,25 +65,17 @@ func TestOwnNames(t *testing.T) {
 
 func TestOwnNamesRefused(t *testing.T) {
 	t.Parallel()
-	const rule = "a notification must end in .0.N, with N in 1…2147483647"
 	for _, tt := range []struct {
 		name string
 		oids snmptrap.OIDs
 		want string
 	}{
-		{"no zero", snmptrap.OIDs{Firing: "1.3.6.1.4.1.98789.1"}, rule},
-		{"N is zero", snmptrap.OIDs{Resolved: "1.3.6.1.4.1.9.0.0"}, rule},
-		{"news", snmptrap.OIDs{News: "1.3.6.1.4.1.9.1.1"}, rule},
-		{"N over 31 bits", snmptrap.OIDs{Firing: "1.3.6.1.4.1.9.0.2147483648"}, rule},
-		{"zero elsewhere", snmptrap.OIDs{Firing: "1.3.6.0.1.4"}, rule},
-		{"a multiple of 128", snmptrap.OIDs{Firing: "1.3.6.128.1"}, rule},
-		{"nothing in front", snmptrap.OIDs{Firing: "0.0.1"}, rule},
+		{"nothing in front", snmptrap.OIDs{Firing: "1.3"}, "a notification has at least 3 sub-identifiers"},
 		{"no number", snmptrap.OIDs{Firing: "1.3.c0mmunity.0.1"}, "sub-identifier 3 is not a number"},
 		{"over 32 bits", snmptrap.OIDs{Resolved: "1.3.4294967296.0.1"}, "sub-identifier 3 is greater than 4294967295"},
 		{"object", snmptrap.OIDs{Objects: []string{"", "1.3.x"}}, "object 2: "},
 		{"eleven objects", snmptrap.OIDs{Objects: make([]string, 11)}, "11 names of objects, there are 10 objects"},
 		{"twice", snmptrap.OIDs{Objects: []string{testBase + ".2.0"}}, "objects 1 and 2 have the same name"},
-		{"instance", snmptrap.OIDs{Instance: 3}, "unknown instance 3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -97,14 +86,30 @@ func TestOwnNamesRefused(t *testing.T) {
 	}
 }
 
-func TestVersion(t *testing.T) {
+// Many consoles have notifications that do not end in .0.N. They go out.
+func TestNotificationsAgainstTheRule(t *testing.T) {
 	t.Parallel()
-	for _, version := range []snmptrap.Version{"1", "2", "3", "v2c"} {
-		_, err := snmptrap.New([]string{"nms"}, "c", testBase, &snmptrap.Options{Version: version})
-		require.EqualError(t, err, fmt.Sprintf(`snmptrap: options: SNMP version %q is not supported, only "2c" is`, string(version)))
+	for _, tt := range []struct {
+		name, oid string
+		warned    bool
+	}{
+		{"as it should be", "1.3.6.1.4.1.98789.0.1", false},
+		{"no zero", "1.3.6.1.4.1.98789.1", true},
+		{"N is zero", "1.3.6.1.4.1.9.0.0", true},
+		{"N over 31 bits", "1.3.6.1.4.1.9.0.2147483648", true},
+		{"zero elsewhere", "1.3.6.0.1.4", true},
+		{"a multiple of 128", "1.3.6.128.1", true},
+		{"linkDown", "1.3.6.1.6.3.1.1.5.3", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			logger := slog.New(slog.NewTextHandler(&log, nil))
+			e := newEncoder(t, &snmptrap.Options{Logger: logger, OIDs: snmptrap.OIDs{Firing: tt.oid}})
+			require.Equal(t, "."+tt.oid, variables(t, e, named("n"))[1].Value)
+			require.Equal(t, tt.warned, strings.Contains(log.String(), "level=WARN"), &log)
+		})
 	}
-	_, err := snmptrap.New([]string{"nms"}, "c", testBase, &snmptrap.Options{Version: snmptrap.V2c})
-	require.NoError(t, err)
 }
 
 // byLabel lets alerts bring their notification, as people with other gateways
@@ -134,7 +139,7 @@ func TestNotificationOfAnAlert(t *testing.T) {
 		{"none", "", testBase + ".0.1"},
 		{"own", "1.3.6.1.4.1.9.9.0.42", "1.3.6.1.4.1.9.9.0.42"},
 		{"leading dot", ".1.3.6.1.4.1.9.9.0.42", "1.3.6.1.4.1.9.9.0.42"},
-		{"against the rule", "1.3.6.1.4.1.98789.1", testBase + ".0.1"},
+		{"against the rule", "1.3.6.1.4.1.98789.1", "1.3.6.1.4.1.98789.1"},
 		{"no OID", "h0stile\n", testBase + ".0.1"},
 		{"UUID", "2.25.329800735698586629295641978511506172918.0.1", testBase + ".0.1"},
 		{"long", "1.3" + strings.Repeat(".4294967295", 100) + ".0.1", testBase + ".0.1"},

@@ -80,7 +80,7 @@ func (e *Encoder) describe(objects *[objectCount]Varbind, a *alert.Alert, scratc
 	name.setText(a.Name, maxText)
 	objects[objectStatus].Value.raw[0] = statusNumber(a)
 	objects[objectSeverity].Value.raw[0] = severityNumber(a)
-	objects[objectTime].Value.setTime(a.Time(), e.location)
+	e.setTime(&objects[objectTime].Value, a.Time())
 	objects[objectFingerprint].Value.setFingerprint(a, scratch)
 	objects[objectSummary].Value.setText(a.Summary, maxSummary)
 }
@@ -157,57 +157,33 @@ const (
 )
 
 // setTime makes v a DateAndTime of 11 octets (RFC 2579): the time, in tenths
-// of a second, and its distance from UTC. There is no way to write an unknown
-// time, so the zero time, and one whose year takes more than two octets,
-// become the present.
-func (v *Value) setTime(t time.Time, zone *time.Location) {
+// of a second, and its distance from UTC; or the same as text. There is no way
+// to write an unknown time, so the zero time, and one whose year takes more than
+// two octets, become the present.
+func (e *Encoder) setTime(v *Value, t time.Time) {
 	if t.IsZero() || t.Unix() < firstSecond || t.Unix() >= lastSecond {
 		t = time.Now()
 	}
-	if zone != nil {
-		t = t.In(zone)
+	if e.location != nil {
+		t = t.In(e.location)
+	}
+	if e.textTime {
+		v.setText(t.Format("2006-01-02 15:04:05 -07:00"), maxText)
+		return
 	}
 	_, offset := t.Zone()
 	if offset%60 != 0 || offset <= -14*3600 || offset >= 14*3600 {
-		offset = 0 // a zone that cannot be written
+		t, offset = t.UTC(), 0 // a zone that cannot be written
 	}
 	sign, ahead := byte('+'), offset
 	if offset < 0 {
 		sign, ahead = '-', -offset
 	}
-	// The clock of the zone, computed as if it were UTC's: quicker than through
-	// package time, which would look the zone up three times.
-	seconds := uint64(t.Unix() + int64(offset) - yearZero)
-	year, month, day := civil(uint32(seconds / 86400))
-	clock := uint32(seconds % 86400)
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
 	v.size, v.own = dateSize, dateSize
 	v.raw = [16]byte{
-		byte(year >> 8), byte(year), byte(month), byte(day),
-		byte(clock / 3600), byte(clock / 60 % 60), byte(clock % 60),
+		byte(year >> 8), byte(year), byte(month), byte(day), byte(hour), byte(minute), byte(second),
 		byte(t.Nanosecond() / 1e8), sign, byte(ahead / 3600), byte(ahead / 60 % 60),
 	}
-}
-
-// yearZero is 0000-03-01 00:00:00 UTC in Unix time. A year that begins in March
-// ends with the day that is not in every year.
-const yearZero = -62162035200
-
-// civil returns the date that is the given number of days after 0000-03-01, at
-// most 2^30 of them, in the Gregorian calendar. It multiplies by fractions with
-// a power of two below the line where it would have to divide (Neri and
-// Schneider, Euclidean affine functions and their application to calendar
-// algorithms, 2022).
-func civil(days uint32) (year, month, day uint32) {
-	const ofYear, ofMonth, ofCentury = 2939745, 2141, 146097 // the last: days of four centuries
-	n := 4*days + 3
-	century, rest := n/ofCentury, n%ofCentury|3
-	product := ofYear * uint64(rest)
-	year = 100*century + uint32(product>>32)
-	rest = uint32(product) / ofYear / 4 // day of the year, from March
-	n = ofMonth*rest + 197913
-	month, day = n>>16, n&0xffff/ofMonth+1
-	if rest >= 306 { // January and February
-		year, month = year+1, month-12
-	}
-	return year, month, day
 }

@@ -46,6 +46,15 @@ func ParseOID(dotted string) (OID, error) {
 	return newOID(arcs)
 }
 
+// MustOID is [ParseOID] for OIDs that stand in the source. It panics on an error.
+func MustOID(dotted string) OID {
+	oid, err := ParseOID(dotted)
+	if err != nil {
+		panic(err)
+	}
+	return oid
+}
+
 // parseArc reads one sub-identifier: decimal digits and nothing else.
 func parseArc(part string) (uint32, error) {
 	n, err := strconv.ParseUint(part, 10, 64)
@@ -102,7 +111,7 @@ func (o OID) Append(arcs ...uint32) (OID, error) {
 	if o.IsZero() {
 		return OID{}, errors.New("snmptrap: OID: empty")
 	}
-	if n := o.Len() + len(arcs); n > maxArcs {
+	if n := o.arcs() + len(arcs); n > maxArcs {
 		return OID{}, fmt.Errorf("snmptrap: OID: %d sub-identifiers, at most %d are allowed", n, maxArcs)
 	}
 	ber := []byte(o.content())
@@ -115,8 +124,8 @@ func (o OID) Append(arcs ...uint32) (OID, error) {
 // IsZero reports whether o is the zero OID, which is invalid.
 func (o OID) IsZero() bool { return o.field == "" }
 
-// Len returns the number of sub-identifiers.
-func (o OID) Len() int {
+// arcs returns the number of sub-identifiers.
+func (o OID) arcs() int {
 	n := 0
 	for _, octet := range []byte(o.content()) {
 		if octet < 0x80 {
@@ -150,11 +159,15 @@ func (o OID) String() string {
 	return string(dotted)
 }
 
-// MarshalText encodes o as String does.
-func (o OID) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
-
-// UnmarshalText decodes what [ParseOID] reads.
-func (o *OID) UnmarshalText(text []byte) (err error) {
-	*o, err = ParseOID(string(text))
-	return err
+// lastArc returns where the last sub-identifier of an OID's content begins, and
+// its value.
+func lastArc(content string) (start int, arc uint32) {
+	start = max(len(content)-1, 0)
+	for start > 0 && content[start-1] >= 0x80 {
+		start--
+	}
+	for _, octet := range []byte(content[start:]) {
+		arc = arc<<7 | uint32(octet&0x7f)
+	}
+	return start, arc
 }

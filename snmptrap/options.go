@@ -1,6 +1,8 @@
 package snmptrap
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -19,19 +21,24 @@ type Options struct {
 	// MaxSize bounds a trap, in octets of UDP payload: 484 to 65,507. Default
 	// 1,472, which fits an Ethernet frame and every receiver that follows RFC
 	// 3417; -1 stands for 65,507, UDP's own limit. Over IPv6 1,232 go through
-	// any network in one piece.
+	// any network in one piece. With a User at least 704.
 	MaxSize int
 
 	// Location is the zone in which the time of an alert is written. Default
 	// is the zone of the alert's own time.
 	Location *time.Location
 
-	// Timeout bounds the look-up of a target's name. Default 5 s; -1 leaves
-	// it to the context. NewEncoder ignores it.
-	Timeout time.Duration
+	// V1 sends SNMPv1 traps, for consoles that know nothing newer, translated as
+	// RFC 3584 section 3.2 says. SNMPv1 has no informs.
+	V1 bool
 
-	// Version is that of SNMP: [V2c], the default and as yet the only one.
-	Version Version
+	// User is that of SNMPv3, which takes the place of the community. Nil means
+	// SNMPv2c or v1.
+	User *User
+
+	// TextTime sends the time as text, "2026-11-20 16:08:41 +08:00", for consoles
+	// that show a DateAndTime as octets. It is not what the MIB says.
+	TextTime bool
 
 	// OIDs changes the names of notifications and objects.
 	OIDs OIDs
@@ -43,26 +50,38 @@ type Options struct {
 	// concurrently.
 	Address func(alert.Alert) netip.Addr
 
+	// Extra returns objects of your own for an alert, which go out behind the ten.
+	// One without a name or a value is left out, and all are if the trap has no room
+	// for them after the summary is cut, with a warning to the Logger: the alert does
+	// not get lost over it. It is called concurrently. Default is none.
+	Extra func(alert.Alert) []Varbind
+
+	// Rate is how many traps a second go to a target, after a burst of two.
+	// Default 1,000: receivers drop what their buffer has no room for, and
+	// nobody learns of it. Negative means no limit. Informs have none; they wait
+	// for answers.
+	Rate int
+
+	// LocalAddr is the IP address to send from, or the name of a network interface
+	// that has it: consoles tell hosts apart by it. Default: the
+	// system chooses.
+	LocalAddr string
+
 	// Inform makes Send send informs, which the receiver acknowledges, in
 	// place of traps. Nil means traps. NewEncoder ignores it.
 	Inform *Inform
 
-	// Logger gets a warning, at most one a minute and target, when a target's
-	// host says to a trap that nobody listens on the port, and at most one a
-	// minute when OIDs.Notification is of no use. Default is silence.
+	// Logger gets a warning, at most one a minute and target, when the network
+	// returns a message because nobody listens on the port or a firewall
+	// prohibits it, and at most one a minute when OIDs.Notification or Extra is of
+	// no use. Default is silence.
 	Logger *slog.Logger
 }
-
-// A Version is a version of SNMP, as net-snmp's option -v writes it.
-type Version string
-
-// V2c is SNMPv2c (RFC 1901).
-const V2c Version = "2c"
 
 const (
 	defaultMaxSize = 1472
 	leastMaxSize   = 484
-	defaultTimeout = 5 * time.Second
+	defaultRate    = 1000
 )
 
 // withDefaults returns the options to work with.
@@ -74,25 +93,19 @@ func (o *Options) withDefaults() (Options, error) {
 	if opts.Layout > Seed {
 		return opts, fmt.Errorf("snmptrap: options: unknown layout %d", uint8(opts.Layout))
 	}
-	if opts.Version != "" && opts.Version != V2c {
-		return opts, fmt.Errorf("snmptrap: options: SNMP version %q is not supported, only %q is", opts.Version, V2c)
+	if opts.V1 && (opts.User != nil || opts.Inform != nil) {
+		return opts, errors.New("snmptrap: options: SNMPv1 has neither informs nor users")
 	}
-	if opts.OIDs.Instance > Bare {
-		return opts, fmt.Errorf("snmptrap: options: unknown instance %d", uint8(opts.OIDs.Instance))
-	}
+	opts.Rate = cmp.Or(opts.Rate, defaultRate)
 	switch {
 	case opts.MaxSize == 0:
 		opts.MaxSize = defaultMaxSize
 	case opts.MaxSize == -1:
 		opts.MaxSize = maxDatagram
+	case opts.User != nil && opts.MaxSize < leastMaxSize+userRoom:
+		return opts, fmt.Errorf("snmptrap: options: MaxSize %d is too small for SNMPv3, which wants %d", opts.MaxSize, leastMaxSize+userRoom)
 	case opts.MaxSize < leastMaxSize || opts.MaxSize > maxDatagram:
 		return opts, fmt.Errorf("snmptrap: options: MaxSize %d is not in %d…%d", opts.MaxSize, leastMaxSize, maxDatagram)
-	}
-	switch {
-	case opts.Timeout == 0:
-		opts.Timeout = defaultTimeout
-	case opts.Timeout < -1:
-		return opts, fmt.Errorf("snmptrap: options: negative Timeout %v", opts.Timeout)
 	}
 	if _, err := opts.Inform.withDefaults(); err != nil {
 		return opts, err
@@ -140,18 +153,4 @@ func (l Layout) String() string {
 		return "seed"
 	}
 	return fmt.Sprintf("Layout(%d)", uint8(l))
-}
-
-// MarshalText encodes l as its word.
-func (l Layout) MarshalText() ([]byte, error) {
-	if l > Seed {
-		return nil, fmt.Errorf("snmptrap: unknown layout %d", uint8(l))
-	}
-	return []byte(l.String()), nil
-}
-
-// UnmarshalText decodes what [ParseLayout] reads.
-func (l *Layout) UnmarshalText(text []byte) (err error) {
-	*l, err = ParseLayout(string(text))
-	return err
 }

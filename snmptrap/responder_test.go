@@ -17,6 +17,8 @@ type responder struct {
 
 	// answer returns what to send back to the n-th datagram, counted from 0.
 	answer func(n int, p *gosnmp.SnmpPacket) [][]byte
+	from   net.PacketConn // what answers leave through; guarded by mu
+	peer   net.Addr       // who sent the first datagram, to be read after it
 
 	mu      sync.Mutex
 	got     [][]byte
@@ -34,6 +36,7 @@ func respond(tb testing.TB, addr string, answer func(n int, p *gosnmp.SnmpPacket
 	require.NoError(tb, err)
 	_ = conn.(*net.UDPConn).SetReadBuffer(1 << 20)
 	r := &responder{tb: tb, conn: conn, answer: answer, arrived: make(chan struct{})}
+	r.from = conn
 	var wg sync.WaitGroup
 	wg.Go(r.serve)
 	tb.Cleanup(func() {
@@ -59,15 +62,25 @@ func (r *responder) serve() {
 		}
 		r.mu.Lock()
 		n := len(r.got)
+		if n == 0 {
+			r.peer = from
+		}
 		r.got, r.packets = append(r.got, octets), append(r.packets, p)
 		r.mu.Unlock()
 		if n == 0 {
 			close(r.arrived)
 		}
 		for _, octets := range r.answer(n, p) {
-			_, _ = r.conn.WriteTo(octets, from)
+			r.reply(octets, from)
 		}
 	}
+}
+
+// reply sends an answer.
+func (r *responder) reply(octets []byte, to net.Addr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, _ = r.from.WriteTo(octets, to)
 }
 
 // addr returns host:port.

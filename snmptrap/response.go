@@ -8,6 +8,24 @@ package snmptrap
 type response struct {
 	id     int32
 	status ErrorStatus
+
+	stranger bool // another community's
+	renew    bool // no answer, but the receiver wants the messages made anew: SNMPv3
+}
+
+// openV2c returns the community and the PDU, the latter as a field, of an
+// SNMPv2c message. It reports false for any other message.
+func openV2c(octets []byte) (community, pdu []byte, ok bool) {
+	content, _, ok := readField(octets, tagSequence)
+	if !ok {
+		return nil, nil, false
+	}
+	version, content, ok := readInteger(content)
+	if !ok || version != versionV2c {
+		return nil, nil, false
+	}
+	community, pdu, ok = readField(content, tagOctetString)
+	return community, pdu, ok
 }
 
 // readResponse reads an SNMPv2c message with a Response PDU. It reports false

@@ -2,6 +2,7 @@ package snmptrap
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -13,19 +14,17 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// A Sender sends alerts as SNMPv2c traps or informs to one or several targets.
-// It is an [alert.Sender] and safe for concurrent use. A Sender of traps starts
-// no goroutine that outlives a Send; with informs one for each target reads the
-// answers until Close.
+// A Sender sends alerts as SNMP traps or informs to one or several targets.
+// It is an [alert.Sender] and safe for concurrent use. One goroutine for each
+// target reads what comes back, from the first Send to Close; look-ups of names
+// have their own, for which Close waits too.
 type Sender struct {
-	encoder   *Encoder
-	targets   []*target
-	informers []*informer // one a target
-	informs   bool        // Send sends informs
-	inform    Inform
-	start     time.Time
-	id        atomic.Uint32
-	buffers   sync.Pool // of *[]byte
+	encoder *Encoder
+	targets []*target
+	informs bool // Send sends informs
+	inform  Inform
+	start   time.Time
+	id      atomic.Uint32
 }
 
 var _ alert.Sender = (*Sender)(nil)
@@ -35,14 +34,18 @@ var _ alert.Sender = (*Sender)(nil)
 // "nms.example.com:9162", "2001:db8::7" or "[2001:db8::7]:9162". The
 // community and the base OID are those of [NewEncoder].
 //
-// New does not touch the network. Names are looked up at the first Send, and
-// again after an error, but not more often than every ten seconds.
+// With [Options].User, for SNMPv3, the community is empty.
+//
+// New does not touch the network. Names are looked up when they are used, if the
+// last look-up is more than 30 seconds old. All addresses of a name belong to the
+// same receiver: if one refuses, or does not answer an inform, the next is used
+// from then on.
 func New(targets []string, community, baseOID string, opts *Options) (*Sender, error) {
 	o, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	encoder, err := NewEncoder(community, baseOID, &o)
+	encoder, err := newEncoder(community, baseOID, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +57,12 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 		return nil, err
 	}
 	s.id.Store(rand.Uint32())
-	for _, addr := range targets {
-		t, err := newTarget(addr, &o)
+	models, err := newModels(len(targets), encoder, &o)
+	if err != nil {
+		return nil, err
+	}
+	for i, addr := range targets {
+		t, err := newTarget(addr, &o, s.inform, models[i])
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +70,6 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 			return nil, fmt.Errorf("snmptrap: target %s is given twice", t.addr)
 		}
 		s.targets = append(s.targets, t)
-		s.informers = append(s.informers, newInformer(t, encoder.community))
 	}
 	return s, nil
 }
@@ -77,8 +83,8 @@ func New(targets []string, community, baseOID string, opts *Options) (*Sender, e
 // wrong community lose traps without a sign. A receiver that is down is one,
 // though its host may then say that nobody listens; see [Options].Logger. For
 // informs nil means that every target acknowledged every alert. Send then takes
-// as long as the slowest target, at most the time of all attempts for each 32
-// alerts; bound it with ctx.
+// as long as the slowest target, which may want them one after the other; bound it
+// with ctx.
 //
 // An alert fails if one of its traps or informs did; the error joins an [*Error]
 // for each such target, and for several alerts is an [*alert.PartialError]. A
@@ -95,109 +101,70 @@ func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
-	var errs []error
-	switch { // a copy, where goroutines would move the alerts to the heap
-	case s.informs:
-		errs = s.sendInforms(ctx, slices.Clone(alerts))
-	case s.ready():
-		errs = s.deliver(ctx, s.targets, alerts)
-	default:
-		errs = s.openAndDeliver(ctx, slices.Clone(alerts))
+	tag := byte(tagTrap)
+	if s.informs {
+		tag = tagInform
 	}
-	if len(errs) == 1 {
+	return join(s.deliver(ctx, s.messages(alerts, tag), s.informs), len(alerts))
+}
+
+// SendTrap sends a notification of your own to each target as a trap, as
+// [Sender.Send] does. It fails, without sending anything, if an OID or a value is zero,
+// and with [ErrTooLarge] if the message has more than 65,507 octets.
+func (s *Sender) SendTrap(ctx context.Context, t Trap) error {
+	return join(s.deliver(ctx, []message{s.own(t, tagTrap)}, false), 1)
+}
+
+// messages encodes alerts, each once for all targets.
+func (s *Sender) messages(alerts []alert.Alert, tag byte) []message {
+	messages := make([]message, len(alerts))
+	for i := range alerts {
+		m, a := &messages[i], &alerts[i]
+		m.id = s.requestID()
+		m.octets, m.err = s.encoder.append(nil, tag, a, m.id, ticks(time.Since(s.start)))
+		if tag != tagInform {
+			continue
+		}
+		fields := appendFields(nil, a.Source, a.ID, a.Key, a.Level, a.Name, a.Summary, a.Instance,
+			fmt.Sprint(a.Status, a.Severity, a.Test, a.Time().UnixNano()))
+		sum := sha256.Sum256(fields)
+		m.content = string(sum[:])
+		m.problem = m.content
+		if a.Key != "" {
+			m.problem = string(appendFields(nil, a.Source, a.Key))
+		}
+	}
+	return messages
+}
+
+// own encodes a notification of the caller's own.
+func (s *Sender) own(t Trap, tag byte) (m message) {
+	m.id = s.requestID()
+	m.octets, m.err = s.encoder.appendTrap(nil, tag, t, m.id, ticks(time.Since(s.start)))
+	content, _ := s.encoder.appendTrap(nil, tag, t, 1, 0)
+	m.content = string(content)
+	m.problem = m.content
+	return m
+}
+
+// join returns the error of a Send of so many alerts.
+func join(outcomes [][]outcome, alerts int) error {
+	errs := make([]error, alerts)
+	for i := range errs {
+		var all []error
+		for _, of := range outcomes {
+			if of[i].err != nil {
+				all = append(all, of[i].err)
+			}
+		}
+		if errs[i] = errors.Join(all...); len(all) == 1 {
+			errs[i] = all[0]
+		}
+	}
+	if alerts == 1 {
 		return errs[0]
 	}
 	return alert.Partial(errs)
-}
-
-// ready reports whether no target needs opening.
-func (s *Sender) ready() bool {
-	for _, t := range s.targets {
-		if !t.ready.Load() {
-			return false
-		}
-	}
-	return true
-}
-
-// openAndDeliver gives each target that needs opening a goroutine of its own.
-func (s *Sender) openAndDeliver(ctx context.Context, alerts []alert.Alert) []error {
-	var wg sync.WaitGroup
-	var ready []*target
-	outcomes := make([][]error, len(s.targets)+1)
-	for i, t := range s.targets {
-		if t.ready.Load() {
-			ready = append(ready, t)
-			continue
-		}
-		wg.Go(func() {
-			if err := t.open(ctx); err != nil {
-				outcomes[i] = slices.Repeat([]error{err}, len(alerts))
-				return
-			}
-			outcomes[i] = s.deliver(ctx, s.targets[i:i+1], alerts)
-		})
-	}
-	if ready != nil {
-		outcomes[len(s.targets)] = s.deliver(ctx, ready, alerts)
-	}
-	wg.Wait()
-	return join(outcomes, len(alerts))
-}
-
-// join returns one error an alert from the outcomes of several deliveries, or
-// nil if there was none.
-func join(outcomes [][]error, alerts int) (errs []error) {
-	for _, outcome := range outcomes {
-		for i, err := range outcome {
-			if err != nil {
-				errs = fail(errs, alerts, i, err)
-			}
-		}
-	}
-	return errs
-}
-
-// fail adds an error of alert i to errs, which is nil before the first.
-func fail(errs []error, alerts, i int, err error) []error {
-	if errs == nil {
-		errs = make([]error, alerts)
-	}
-	if errs[i] != nil {
-		err = errors.Join(errs[i], err)
-	}
-	errs[i] = err
-	return errs
-}
-
-// deliver encodes each alert once and writes it to each of the targets, which
-// are open. It returns one error an alert, or nil if there was none.
-func (s *Sender) deliver(ctx context.Context, targets []*target, alerts []alert.Alert) (errs []error) {
-	buf, _ := s.buffers.Get().(*[]byte)
-	if buf == nil {
-		buf = new(make([]byte, 0, s.encoder.maxSize))
-	}
-	defer s.buffers.Put(buf)
-	for i := 0; i < len(alerts); i++ {
-		if err := ctx.Err(); err != nil {
-			for ; i < len(alerts); i++ {
-				errs = fail(errs, len(alerts), i, &Error{Op: "send", Err: err})
-			}
-			return errs
-		}
-		trap, err := s.encoder.append((*buf)[:0], tagTrap, &alerts[i], s.requestID(), ticks(time.Since(s.start)))
-		if err != nil {
-			errs = fail(errs, len(alerts), i, err)
-			continue
-		}
-		*buf = trap
-		for _, t := range targets {
-			if err := t.write(ctx, trap); err != nil {
-				errs = fail(errs, len(alerts), i, err)
-			}
-		}
-	}
-	return errs
 }
 
 // requestID returns the next request-id: 31 bits, never 0.
@@ -214,19 +181,20 @@ func (s *Sender) requestID() int32 {
 func ticks(d time.Duration) uint32 { return uint32(d / (10 * time.Millisecond)) }
 
 // Close closes the sockets, after the writes under way, and waits for the
-// goroutines that read answers; informs in flight end with [ErrClosed]. So does
-// every Send after it. It may be called more than once.
+// goroutines; informs in flight end with [ErrClosed]. So does every Send after
+// it. If traps just went to a name with several addresses it waits, a fifth of a second
+// as a rule, for the refusal by which they would go to the next. It may be
+// called more than once.
 func (s *Sender) Close() error {
-	var errs []error
-	for _, t := range s.targets {
-		if err := t.close(); err != nil {
-			errs = append(errs, netError("close", t.addr, err))
-		}
+	errs := make([]error, len(s.targets))
+	var wg sync.WaitGroup
+	for i, t := range s.targets {
+		wg.Go(func() {
+			if err := t.close(); err != nil {
+				errs[i] = t.fail("close", err)
+			}
+		})
 	}
-	for _, n := range s.informers {
-		if err := n.close(); err != nil {
-			errs = append(errs, netError("close", n.addr, err))
-		}
-	}
+	wg.Wait()
 	return errors.Join(errs...)
 }

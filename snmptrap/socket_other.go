@@ -1,37 +1,16 @@
-//go:build !unix
+//go:build !linux
 
 package snmptrap
 
 import (
-	"errors"
 	"net"
-	"os"
-	"time"
+	"net/netip"
+	"syscall"
 )
 
-// A socket is a connected UDP socket that is only written to.
-type socket struct {
-	conn   net.Conn
-	remote string // address and port
-}
+// reportErrors does nothing: only Linux tells a socket that is not connected
+// what the network says about its datagrams.
+func reportErrors(_, _ string, _ syscall.RawConn) error { return nil }
 
-// newSocket takes over conn.
-func newSocket(conn net.Conn) (*socket, error) {
-	return &socket{conn: conn, remote: conn.RemoteAddr().String()}, nil
-}
-
-// write writes one datagram, or fails with an error that isFull recognises
-// when there is no room for it for a moment.
-func (s *socket) write(octets []byte) error {
-	if err := s.conn.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
-		return err
-	}
-	_, err := s.conn.Write(octets)
-	return err
-}
-
-// close closes the socket.
-func (s *socket) close() error { return s.conn.Close() }
-
-// isFull reports whether there was no room for a datagram.
-func isFull(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+// readReports finds nothing.
+func readReports(*net.UDPConn, func(netip.AddrPort, syscall.Errno, []byte)) int { return 0 }

@@ -7,27 +7,10 @@ import "fmt"
 // errors.Is(err, snmptrap.StatusTooBig) works.
 type ErrorStatus int32
 
-// The values of RFC 3416.
+// The values that decide something; the others are known by their names.
 const (
-	StatusNoError             ErrorStatus = 0 // acknowledged
-	StatusTooBig              ErrorStatus = 1 // the answer would not fit: set a lower MaxSize
-	StatusNoSuchName          ErrorStatus = 2
-	StatusBadValue            ErrorStatus = 3
-	StatusReadOnly            ErrorStatus = 4
-	StatusGenErr              ErrorStatus = 5
-	StatusNoAccess            ErrorStatus = 6
-	StatusWrongType           ErrorStatus = 7
-	StatusWrongLength         ErrorStatus = 8
-	StatusWrongEncoding       ErrorStatus = 9
-	StatusWrongValue          ErrorStatus = 10
-	StatusNoCreation          ErrorStatus = 11
-	StatusInconsistentValue   ErrorStatus = 12
-	StatusResourceUnavailable ErrorStatus = 13
-	StatusCommitFailed        ErrorStatus = 14
-	StatusUndoFailed          ErrorStatus = 15
-	StatusAuthorizationError  ErrorStatus = 16
-	StatusNotWritable         ErrorStatus = 17
-	StatusInconsistentName    ErrorStatus = 18
+	StatusNoError ErrorStatus = 0 // acknowledged
+	StatusTooBig  ErrorStatus = 1 // the answer would not fit: set a lower MaxSize
 )
 
 // String returns the name that RFC 3416 gives to s, such as "tooBig", or ""
@@ -66,10 +49,9 @@ func (s ErrorStatus) Error() string {
 // nobody knows what its answer means, and it will not when something is wrong
 // with the message or forbidden.
 func (s ErrorStatus) Retryable() bool {
-	switch s {
-	case StatusGenErr, StatusResourceUnavailable, StatusCommitFailed, StatusUndoFailed,
-		StatusInconsistentValue, StatusInconsistentName:
+	switch s.String() {
+	case "genErr", "resourceUnavailable", "commitFailed", "undoFailed", "inconsistentValue", "inconsistentName", "":
 		return true
 	}
-	return s.String() == ""
+	return false
 }

@@ -3,6 +3,8 @@ package snmptrap
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 )
 
 // maxDatagram is the most that UDP carries over IPv4, in octets.
@@ -19,47 +21,26 @@ const (
 // is not the sender (RFC 3418): 1.3.6.1.6.3.18.1.3.0.
 const snmpTrapAddress = "\x06\x09\x2b\x06\x01\x06\x03\x12\x01\x03\x00"
 
-// A Trap is a notification with objects of the caller's choice. For alerts
-// use an [Encoder] or a [Sender].
+// genericTraps is the content of 1.3.6.1.6.3.1.1.5, under which coldStart and
+// five others stand, which SNMPv1 numbers from 0.
+const genericTraps = "\x2b\x06\x01\x06\x03\x01\x01\x05"
+
+// A Trap is a notification with objects of the caller's choice, to be sent by
+// [Sender.SendTrap] or [Sender.SendInform]. sysUpTime.0 and snmpTrapOID.0 are
+// added in front. For alerts use [Sender.Send].
 type Trap struct {
-	// RequestID is only for reading captures. Common receivers expect it in
-	// 1 to 2^31-1.
-	RequestID int32
-
-	// UpTime goes out as sysUpTime.0: hundredths of a second since the sender
-	// started.
-	UpTime uint32
-
 	// OID goes out as snmpTrapOID.0: which notification this is. Required. In
 	// MIBs of today its next to last sub-identifier is zero, without which
-	// the trap does not survive a proxy to SNMPv1 (RFC 2578 section 8.5).
+	// the trap does not survive a proxy to SNMPv1 and back (RFC 2578 section 8.5).
 	OID OID
 
-	// Varbinds follow these two, in this order.
+	// Varbinds follow these two, in this order. Nothing is cut: to go through any
+	// network in one piece a message should have at most 1,472 octets.
 	Varbinds []Varbind
 }
 
-// Append appends t to dst as an SNMPv2c message, ready to be the payload of a
-// datagram. It allocates nothing if dst has room. The community may have any
-// length, even none.
-//
-// It fails, with dst unchanged, if an OID or a Value is zero, and with
-// [ErrTooLarge] if the message has more than 65,507 octets. Nothing is cut:
-// to go through any network in one piece a message should have at most 1,472
-// octets, and every receiver takes 484.
-func (t Trap) Append(dst []byte, community string) ([]byte, error) {
-	if err := t.check(); err != nil {
-		return dst, &Error{Op: "encode", Err: err}
-	}
-	m := measure(community, &t)
-	if m.total > maxDatagram {
-		return dst, &Error{Op: "encode", Err: sizeError(m.total, maxDatagram)}
-	}
-	return m.append(dst, tagTrap, community, &t), nil
-}
-
 // check reports the parts that are missing.
-func (t *Trap) check() error {
+func (t *Trap) check(v1 bool) error {
 	if t.OID.IsZero() {
 		return errors.New("the trap has no OID")
 	}
@@ -69,58 +50,109 @@ func (t *Trap) check() error {
 			return fmt.Errorf("varbind %d has no name", i+1)
 		case v.Value.tag == 0:
 			return fmt.Errorf("varbind %d has no value", i+1)
+		case v1 && v.Value.tag == tagCounter64:
+			return fmt.Errorf("varbind %d is a Counter64, which SNMPv1 has not", i+1)
 		}
 	}
 	return nil
 }
 
-// bindsSize returns the octets of all variable bindings.
-func (t *Trap) bindsSize() int {
-	n := fieldSize(len(sysUpTime)+fieldSize(unsignedSize(t.UpTime))) +
-		fieldSize(len(snmpTrapOID)+len(t.OID.field))
-	for i := range t.Varbinds {
-		v := &t.Varbinds[i]
-		n += fieldSize(len(v.Name.field) + fieldSize(v.Value.size))
-		if n > 1<<24 {
+// The versions, as the version field of a message has them.
+const (
+	versionV1  = 0
+	versionV2c = 1
+)
+
+// A notice is a notification with all that its message needs. Its sizes are
+// those of the nested parts in octets, each without its own header, and the
+// total. All are known before the first octet is written, which then needs no
+// moving.
+type notice struct {
+	Trap
+	version   byte
+	tag       byte
+	community string
+	requestID int32  // not in SNMPv1
+	upTime    uint32 // hundredths of a second since the sender started
+	agent     [4]byte
+
+	binds, pdu, message, total int
+	enterprise                 string // of SNMPv1, as a field
+	generic, specific          int64
+}
+
+// measure finds out the sizes.
+func (n *notice) measure() {
+	n.binds = 0
+	for i := range n.Varbinds {
+		v := &n.Varbinds[i]
+		n.binds += fieldSize(len(v.Name.field) + fieldSize(v.Value.size))
+		if n.binds > 1<<24 {
 			break // far too large; further addition could overflow
 		}
 	}
-	return n
+	if n.version == versionV1 {
+		n.pdu = len(n.enterprise) + 6 + fieldSize(integerSize(n.generic)) + fieldSize(integerSize(n.specific)) +
+			fieldSize(unsignedSize(n.upTime)) + fieldSize(n.binds)
+	} else {
+		n.binds += fieldSize(len(sysUpTime)+fieldSize(unsignedSize(n.upTime))) + fieldSize(len(snmpTrapOID)+len(n.OID.field))
+		n.pdu = fieldSize(integerSize(int64(n.requestID))) + 6 + fieldSize(n.binds)
+	}
+	n.message = 3 + fieldSize(len(n.community)) + fieldSize(n.pdu)
+	n.total = fieldSize(n.message)
 }
 
-// unsignedSize returns the octets of n as an unsigned type.
-func unsignedSize(n uint32) int { return integerSize(int64(n)) }
-
-// pduSize returns the octets inside the PDU.
-func (t *Trap) pduSize(binds int) int {
-	return fieldSize(integerSize(int64(t.RequestID))) + 6 + fieldSize(binds)
-}
-
-// appendPDU appends the PDU whose sizes are m.
-func (t *Trap) appendPDU(dst []byte, tag byte, m measured) []byte {
-	dst = appendHeader(dst, tag, m.pdu)
-	n := integerSize(int64(t.RequestID))
-	dst = appendInteger(appendHeader(dst, tagInteger, n), int64(t.RequestID), n)
-	dst = append(dst, tagInteger, 1, 0, tagInteger, 1, 0) // error-status, error-index
-	dst = appendHeader(dst, tagSequence, m.binds)
-
-	n = unsignedSize(t.UpTime)
-	dst = appendHeader(dst, tagSequence, len(sysUpTime)+fieldSize(n))
-	dst = append(dst, sysUpTime...)
-	dst = appendInteger(appendHeader(dst, tagTimeTicks, n), int64(t.UpTime), n)
-	dst = appendHeader(dst, tagSequence, len(snmpTrapOID)+len(t.OID.field))
-	dst = append(dst, snmpTrapOID...)
-	dst = append(dst, t.OID.field...)
-	for i := range t.Varbinds {
-		v := &t.Varbinds[i]
+// append appends the message, which was measured (RFC 1901 section 3, RFC 1157
+// section 4 and 4.1.6).
+func (n *notice) append(dst []byte) []byte {
+	dst = slices.Grow(dst, n.total)
+	dst = appendHeader(dst, tagSequence, n.message)
+	dst = append(dst, tagInteger, 1, n.version)
+	dst = append(appendHeader(dst, tagOctetString, len(n.community)), n.community...)
+	up := unsignedSize(n.upTime)
+	if n.version == versionV1 {
+		dst = appendHeader(dst, tagTrapV1, n.pdu)
+		dst = append(dst, n.enterprise...)
+		dst = append(appendHeader(dst, tagIPAddress, 4), n.agent[:]...)
+		dst = appendNumber(dst, n.generic)
+		dst = appendNumber(dst, n.specific)
+		dst = appendInteger(appendHeader(dst, tagTimeTicks, up), int64(n.upTime), up)
+		dst = appendHeader(dst, tagSequence, n.binds)
+	} else {
+		dst = appendHeader(dst, n.tag, n.pdu)
+		dst = appendNumber(dst, int64(n.requestID))
+		dst = append(dst, tagInteger, 1, 0, tagInteger, 1, 0) // error-status, error-index
+		dst = appendHeader(dst, tagSequence, n.binds)
+		dst = append(appendHeader(dst, tagSequence, len(sysUpTime)+fieldSize(up)), sysUpTime...)
+		dst = appendInteger(appendHeader(dst, tagTimeTicks, up), int64(n.upTime), up)
+		dst = append(appendHeader(dst, tagSequence, len(snmpTrapOID)+len(n.OID.field)), snmpTrapOID...)
+		dst = append(dst, n.OID.field...)
+	}
+	for i := range n.Varbinds {
+		v := &n.Varbinds[i]
 		dst = appendHeader(dst, tagSequence, len(v.Name.field)+fieldSize(v.Value.size))
 		dst = append(dst, v.Name.field...)
-		dst = appendHeader(dst, v.Value.tag, v.Value.size)
-		if v.Value.own == 0 && !v.Value.dirty && v.Value.keep == len(v.Value.text) {
-			dst = append(dst, v.Value.text...) // mostly, and without a call
-		} else {
-			dst = v.Value.append(dst)
-		}
+		dst = v.Value.append(appendHeader(dst, v.Value.tag, v.Value.size))
 	}
 	return dst
+}
+
+// toV1 finds out the fields that a notification has in SNMPv1 (RFC 3584 section
+// 3.2). Its time and its objects stay what they are.
+func (n *notice) toV1() {
+	start, last := lastArc(n.OID.content())
+	enterprise := n.OID.content()[:start]
+	n.generic, n.specific = 6, int64(last&math.MaxInt32)
+	if enterprise == genericTraps && last >= 1 && last <= 6 {
+		n.generic, n.specific = int64(last)-1, 0
+	}
+	if start, next := lastArc(enterprise); next == 0 && start > 0 {
+		enterprise = enterprise[:start]
+	}
+	n.enterprise = wrapOID([]byte(enterprise)).field
+	for i := range n.Varbinds {
+		if v := &n.Varbinds[i]; v.Name.field == snmpTrapAddress && v.Value.tag == tagIPAddress {
+			n.agent = [4]byte(v.Value.raw[:4])
+		}
+	}
 }

@@ -56,9 +56,9 @@ func TestTrapEqualsNetSNMP(t *testing.T) {
 	seed, edges := snmptrap.SeedBaseOID, testBase+".7"
 	for _, tt := range []struct {
 		file, community string
-		trap            snmptrap.Trap
+		trap            snmptrap.Notice
 	}{
-		{"netsnmp-trap.hex", "public", snmptrap.Trap{
+		{"netsnmp-trap.hex", "public", snmptrap.Notice{
 			RequestID: 1833314971, UpTime: 104468, OID: mustOID(t, seed+".0.1"),
 			Varbinds: []snmptrap.Varbind{
 				varbind(t, seed, "1", snmptrap.Text("product:product2")),
@@ -68,11 +68,11 @@ func TestTrapEqualsNetSNMP(t *testing.T) {
 				varbind(t, seed, "5", snmptrap.Text("name:name22222")),
 			},
 		}},
-		{"netsnmp-trap-utf8.hex", "public", snmptrap.Trap{
+		{"netsnmp-trap-utf8.hex", "public", snmptrap.Notice{
 			RequestID: 1987527874, UpTime: 104468, OID: mustOID(t, seed+".0.1"),
 			Varbinds: []snmptrap.Varbind{varbind(t, seed, "5", snmptrap.Text("name:磁盘使用率过高"))},
 		}},
-		{"netsnmp-trap-edge-values.hex", "", snmptrap.Trap{
+		{"netsnmp-trap-edge-values.hex", "", snmptrap.Notice{
 			RequestID: 914844063, UpTime: math.MaxUint32, OID: mustOID(t, edges+".0.1"),
 			Varbinds: edgeVarbinds(t, edges),
 		}},
@@ -88,7 +88,7 @@ func TestTrapEqualsNetSNMP(t *testing.T) {
 
 func TestTrapCommunityOfAnyLength(t *testing.T) {
 	t.Parallel()
-	trap := snmptrap.Trap{RequestID: 1, OID: mustOID(t, testBase+".0.1")}
+	trap := snmptrap.Notice{RequestID: 1, OID: mustOID(t, testBase+".0.1")}
 	for _, n := range []int{0, 1, 127, 128, 129, 255, 256, 257, 4000, 65000} {
 		community := strings.Repeat("c", n)
 		got, err := trap.Append(nil, community)
@@ -100,7 +100,7 @@ func TestTrapCommunityOfAnyLength(t *testing.T) {
 func TestTrapNumbers(t *testing.T) {
 	t.Parallel()
 	for _, n := range []uint64{0, 1, 127, 128, 255, 256, 1<<31 - 1, 1 << 31, math.MaxUint32, 1<<63 - 1, 1 << 63, math.MaxUint64} {
-		trap := snmptrap.Trap{
+		trap := snmptrap.Notice{
 			RequestID: int32(n), UpTime: uint32(n), OID: mustOID(t, testBase+".0.1"),
 			Varbinds: []snmptrap.Varbind{
 				varbind(t, testBase, "1", snmptrap.Counter64(n)),
@@ -126,22 +126,22 @@ func TestTrapRefuses(t *testing.T) {
 	o := mustOID(t, testBase+".0.1")
 	for _, tt := range []struct {
 		name string
-		trap snmptrap.Trap
+		trap snmptrap.Notice
 		want string
 	}{
-		{"no OID", snmptrap.Trap{}, "the trap has no OID"},
-		{"no name", snmptrap.Trap{OID: o, Varbinds: []snmptrap.Varbind{{Value: snmptrap.Integer(1)}}}, "varbind 1 has no name"},
-		{"no value", snmptrap.Trap{OID: o, Varbinds: []snmptrap.Varbind{{Name: o}}}, "varbind 1 has no value"},
-		{"IPv6 address", snmptrap.Trap{OID: o, Varbinds: []snmptrap.Varbind{
+		{"no OID", snmptrap.Notice{}, "the trap has no OID"},
+		{"no name", snmptrap.Notice{OID: o, Varbinds: []snmptrap.Varbind{{Value: snmptrap.Integer(1)}}}, "varbind 1 has no name"},
+		{"no value", snmptrap.Notice{OID: o, Varbinds: []snmptrap.Varbind{{Name: o}}}, "varbind 1 has no value"},
+		{"IPv6 address", snmptrap.Notice{OID: o, Varbinds: []snmptrap.Varbind{
 			{Name: o, Value: snmptrap.Integer(1)},
 			{Name: o, Value: snmptrap.IPAddress(netip.MustParseAddr("2001:db8::1:2"))},
 		}}, "varbind 2 has no value"},
-		{"zero address", snmptrap.Trap{OID: o, Varbinds: []snmptrap.Varbind{{Name: o, Value: snmptrap.IPAddress(netip.Addr{})}}}, "no value"},
-		{"zero OID as value", snmptrap.Trap{OID: o, Varbinds: []snmptrap.Varbind{{Name: o, Value: snmptrap.ObjectID(snmptrap.OID{})}}}, "no value"},
-		{"too large", snmptrap.Trap{OID: o, Varbinds: []snmptrap.Varbind{
+		{"zero address", snmptrap.Notice{OID: o, Varbinds: []snmptrap.Varbind{{Name: o, Value: snmptrap.IPAddress(netip.Addr{})}}}, "no value"},
+		{"zero OID as value", snmptrap.Notice{OID: o, Varbinds: []snmptrap.Varbind{{Name: o, Value: snmptrap.ObjectID(snmptrap.OID{})}}}, "no value"},
+		{"too large", snmptrap.Notice{OID: o, Varbinds: []snmptrap.Varbind{
 			{Name: o, Value: snmptrap.OctetString(strings.Repeat("x", 65500))},
 		}}, "65601 octets, limit 65507: trap too large"},
-		{"far too large", snmptrap.Trap{OID: o, Varbinds: []snmptrap.Varbind{
+		{"far too large", snmptrap.Notice{OID: o, Varbinds: []snmptrap.Varbind{
 			{Name: o, Value: snmptrap.OctetString(strings.Repeat("x", 1<<25))}, {Name: o, Value: snmptrap.Integer(1)},
 		}}, "trap too large"},
 	} {
@@ -162,7 +162,7 @@ func TestTrapRefuses(t *testing.T) {
 
 func TestTrapAppends(t *testing.T) {
 	t.Parallel()
-	trap := snmptrap.Trap{OID: mustOID(t, testBase+".0.1")}
+	trap := snmptrap.Notice{OID: mustOID(t, testBase+".0.1")}
 	alone, err := trap.Append(nil, "c")
 	require.NoError(t, err)
 	after, err := trap.Append([]byte("before"), "c")
@@ -187,7 +187,9 @@ func TestText(t *testing.T) {
 		{"high octet among others", "abc\xffdefg", "abc\ufffddefg"},
 		{"controls after eight", "12345678\n12345678\x7f", "12345678 12345678 "},
 		{"C1", "a\u0080b\u0085c\u009b31m\u009f", "a b c 31m "},
-		{"separators", "a\u2028b\u2029c\u2027d\u202ae", "a b c\u2027d\u202ae"},
+		{"separators", "a\u2028b\u2029c\u2027d", "a b c\u2027d"},
+		{"marks of direction", "a\u202eb\u2066c\u200fd\u061ce\ufefff\u200bg\u00adh\U000e0041i", "a b c d e f g h i"},
+		{"joiners", "👩\u200d🚒 می\u200cخواهم", "👩\u200d🚒 می\u200cخواهم"},
 		{"invalid", "a\xffb", "a\ufffdb"},
 		{"run of three invalid octets", "a\xff\xfe\x80b", "a\ufffdb"},
 		{"truncated", "a\xe7\xa3", "a\ufffd"},
@@ -208,7 +210,7 @@ func TestText(t *testing.T) {
 func contentOf(tb testing.TB, v snmptrap.Value) string {
 	tb.Helper()
 	o := mustOID(tb, "1.3")
-	octets, err := snmptrap.Trap{OID: o, Varbinds: []snmptrap.Varbind{{Name: o, Value: v}}}.Append(nil, "")
+	octets, err := snmptrap.Notice{OID: o, Varbinds: []snmptrap.Varbind{{Name: o, Value: v}}}.Append(nil, "")
 	require.NoError(tb, err)
 	return string(decode(tb, octets).Variables[2].Value.([]byte))
 }

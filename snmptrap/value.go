@@ -14,7 +14,7 @@ type Varbind struct {
 
 // A Value is the typed value of a [Varbind]. The functions that make one are
 // named after the types of SNMP. The zero Value has no type and is refused by
-// [Trap.Append].
+// a [Sender].
 //
 // It is up to 16 octets of its own, the whole of a short value or the label
 // of a text, and a text that follows them, measured as it will stand on the
@@ -40,14 +40,17 @@ func number(tag byte, n int64) Value {
 	return v
 }
 
+// Counter32 returns a Counter32.
+func Counter32(n uint32) Value { return number(tagCounter32, int64(n)) }
+
 // Gauge32 returns a Gauge32, also known as Unsigned32.
 func Gauge32(n uint32) Value { return number(tagGauge32, int64(n)) }
 
 // TimeTicks returns a TimeTicks, which counts hundredths of a second.
 func TimeTicks(n uint32) Value { return number(tagTimeTicks, int64(n)) }
 
-// Counter64 returns a Counter64. SNMPv1 has no such type: a proxy cannot
-// translate a trap that holds one.
+// Counter64 returns a Counter64. SNMPv1 has no such type: a trap that holds one
+// cannot be sent or translated to it.
 func Counter64(n uint64) Value {
 	if int64(n) >= 0 {
 		return number(tagCounter64, int64(n))
@@ -86,8 +89,8 @@ func OctetString(octets string) Value {
 }
 
 // Text returns an OCTET STRING with text for people: each control character,
-// line separator and paragraph separator becomes a space, and invalid UTF-8
-// becomes U+FFFD. Nothing is cut, but many receivers allow 255 octets only
+// separator of lines or paragraphs and mark of the direction of writing becomes
+// a space, and invalid UTF-8 becomes U+FFFD. Nothing is cut, but many receivers allow 255 octets only
 // (RFC 3411, SnmpAdminString).
 func Text(s string) Value {
 	v := Value{tag: tagOctetString, text: s}
@@ -98,11 +101,7 @@ func Text(s string) Value {
 // measure bounds a text to a limit in octets, of which the label and the mark
 // are kept in any case.
 func (v *Value) measure(limit int) {
-	label, n := int(v.own), len(v.text)
-	if n <= limit-label && plainPrefix(v.text) == n {
-		v.keep, v.size, v.dirty = n, label+n, false // mostly
-		return
-	}
+	label := int(v.own)
 	v.keep, v.size, v.dirty = scan(v.text, max(limit-label, len(mark)))
 	v.size += label
 }

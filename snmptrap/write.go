@@ -1,12 +1,16 @@
 package snmptrap
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -14,137 +18,291 @@ import (
 const (
 	// maxWrites bounds how often one message is handed to a socket that
 	// answers with an error about an earlier one.
-	maxWrites = 3
+	maxWrites = 16
 
-	// maxWait bounds the wait for room in a socket's buffer when the context
-	// sets no nearer limit. Such a wait is rare and ends in microseconds.
+	// maxWait bounds the wait for room in a socket's buffer.
 	maxWait = time.Second
 
-	// lookupPause is the least time between two look-ups of a name that
-	// errors ask for, and warnPause that between two warnings.
-	lookupPause = 10 * time.Second
-	warnPause   = time.Minute
+	// settleTime is how long a refusal may take to come back.
+	settleTime = 200 * time.Millisecond
+
+	// maxRecent bounds the traps for which a refusal may still come.
+	maxRecent = 1024
+
+	// maxQuote is how much of what a report quotes is looked at, and minQuote how
+	// much tells one trap from another, in octets.
+	maxQuote, minQuote = 256, 64
+
+	// warnPause is the least time between two warnings.
+	warnPause = time.Minute
 )
 
-// write hands one trap to the network. A nil error means no more than that
-// the machine took it.
-func (t *target) write(ctx context.Context, trap []byte) error {
+// trap sends one trap. A nil error means no more than that the machine took it.
+func (t *target) trap(ctx context.Context, octets []byte) error {
+	select {
+	case t.turn <- struct{}{}:
+	case <-ctx.Done():
+		return t.fail("send", ctx.Err())
+	}
+	defer func() { <-t.turn }()
+	if err := t.resolve(ctx, "send"); err != nil {
+		return err
+	}
+	d := &datagram{octets: octets}
 	t.mu.Lock()
-	err := t.writeOnce(trap)
-	if err != nil {
-		err = t.writeAgain(ctx, trap, err)
-	}
+	t.sequence++
+	d.sequence = t.sequence
+	t.queue = append(t.queue, d)
 	t.mu.Unlock()
-	if err == nil {
-		return nil
-	}
-	if isFull(err) {
-		err = t.writeSlowly(ctx, trap, time.Now().Add(maxWait))
-	}
-	return t.writeError(ctx, err, len(trap))
+	return t.sendQueue(ctx, d)
 }
 
-// writeOnce writes without waiting.
-func (t *target) writeOnce(trap []byte) error {
-	if t.sock == nil {
-		return ErrClosed
-	}
-	return t.sock.write(trap)
-}
-
-// writeAgain goes on after a failed write, which has sent nothing, so that
-// another one makes no duplicate. After "connection refused", which speaks of
-// an earlier trap, the same socket is good. After any other error, such as a
-// source address that is gone, it takes a new one to the same address, which
-// needs no name server.
-func (t *target) writeAgain(ctx context.Context, trap []byte, err error) error {
-	for range maxWrites - 1 {
-		if errors.Is(err, ErrClosed) || isFull(err) || errors.Is(err, syscall.EMSGSIZE) {
+// sendQueue sends the traps that wait: those that an address refused, which go to
+// the next, before the one that a Send brings, whose outcome it returns. The caller
+// has the turn.
+func (t *target) sendQueue(ctx context.Context, mine *datagram) (outcome error) {
+	for {
+		t.mu.Lock()
+		if len(t.queue) == 0 {
+			t.mu.Unlock()
+			return outcome
+		}
+		d := t.queue[0]
+		t.queue = t.queue[1:]
+		t.mu.Unlock()
+		err := t.sendTrap(ctx, d)
+		switch {
+		case errors.Is(err, errOvertakes):
+			t.mu.Lock()
+			t.enqueue(d)
+			t.mu.Unlock()
+		case d == mine:
+			outcome = err
+		case ctx.Err() != nil: // the next Send, or the target itself, goes on
+			t.mu.Lock()
+			t.enqueue(d)
+			t.queue = slices.DeleteFunc(t.queue, func(d *datagram) bool { return d == mine })
+			t.mu.Unlock()
 			return err
 		}
-		t.suspect(ctx, err)
-		if !errors.Is(err, syscall.ECONNREFUSED) && t.reconnect(ctx) != nil {
-			return err // it tells more
-		}
-		if err = t.writeOnce(trap); err == nil {
-			return nil
-		}
 	}
-	return err
 }
 
-// writeSlowly writes where there was no room in the socket's buffer: through
-// another socket, one message at a time, and with a wait until the deadline or
-// until that of ctx if it is nearer.
-func (t *target) writeSlowly(ctx context.Context, trap []byte, deadline time.Time) error {
-	if err := t.acquire(ctx); err != nil {
-		return err
+// enqueue puts traps into the queue, in the order in which they were first sent.
+// The caller holds the mutex.
+func (t *target) enqueue(traps ...*datagram) {
+	t.queue = append(slices.Clone(t.queue), traps...)
+	slices.SortFunc(t.queue, func(a, b *datagram) int { return cmp.Compare(a.sequence, b.sequence) })
+}
+
+// errOvertakes keeps a trap from being sent before one that was refused.
+var errOvertakes = errors.New("another trap goes first")
+
+// sendTrap sends a trap at its pace. The caller has the turn.
+func (t *target) sendTrap(ctx context.Context, d *datagram) error {
+	if err := t.pace.wait(ctx, t.done); err != nil {
+		return t.fail("send", err)
 	}
-	defer t.release()
-	t.mu.Lock()
-	sock := t.sock
-	t.mu.Unlock()
-	if sock == nil {
-		return ErrClosed
-	}
-	conn, err := new(net.Dialer).DialContext(ctx, "udp", sock.remote)
+	octets, err := t.model.wrap(d.octets)
 	if err != nil {
-		return err
+		return &Error{Op: "encode", Target: t.addr, Err: err}
 	}
-	defer conn.Close() //nolint:errcheck // nothing is pending on it
-	if end, ok := ctx.Deadline(); ok && end.Before(deadline) {
-		deadline = end
-	}
-	if err := conn.SetWriteDeadline(deadline); err != nil {
-		return err
-	}
-	_, err = conn.Write(trap)
-	return err
-}
-
-// suspect draws the conclusions from a failed write: a name may mean another
-// machine by now, which the next Send finds out, and the operator should know
-// when nobody listens.
-func (t *target) suspect(ctx context.Context, err error) {
-	now := time.Now()
-	if t.named && now.Sub(t.dialled) >= lookupPause {
-		t.ready.Store(false)
-	}
-	if errors.Is(err, syscall.ECONNREFUSED) && now.Sub(t.warned) >= warnPause {
-		t.warned = now
-		t.log.WarnContext(ctx, "snmptrap: an earlier trap was refused, nobody listens on the port",
-			slog.String("target", t.addr))
-	}
-}
-
-// reconnect replaces the socket by one to the same address.
-func (t *target) reconnect(ctx context.Context) error {
-	conn, err := new(net.Dialer).DialContext(ctx, "udp", t.sock.remote)
-	if err != nil {
-		return err
-	}
-	sock, err := newSocket(conn)
-	if err != nil {
-		return err
-	}
-	t.use(sock)
-	return nil
-}
-
-// writeError says why a trap was not sent, if it was not.
-func (t *target) writeError(ctx context.Context, err error, size int) error {
-	end, bounded := ctx.Deadline()
-	switch {
+	t.remember(d, octets)
+	err = t.write(d, octets)
+	switch end, bounded := ctx.Deadline(); {
 	case err == nil:
+		t.mu.Lock()
+		d.tries++
+		t.mu.Unlock()
 		return nil
 	case ctx.Err() != nil:
 		err = ctx.Err()
-	case errors.Is(err, os.ErrDeadlineExceeded) && bounded && !time.Now().Before(end):
+	case bounded && !time.Now().Before(end):
 		err = context.DeadlineExceeded // the context is about to say so
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		err = fmt.Errorf("no room in the socket's buffer for %v: %w", maxWait, os.ErrDeadlineExceeded)
-	case errors.Is(err, syscall.EMSGSIZE):
-		err = fmt.Errorf("the socket refuses %d octets, set a lower MaxSize: %w", size, ErrTooLarge)
 	}
-	return netError("send", t.addr, err)
+	return t.fail("send", err)
+}
+
+// remember keeps a trap for as long as a refusal of it may come, if there is
+// another address that it could go to then.
+func (t *target) remember(d *datagram, octets []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	d.sent, d.to, d.at = octets, netip.AddrPort{}, time.Now()
+	old := d.at.Add(-time.Second)
+	t.recent = slices.DeleteFunc(t.recent, func(r *datagram) bool { return r == d || r.at.Before(old) })
+	if len(t.addrs) > 1 && len(t.recent) < maxRecent {
+		t.recent = append(t.recent, d)
+	}
+}
+
+// settle waits until no refusal of a trap is to be expected any more, and what
+// was refused has gone to the other addresses.
+func (t *target) settle() {
+	for range 2 * maxRecent {
+		t.mu.Lock()
+		wait := time.Duration(0)
+		switch n := len(t.recent); {
+		case len(t.queue) > 0:
+			wait = time.Millisecond
+		case n > 0:
+			wait = time.Until(t.recent[n-1].at.Add(settleTime))
+		}
+		t.mu.Unlock()
+		if wait <= 0 {
+			return
+		}
+		<-time.After(wait) // nothing tells that no refusal comes
+	}
+}
+
+// write hands one datagram to the network, at the address in use. A write that
+// fails has sent nothing. One that reports what an earlier datagram met is made
+// again at once; where the machine itself knows no way to an address, the next
+// is tried.
+func (t *target) write(d *datagram, octets []byte) error {
+	failures, moves := 0, 0
+	for range maxWrites {
+		conn, err := t.socket(d)
+		if err != nil {
+			return err
+		}
+		_ = conn.SetWriteDeadline(time.Now().Add(maxWait)) // if it fails so does the write
+		if _, err = conn.WriteToUDPAddrPort(octets, d.to); err == nil {
+			if t.hasOthers() {
+				t.takeReports(conn) // which are there at once on this machine
+			}
+			return nil
+		}
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return fmt.Errorf("no room in the socket's buffer for %v: %w", maxWait, os.ErrDeadlineExceeded)
+		case isClosed(err):
+			t.drop(conn)
+			continue
+		case t.takeReports(conn) > 0:
+			continue
+		}
+		if failures++; failures < 3 {
+			continue // the reader may have taken the report
+		}
+		if moves++; t.moveOn(d.to, moves) {
+			failures = 0
+			continue
+		}
+		if t.local != "" {
+			t.drop(conn) // its address may be gone
+		}
+		if errors.Is(err, syscall.EMSGSIZE) {
+			return fmt.Errorf("the socket refuses %d octets, set a lower MaxSize: %w", len(octets), ErrTooLarge)
+		}
+		return reason(err)
+	}
+	return errors.New("the network refused one datagram after the other")
+}
+
+// hasOthers reports whether there is more than one address.
+func (t *target) hasOthers() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.addrs) > 1
+}
+
+// moveOn moves to the next address unless all were tried.
+func (t *target) moveOn(from netip.AddrPort, moves int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return moves < len(t.addrs) && t.move(from)
+}
+
+// isClosed reports whether a socket was closed.
+func isClosed(err error) bool { return errors.Is(err, net.ErrClosed) }
+
+// takeReports works off what the network said, and returns how many reports
+// there were.
+func (t *target) takeReports(conn *net.UDPConn) int { return readReports(conn, t.report) }
+
+// report draws the conclusions from what the network said about a datagram to
+// an address. If that is the address in use the next one is, and gets the traps
+// that were lost; informs see to themselves.
+func (t *target) report(to netip.AddrPort, why syscall.Errno, quoted []byte) {
+	if why == syscall.EMSGSIZE {
+		return // the way is narrower than it seemed; the system knows now
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refused, t.reports = why, time.Now()
+	for _, x := range t.waiting {
+		if same(x.to, to) {
+			x.refused = why
+			x.signal()
+		}
+	}
+	if refused := t.takeRefused(to, quoted); len(refused) > 0 {
+		t.enqueue(refused...)
+		t.start(t.takeTurnForQueue)
+	}
+	if len(t.addrs) == 0 || !same(t.addrs[0], to) {
+		return // a late report
+	}
+	t.suspect()
+	t.move(t.addrs[0])
+	if now := time.Now(); now.Sub(t.warned) >= warnPause {
+		t.warned = now
+		t.log.Warn("snmptrap: the network returned an earlier message",
+			slog.String("target", t.addr), slog.String("address", to.String()), slog.String("reason", refusal(why)))
+	}
+}
+
+// takeRefused takes from the recent traps those that an address refused and that
+// can go to another: the one that the report quotes and those after it, or, if it
+// quotes too little, those that it can speak of. The others have arrived. The
+// caller holds the mutex.
+func (t *target) takeRefused(to netip.AddrPort, quoted []byte) (refused []*datagram) {
+	since := time.Now().Add(-settleTime)
+	first := slices.IndexFunc(t.recent, func(d *datagram) bool {
+		if len(quoted) >= min(minQuote, len(d.sent)) {
+			return same(d.to, to) && bytes.HasPrefix(d.sent, quoted)
+		}
+		return d.at.After(since)
+	})
+	if first < 0 {
+		return nil
+	}
+	for _, d := range t.recent[first:] {
+		if same(d.to, to) && d.tries < len(t.addrs) {
+			refused = append(refused, d)
+		}
+	}
+	t.recent = slices.DeleteFunc(t.recent, func(d *datagram) bool { return slices.Contains(refused, d) })
+	return refused
+}
+
+// takeTurnForQueue sends what was refused if no Send does so first.
+func (t *target) takeTurnForQueue() {
+	select {
+	case t.turn <- struct{}{}:
+		_ = t.sendQueue(context.Background(), nil) // their Sends have ended
+		<-t.turn
+	case <-t.done:
+	}
+}
+
+// same reports whether two addresses are equal but for a zone, which reports
+// lack.
+func same(a, b netip.AddrPort) bool {
+	return a.Port() == b.Port() && a.Addr().WithZone("") == b.Addr().WithZone("")
+}
+
+// refusal says what a report means.
+func refusal(why error) string {
+	if errors.Is(why, syscall.ECONNREFUSED) {
+		return "nobody listens on the port"
+	}
+	for _, way := range []error{syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EACCES, syscall.EPERM} {
+		if errors.Is(why, way) {
+			return "the host cannot be reached or a firewall prohibits it: " + why.Error()
+		}
+	}
+	return why.Error()
 }

@@ -90,7 +90,7 @@ func TestModulesLinked(t *testing.T) {
 		"ocp/ocptest":           nil,
 		"pigeon":                http,
 		"pigeon/pigeontest":     nil,
-		"snmptrap":              nil, // gosnmp is in its tests only
+		"snmptrap":              {gosnmp}, // for SNMPv3
 		"snmptrap/snmptraptest": {gosnmp},
 		"voice":                 http,
 		"voice/voicetest":       http,

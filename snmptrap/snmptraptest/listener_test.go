@@ -2,11 +2,8 @@ package snmptraptest_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,44 +11,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsin-go/tocsin/alert"
-	"github.com/tocsin-go/tocsin/internal/leaktest"
 	"github.com/tocsin-go/tocsin/snmptrap"
 	"github.com/tocsin-go/tocsin/snmptrap/snmptraptest"
 )
 
-// dial connects a socket to a listener.
-func dial(tb testing.TB, addr string) net.Conn {
+const testBase = "1.3.6.1.4.1.32473"
+
+// newSender returns a Sender to a listener.
+func newSender(tb testing.TB, l *snmptraptest.Listener, opts *snmptrap.Options) *snmptrap.Sender {
 	tb.Helper()
-	conn, err := new(net.Dialer).DialContext(tb.Context(), "udp", addr)
+	s, err := snmptrap.New([]string{l.Addr()}, "hush", testBase, opts)
 	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, conn.Close()) })
-	return conn
+	tb.Cleanup(func() { require.NoError(tb, s.Close()) })
+	return s
 }
 
-// write sends datagrams.
-func write(tb testing.TB, conn net.Conn, datagrams ...[]byte) {
-	tb.Helper()
-	for _, d := range datagrams {
-		_, err := conn.Write(d)
-		require.NoError(tb, err)
-	}
-}
-
-// A recorder is a test that may fail. It ends when end is called.
+// A recorder is a test that may fail.
 type recorder struct {
 	testing.TB
 	mu       sync.Mutex
 	failures []string
-	cleanups []func()
 }
 
-func (r *recorder) Helper()          {}
-func (r *recorder) Cleanup(f func()) { r.cleanups = append(r.cleanups, f) }
-func (r *recorder) Fatal(args ...any) {
-	panic(fmt.Sprint(args...))
-}
-
-func (r *recorder) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (r *recorder) Helper() {}
 
 func (r *recorder) Errorf(format string, args ...any) {
 	r.mu.Lock()
@@ -59,200 +41,137 @@ func (r *recorder) Errorf(format string, args ...any) {
 	r.failures = append(r.failures, fmt.Sprintf(format, args...))
 }
 
-func (r *recorder) end() {
-	for _, f := range slices.Backward(r.cleanups) {
-		f()
-	}
+// write sends a datagram to a listener.
+func write(tb testing.TB, l *snmptraptest.Listener, datagram string) {
+	tb.Helper()
+	conn, err := new(net.Dialer).DialContext(tb.Context(), "udp", l.Addr())
+	require.NoError(tb, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte(datagram))
+	require.NoError(tb, err)
 }
 
-func TestListenerRecords(t *testing.T) {
+func TestAlerts(t *testing.T) {
 	t.Parallel()
-	l := snmptraptest.NewListener(t)
-	require.Empty(t, l.Traps())
-	require.True(t, strings.HasPrefix(l.Addr(), "127.0.0.1:"))
-	conn := dial(t, l.Addr())
-	before := time.Now()
-	write(t, conn, fixture(t, "netsnmp-trap.hex"), fixture(t, "netsnmp-inform.hex"), fixture(t, "netsnmp-trap-edge-values.hex"))
-	traps := l.Traps()
-	require.Len(t, traps, 3)
-	trap := traps[0]
-	require.False(t, trap.Inform)
-	require.True(t, traps[1].Inform)
-	require.Equal(t, int32(1833314971), trap.RequestID)
-	require.Equal(t, uint32(104468), trap.UpTime)
-	require.Equal(t, seedBase+".0.1", trap.OID)
-	require.Len(t, trap.Varbinds, 5)
-	require.Equal(t, snmptraptest.Varbind{OID: seedBase + ".5", Type: snmptraptest.OctetString, Value: []byte("name:name22222")}, trap.Varbinds[4])
-	require.Equal(t, []byte("level:level22"), trap.Value("."+seedBase+".2"))
-	require.Nil(t, trap.Value(seedBase+".6"))
-	require.Equal(t, fixture(t, "netsnmp-trap.hex"), trap.Datagram())
-	require.Equal(t, conn.LocalAddr().String(), trap.Source.String())
-	require.False(t, trap.Time.Before(before))
-	require.False(t, trap.Time.After(time.Now()))
-	require.True(t, trap.HasCommunity("public"))
-	require.False(t, trap.HasCommunity("private"))
-	require.True(t, traps[2].HasCommunity(""))
-	leaktest.Check(t, []string{"public"}, trap, traps)
-
-	edges := map[string]any{
-		".4294967295": 2147483647, ".1": -2147483648, ".6": uint32(4294967295), ".8": []byte{},
-		".13": "1.3", ".14": "2.999.4294967295", ".15": "10.1.2.3", ".16": uint32(0), ".18": uint64(18446744073709551615),
-	}
-	for end, want := range edges {
-		require.Equal(t, want, traps[2].Value(testBase+".7"+end), end)
-	}
-}
-
-func TestListenerOverIPv6(t *testing.T) {
-	t.Parallel()
-	l := snmptraptest.Listen(t, &snmptraptest.Options{Addr: "[::1]:0", Rules: snmptraptest.Rules{Base: testBase}})
-	require.True(t, strings.HasPrefix(l.Addr(), "[::1]:"))
-	s, err := snmptrap.New([]string{l.Addr()}, "c0mmunity", testBase, nil)
-	require.NoError(t, err)
-	defer s.Close()
-	require.NoError(t, s.Send(t.Context(), alert.Alert{Name: "n"}))
-	require.Len(t, l.Traps(), 1)
-	require.Equal(t, "::1", l.Traps()[0].Source.Addr().String())
-}
-
-func TestNext(t *testing.T) {
-	t.Parallel()
-	l := snmptraptest.Listen(t, &snmptraptest.Options{Collect: true})
-	conn := dial(t, l.Addr())
-	done, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := l.Next(done)
-	require.ErrorIs(t, err, context.Canceled)
-
-	got := make(chan snmptraptest.Trap, 1)
-	go func() {
-		trap, err := l.Next(t.Context())
-		if err == nil {
-			got <- trap
+	at := time.Date(2026, 11, 20, 16, 8, 41, 700_000_000, time.FixedZone("", -(3*3600+1800)))
+	for _, layout := range []snmptrap.Layout{snmptrap.Full, snmptrap.Seed} {
+		l := snmptraptest.Listen(t, nil)
+		s := newSender(t, l, &snmptrap.Options{Layout: layout})
+		sent := []alert.Alert{
+			{Key: "k", Level: "P0", Severity: alert.Critical, Product: "p", Region: "r", Instance: "磁盘", Name: "n", Summary: "s", StartsAt: at},
+			{Key: "k", Level: "OK", Status: alert.Resolved, Severity: alert.Info, StartsAt: at},
+			{Level: "NEWS", Status: alert.News, Severity: alert.Info, Name: "n", StartsAt: at},
+			{Level: "TEST", Test: true, Status: alert.News, Severity: alert.Info, Name: "n", StartsAt: at},
 		}
-	}()
-	write(t, conn, fixture(t, "netsnmp-trap.hex"))
-	require.Equal(t, int32(1833314971), (<-got).RequestID)
-
-	write(t, conn, fixture(t, "seed-pysnmp.hex"), fixture(t, "netsnmp-inform.hex"))
-	_, err = l.Next(t.Context())
-	require.ErrorIs(t, err, snmptraptest.RuleUpTime)
-	trap, err := l.Next(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, int32(20448367), trap.RequestID)
-	require.Len(t, l.Traps(), 2)
-	require.Len(t, l.Violations(), 1)
-}
-
-func TestBrokenRuleFailsTheTest(t *testing.T) {
-	t.Parallel()
-	r := &recorder{TB: t}
-	l := snmptraptest.Listen(r, nil)
-	conn := dial(t, l.Addr())
-	write(t, conn, fixture(t, "seed-pysnmp.hex"))
-	r.end() // waits for what was sent
-	require.Len(t, r.failures, 1)
-	require.Contains(t, r.failures[0], string(snmptraptest.RuleUpTime))
-	require.Contains(t, r.failures[0], "from "+conn.LocalAddr().String()+":\n0000  30 81 bf 02 01 01 04 06 ** ** ** ** ** ** a7 81\n")
-	require.NotContains(t, r.failures[0], "public")
-	require.Empty(t, l.Traps(), "illegal ones are not recorded")
-	require.Len(t, l.Violations(), 1)
-
-	r = &recorder{TB: t}
-	l = snmptraptest.Listen(r, &snmptraptest.Options{Collect: true})
-	write(t, dial(t, l.Addr()), fixture(t, "seed-pysnmp.hex"))
-	r.end()
-	require.Empty(t, r.failures)
-	require.Len(t, l.Violations(), 1)
-	require.PanicsWithValue(t, "snmptraptest: the base is no OID", func() {
-		snmptraptest.Listen(r, &snmptraptest.Options{Rules: snmptraptest.Rules{Base: "c0mmunity"}})
-	})
-	require.Panics(t, func() { snmptraptest.Listen(r, &snmptraptest.Options{Addr: "localhost:0"}) })
-}
-
-func TestStopAndStart(t *testing.T) {
-	t.Parallel()
-	l := snmptraptest.NewListener(t)
-	addr := l.Addr()
-	trap := fixture(t, "netsnmp-trap.hex")
-	write(t, dial(t, addr), trap)
-	l.Stop()
-	l.Stop()
-	require.Len(t, l.Traps(), 1, "all that was sent before")
-	conn := dial(t, addr)
-	write(t, conn, trap)
-	_, err := conn.Read(make([]byte, 1)) // the answer of the host
-	require.Error(t, err)
-	l.Start()
-	l.Start()
-	require.Equal(t, addr, l.Addr())
-	write(t, conn, trap)
-	require.Len(t, l.Traps(), 2)
-	trapOf, err := l.Next(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, int32(1833314971), trapOf.RequestID)
-
-	r := &recorder{TB: t}
-	other := snmptraptest.NewListener(r)
-	other.Stop()
-	taken, err := net.ListenPacket("udp", other.Addr())
-	require.NoError(t, err)
-	defer taken.Close()
-	require.Panics(t, other.Start)
-	r.end()
-}
-
-func TestConcurrentUse(t *testing.T) {
-	t.Parallel()
-	l := snmptraptest.Listen(t, &snmptraptest.Options{Rules: snmptraptest.Rules{Base: testBase}})
-	s, err := snmptrap.New([]string{l.Addr()}, "c0mmunity", testBase, nil)
-	require.NoError(t, err)
-	defer s.Close()
-	const senders, each = 8, 50
-	var wg sync.WaitGroup
-	errs := make([]error, senders)
-	for i := range senders {
-		wg.Go(func() {
-			for range each {
-				errs[i] = errors.Join(errs[i], s.Send(t.Context(), alert.Alert{Name: "n"}))
-				l.Traps()
+		require.NoError(t, s.Send(t.Context(), sent...))
+		for i, trap := range l.Traps() {
+			a, ok := trap.Alert(testBase)
+			require.True(t, ok)
+			require.True(t, a.StartsAt.Equal(at))
+			require.NotEmpty(t, a.Key)
+			a.StartsAt, sent[i].StartsAt = time.Time{}, time.Time{}
+			if sent[i].Key == "" {
+				a.Key = "" // a hash
 			}
-		})
+			require.Equal(t, sent[i], a)
+			require.True(t, trap.HasCommunity("hush"))
+			require.False(t, trap.HasCommunity("else"))
+			require.NotContains(t, fmt.Sprintf("%+v", trap), "hush")
+			require.Equal(t, trap.Varbinds[4].Value, trap.Value("."+trap.Varbinds[4].OID))
+			require.Nil(t, trap.Value("1.3"))
+			_, ok = trap.Alert("1.3.6.1.4.1.9")
+			require.False(t, ok)
+		}
+		require.NoError(t, s.SendTrap(t.Context(), snmptrap.Trap{OID: snmptrap.MustOID(testBase + ".0.1")}))
+		_, ok := l.Traps()[4].Alert(testBase)
+		require.False(t, ok)
 	}
-	for range senders * each {
+}
+
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	l := snmptraptest.Listen(t, &snmptraptest.Options{Addr: "[::1]:0"})
+	s := newSender(t, l, &snmptrap.Options{Inform: &snmptrap.Inform{Timeout: 300 * time.Millisecond, Retries: -1}})
+	a := alert.Alert{Key: "k"}
+	require.NoError(t, s.Send(t.Context(), a))
+	for _, status := range []int{1, 5, 13} {
+		l.Refuse(status)
+		require.ErrorIs(t, s.Send(t.Context(), a), snmptrap.ErrorStatus(status))
+	}
+	l.Refuse(0)
+	l.KeepSilent(true)
+	require.ErrorIs(t, s.Send(t.Context(), a), alert.ErrUncertain)
+	l.KeepSilent(false)
+	require.NoError(t, s.Send(t.Context(), a))
+	require.Len(t, l.Traps(), 6)
+	require.True(t, l.Traps()[0].Inform)
+}
+
+func TestGoneAndBack(t *testing.T) {
+	t.Parallel()
+	l := snmptraptest.Listen(t, nil)
+	s := newSender(t, l, nil)
+	send := func(name string) { require.NoError(t, s.Send(t.Context(), alert.Alert{Name: name})) }
+	send("a")
+	l.Stop()
+	l.Stop()
+	send("lost")
+	l.Start()
+	l.Start()
+	send("b")
+	require.Len(t, l.Traps(), 2)
+}
+
+// What a console would drop fails the test, unless it is collected.
+func TestWhatIsNoNotification(t *testing.T) {
+	t.Parallel()
+	bad := map[string]string{
+		"garbage":      "garbage",
+		"SNMPv1":       "\x30\x1b\x02\x01\x00\x04\x01c\xa4\x13\x06\x04\x2b\x06\x01\x04\x40\x04\x00\x00\x00\x00\x02\x01\x06\x02\x01\x01\x43\x01\x00\x30\x00",
+		"a request":    "\x30\x12\x02\x01\x01\x04\x01c\xa0\x0a\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x00",
+		"no sysUpTime": "\x30\x12\x02\x01\x01\x04\x01c\xa7\x0b\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x00",
+	}
+	for name, datagram := range bad {
+		r := &recorder{TB: t}
+		l := snmptraptest.Listen(r, nil)
+		write(t, l, datagram)
+		require.Empty(t, l.Traps())
+		require.Len(t, r.failures, 1, name)
+		require.NotContains(t, r.failures[0], "garbage")
+
+		l = snmptraptest.Listen(t, &snmptraptest.Options{Collect: true})
+		write(t, l, datagram)
+		_, err := l.Next(t.Context())
+		require.ErrorContains(t, err, "snmptraptest: ", name)
+	}
+}
+
+func TestNextAndKeep(t *testing.T) {
+	t.Parallel()
+	l := snmptraptest.Listen(t, &snmptraptest.Options{Keep: 2})
+	s := newSender(t, l, nil)
+	for range 5 {
+		require.NoError(t, s.Send(t.Context(), alert.Alert{Name: "n"}))
 		_, err := l.Next(t.Context())
 		require.NoError(t, err)
 	}
-	wg.Wait()
-	require.NoError(t, errors.Join(errs...))
-	require.Len(t, l.Traps(), senders*each)
+	require.Len(t, l.Traps(), 2)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := l.Next(ctx)
+	require.ErrorIs(t, err, context.Canceled)
 }
 
-// A listener that stays forgets what was taken from it.
-func TestKeep(t *testing.T) {
-	t.Parallel()
-	l := snmptraptest.Listen(t, &snmptraptest.Options{Keep: 2})
-	conn := dial(t, l.Addr())
-	values := func() (all []any) {
-		for _, trap := range l.Traps() {
-			all = append(all, trap.Varbinds[0].Value)
+// Whatever comes, the listener goes on.
+func FuzzListener(f *testing.F) {
+	f.Add([]byte("\x30\x12\x02\x01\x01\x04\x01c\xa6\x0b\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x00"))
+	f.Add([]byte("\x30\x80"))
+	f.Fuzz(func(t *testing.T, datagram []byte) {
+		if len(datagram) > 60000 {
+			return
 		}
-		return all
-	}
-	for n := range 5 {
-		write(t, conn, with(string([]byte{2, 1, byte(n)})))
-	}
-	require.Equal(t, []any{0, 1, 2, 3, 4}, values(), "nobody has taken any")
-	for n := range 4 {
-		trap, err := l.Next(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, n, trap.Varbinds[0].Value)
-	}
-	write(t, conn, with("\x02\x01\x05"))
-	require.Equal(t, []any{4, 5}, values())
-	for n := range 2 {
-		trap, err := l.Next(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, 4+n, trap.Varbinds[0].Value)
-	}
+		l := snmptraptest.Listen(t, &snmptraptest.Options{Collect: true})
+		write(t, l, string(datagram))
+		_, _ = l.Next(t.Context())
+	})
 }

@@ -1,7 +1,8 @@
 package snmptraptest
 
 import (
-	"fmt"
+	"encoding/binary"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -9,28 +10,29 @@ import (
 
 	"github.com/gosnmp/gosnmp"
 
+	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
 // A Trap is a notification as it was received, a trap or an inform. The
-// community, and the datagram, which holds it, do not print.
+// community does not print.
 type Trap struct {
 	Inform    bool // or else a trap
 	RequestID int32
 	UpTime    uint32    // hundredths of a second since the sender started
 	OID       string    // of the notification, in dotted form without a leading dot
 	Varbinds  []Varbind // the objects behind sysUpTime.0 and snmpTrapOID.0
+	Size      int       // octets of the datagram
 	Source    netip.AddrPort
 	Time      time.Time // of arrival
 
 	community secret.Text
-	datagram  secret.Text
 }
 
 // A Varbind is an object and its value.
 type Varbind struct {
 	OID  string // in dotted form without a leading dot
-	Type Type
+	Type string // as the RFCs name it, such as "OCTET STRING"
 
 	// Value is an int for an INTEGER, []byte for an OCTET STRING, a string in
 	// dotted form for an OBJECT IDENTIFIER or IpAddress, a uint32 for
@@ -38,52 +40,8 @@ type Varbind struct {
 	Value any
 }
 
-// A Type is the type of a value, by its tag.
-type Type byte
-
-// The types that a notification may carry (RFC 3416 section 3).
-const (
-	Integer     Type = 0x02
-	OctetString Type = 0x04
-	ObjectID    Type = 0x06
-	IPAddress   Type = 0x40
-	Counter32   Type = 0x41
-	Gauge32     Type = 0x42
-	TimeTicks   Type = 0x43
-	Opaque      Type = 0x44
-	Counter64   Type = 0x46
-)
-
-// String returns the name of the type in the RFCs.
-func (t Type) String() string {
-	switch t {
-	case Integer:
-		return "INTEGER"
-	case OctetString:
-		return "OCTET STRING"
-	case ObjectID:
-		return "OBJECT IDENTIFIER"
-	case IPAddress:
-		return "IpAddress"
-	case Counter32:
-		return "Counter32"
-	case Gauge32:
-		return "Gauge32"
-	case TimeTicks:
-		return "TimeTicks"
-	case Opaque:
-		return "Opaque"
-	case Counter64:
-		return "Counter64"
-	}
-	return fmt.Sprintf("Type(0x%02X)", byte(t))
-}
-
 // HasCommunity reports whether the notification came with that community.
 func (t Trap) HasCommunity(community string) bool { return t.community.Reveal() == community }
-
-// Datagram returns the octets as they came. They hold the community.
-func (t Trap) Datagram() []byte { return []byte(t.datagram.Reveal()) }
 
 // Value returns the value of an object, or nil if there is none of that name
 // behind the first two.
@@ -95,37 +53,91 @@ func (t Trap) Value(oid string) any {
 	return t.Varbinds[i].Value
 }
 
-// Parse judges a datagram as [Rules.Check] does, decodes it with gosnmp, and
-// returns it without Source and Time.
-func (r Rules) Parse(datagram []byte) (Trap, error) {
-	m, err := r.read(datagram)
-	if err != nil {
-		return Trap{}, err
+// Alert returns the alert that a notification under the base OID reports, in
+// either layout of package snmptrap: what a console knows of it. Its Key is the
+// fingerprint. It reports false for any other notification.
+func (t Trap) Alert(base string) (a alert.Alert, ok bool) {
+	status, isAlert := strings.CutPrefix(t.OID, strings.TrimPrefix(base, ".")+".0.")
+	if !isAlert || len(t.Varbinds) < 10 {
+		return a, false
 	}
-	return m.trap()
+	for place, to := range map[int]*string{0: &a.Product, 1: &a.Level, 2: &a.Region, 3: &a.Instance, 4: &a.Name, 8: &a.Key, 9: &a.Summary} {
+		octets, isText := t.Varbinds[place].Value.([]byte)
+		if !isText {
+			return a, false
+		}
+		*to = string(octets)
+		if place < 5 && !strings.HasSuffix(t.Varbinds[place].OID, ".0") {
+			*to = strings.TrimPrefix(*to, []string{"product:", "level:", "regionId:", "instanceName:", "name:"}[place])
+		}
+	}
+	a.Status = map[string]alert.Status{"2": alert.Resolved, "3": alert.News}[status]
+	switch t.Varbinds[6].Value {
+	case 3:
+		a.Severity = alert.Critical
+	case 4:
+		a.Severity = alert.Major
+	case 1, 7: // how grave it was is not said of what is over
+		a.Severity = alert.Info
+	}
+	a.Name, a.Test = strings.CutPrefix(a.Name, "[Test] ")
+	if b, _ := t.Varbinds[7].Value.([]byte); len(b) == 11 {
+		offset := int(b[9])*3600 + int(b[10])*60
+		if b[8] == '-' {
+			offset = -offset
+		}
+		a.StartsAt = time.Date(int(binary.BigEndian.Uint16(b)), time.Month(b[2]), int(b[3]), int(b[4]), int(b[5]), int(b[6]),
+			int(b[7])*1e8, time.FixedZone("", offset))
+	}
+	return a, true
 }
 
-// trap decodes what was judged.
-func (m *message) trap() (Trap, error) {
-	datagram := slices.Clone(m.pdu.all) // gosnmp's values are parts of it
-	p, err := (&gosnmp.GoSNMP{Version: gosnmp.Version2c}).SnmpDecodePacket(datagram)
-	// gosnmp's error may quote octets of the datagram.
-	if err != nil || p.Version != gosnmp.Version2c || len(p.Variables) != len(m.bindings) {
-		return Trap{}, &Violation{Rule: RuleDecode, Detail: "it cannot read the datagram", Dump: dump(datagram, m)}
+// errNone is what is wrong with most datagrams.
+var errNone = errors.New("snmptraptest: no SNMPv2c trap or inform")
+
+// parse decodes a datagram. The packet is nil if it is no notification that
+// consoles accept. The error quotes nothing of it, which may hold the community.
+func parse(datagram []byte) (t Trap, p *gosnmp.SnmpPacket, err error) {
+	defer func() {
+		if recover() != nil { // gosnmp panics over some datagrams
+			p, err = nil, errNone
+		}
+	}()
+	datagram = slices.Clone(datagram) // gosnmp's values are parts of it
+	p, err = (&gosnmp.GoSNMP{Version: gosnmp.Version2c}).SnmpDecodePacket(datagram)
+	switch {
+	case err != nil || p.Version != gosnmp.Version2c || p.PDUType != gosnmp.SNMPv2Trap && p.PDUType != gosnmp.InformRequest:
+		return t, nil, errNone
+	case len(p.Variables) < 2 || p.Variables[0].Name != ".1.3.6.1.2.1.1.3.0" || p.Variables[0].Type != gosnmp.TimeTicks:
+		return t, nil, errors.New("snmptraptest: the first object is not sysUpTime.0 (RFC 3416 section 4.2.6)")
+	case p.Variables[1].Name != ".1.3.6.1.6.3.1.1.4.1.0" || p.Variables[1].Type != gosnmp.ObjectIdentifier:
+		return t, nil, errors.New("snmptraptest: the second object is not snmpTrapOID.0 (RFC 3416 section 4.2.6)")
 	}
-	t := Trap{
-		Inform:    p.PDUType == gosnmp.InformRequest,
-		RequestID: int32(p.RequestID),
-		community: secret.New(p.Community),
-		datagram:  secret.New(string(datagram)),
+	t = Trap{
+		Inform: p.PDUType == gosnmp.InformRequest, RequestID: int32(p.RequestID), Size: len(datagram), community: secret.New(p.Community),
 	}
 	for _, v := range p.Variables {
-		t.Varbinds = append(t.Varbinds, Varbind{strings.TrimPrefix(v.Name, "."), Type(v.Type), plain(v)})
+		t.Varbinds = append(t.Varbinds, Varbind{OID: strings.TrimPrefix(v.Name, "."), Type: typeName(v.Type), Value: plain(v)})
 	}
 	t.UpTime, _ = t.Varbinds[0].Value.(uint32)
 	t.OID, _ = t.Varbinds[1].Value.(string)
 	t.Varbinds = t.Varbinds[2:]
-	return t, nil
+	return t, p, nil
+}
+
+// typeName returns the name that the RFCs give to a type.
+func typeName(t gosnmp.Asn1BER) string {
+	switch t {
+	case gosnmp.Integer:
+		return "INTEGER"
+	case gosnmp.OctetString:
+		return "OCTET STRING"
+	case gosnmp.ObjectIdentifier:
+		return "OBJECT IDENTIFIER"
+	case gosnmp.IPAddress:
+		return "IpAddress"
+	}
+	return t.String()
 }
 
 // plain returns a value with the types that Varbind promises.

@@ -56,7 +56,8 @@ type form struct {
 	dingURL, dingSecret, dingKeyword           *cli.Setting
 	dingAt, dingRate                           *cli.Setting
 	target, community, baseOID, layout         *cli.Setting
-	inform                                     *cli.Setting
+	inform, v1, source                         *cli.Setting
+	user, authPassword, privPassword, engine   *cli.Setting
 	db, lease, adminListen, adminToken, paused *cli.Setting
 	locale, timezone, capture, test, demonstr  *cli.Setting
 }
@@ -83,6 +84,12 @@ func newForm() *form {
 	f.baseOID = f.Text("trap-base-oid", "`OID` under which the traps and their objects stand")
 	f.layout = f.Text("trap-layout", "`seed` for values with labels such as level:WARN, or full (default seed)")
 	f.inform = f.Toggle("trap-inform", "send informs, which the receivers acknowledge, in place of traps: a receiver that does not answer is sent them again")
+	f.v1 = f.Toggle("trap-v1", "send SNMPv1 traps, for consoles that know nothing newer")
+	f.source = f.Text("trap-source", "`address` to send traps from, or the network interface that has it, by which consoles tell hosts apart")
+	f.user = f.Text("trap-v3-user", "SNMPv3 `user` in place of the community: name, name:SHA256 or name:SHA256:AES, or with the other protocols of docs/snmp")
+	f.authPassword = f.Text("trap-v3-auth-password", "`password` of authentication of this user")
+	f.privPassword = f.Text("trap-v3-priv-password", "`password` of encryption of this user")
+	f.engine = f.Text("trap-v3-engine-file", "`file` that keeps the SNMPv3 engine ID of this relay, which receivers of traps have to be told")
 	f.db = f.Text("db", "where alerts are kept until they are delivered: the name of a `file`, postgres://… or mysql://… for several relays, or memory (default "+fileName+" beside this program)")
 	f.lease = f.Text("lease", "`how long` nobody delivers to a destination after the relay that did so has died; a message may take half of it (default 30s)")
 	f.adminListen = f.Text("admin-listen", "`host:port` of the admin API, which lists, moves, requeues and drops alerts under /outbox/, and of the metrics at /metrics (default: none)")
@@ -147,7 +154,7 @@ func (c *Config) judgeMode(f *form) error {
 	}{
 		{len(c.wecom.urls) == 0, "-wecom-url", []*cli.Setting{f.wecomMention, f.wecomRate}},
 		{len(c.dingtalk.urls) == 0, "-dingtalk-url", []*cli.Setting{f.dingKeyword, f.dingAt, f.dingRate}},
-		{len(c.trap.targets) == 0, "-trap-target", []*cli.Setting{f.community, f.baseOID, f.layout, f.inform}},
+		{len(c.trap.targets) == 0, "-trap-target", []*cli.Setting{f.community, f.baseOID, f.layout, f.inform, f.v1, f.source, f.user, f.authPassword, f.privPassword, f.engine}},
 	} {
 		for _, s := range kind.rest {
 			if kind.absent && s.Given() {

@@ -58,6 +58,7 @@ func TestDefaults(t *testing.T) {
 func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 	t.Parallel()
 	const trap = " -trap-target nms.example.com:162 -trap-community c -trap-base-oid 1.3.6.1.4.1.32473"
+	const user = " -trap-target nms:162 -trap-base-oid 1.3.6.1.4.1.9 -trap-v3-user n:SHA256:AES"
 	tests := []struct {
 		name, value, with string
 		got               func(*Config) any
@@ -86,6 +87,13 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 		{"trap-base-oid", "1.3.6.1.4.1.9", " -trap-target nms:162 -trap-community c", func(c *Config) any { return c.trap.baseOID }, "1.3.6.1.4.1.9"},
 		{"trap-layout", "full", trap, func(c *Config) any { return c.trap.layout }, snmptrap.Full},
 		{"trap-inform", "true", trap, func(c *Config) any { return c.trap.inform }, true},
+		{"trap-v1", "true", trap, func(c *Config) any { return c.trap.v1 }, true},
+		{"trap-source", "eth0", trap, func(c *Config) any { return c.trap.source }, "eth0"},
+		{"trap-v3-user", "n:SHA256:AES", " -trap-target nms:162 -trap-base-oid 1.3.6.1.4.1.9",
+			func(c *Config) any { return []string{c.trap.user.Name, c.trap.user.Auth, c.trap.user.Priv} }, []string{"n", "SHA256", "AES"}},
+		{"trap-v3-auth-password", "hush-hush", user, func(c *Config) any { return c.trap.user.AuthPassword }, "hush-hush"},
+		{"trap-v3-priv-password", "hush-hush", user, func(c *Config) any { return c.trap.user.PrivPassword }, "hush-hush"},
+		{"trap-v3-engine-file", "/var/lib/tocsin/engine", user, func(c *Config) any { return c.trap.user.EngineFile }, "/var/lib/tocsin/engine"},
 		{"db", "sqlite:/var/lib/tocsin.db", " -wecom-url k", func(c *Config) any { return c.db.Path }, "/var/lib/tocsin.db"},
 		{"lease", "90s", "", func(c *Config) any { return c.lease }, 90 * time.Second},
 		{"admin-listen", "localhost:9090", "", func(c *Config) any { return c.admin.listen }, "localhost:9090"},
@@ -189,7 +197,9 @@ func TestBadSettings(t *testing.T) {
 		{"target with port 0", strings.Replace(trap, ":162", ":0", 1), nil, "-trap-target: entry 1 is not"},
 		{"no target", "-trap-target ,", nil, "-trap-target: names no receiver"},
 		{"no base OID", "-trap-target nms:162 -trap-community c", nil, "1.3.6.1.4.1.12149, which belongs to Enalur"},
-		{"no community", "-trap-target nms:162 -trap-base-oid 1.3.6.1.4.1.32473", nil, "needs -trap-community"},
+		{"no community", "-trap-target nms:162 -trap-base-oid 1.3.6.1.4.1.32473", nil, "or -trap-v3-user"},
+		{"SNMPv3 user without target", "-wecom-url k -trap-v3-user n", nil, "-trap-v3-user: has no effect without -trap-target"},
+		{"password without user", trap + "-trap-v3-auth-password hush-hush", nil, "-trap-v3-auth-password: has no effect without -trap-v3-user"},
 		{"unknown layout", trap + "-trap-layout short", nil, "-trap-layout: neither seed nor full"},
 		{"database of another kind", "-wecom-url k -db oracle://u:hush@h/d", nil, "-db: want the name of a file"},
 		{"database of no name", "-wecom-url k -db=", nil, "-db: want the name of a file"},

@@ -21,6 +21,7 @@ const (
 	snmptrapdPage = "../../../docs/snmp/snmptrapd.md"
 	zabbixPage    = "../../../docs/snmp/zabbix.md"
 	prtgPage      = "../../../docs/snmp/prtg.md"
+	snmpttPage    = "../../../docs/snmp/snmptt.md"
 )
 
 // recipe returns the fenced block of a page that stands under a mark.
@@ -43,20 +44,33 @@ type kitchen struct {
 
 // newKitchen takes the configuration and the handler from a page, and how to
 // install the MIB and to start snmptrapd from its own.
-func newKitchen(t *testing.T, page, handler string) *kitchen {
+func newKitchen(t *testing.T, page string, files ...string) *kitchen {
+	t.Helper()
+	return followRecipe(t, page, "", nil, files...)
+}
+
+// followRecipe is newKitchen with a command of snmptrapd's page to run after
+// installing, and with changes to the files.
+func followRecipe(t *testing.T, page, more string, change func(dir, file, text string) string, files ...string) *kitchen {
 	t.Helper()
 	clitest.RealPart(t, "snmptrapd")
 	k := &kitchen{dir: t.TempDir(), addr: freeUDP(t), log: clitest.NewTranscript()}
 	replace := strings.NewReplacer(
-		"/usr/local/share/snmp/mibs", k.dir+"/mibs", "/usr/local/bin", k.dir, "/etc/snmp", k.dir, "/var/log", k.dir, "udp:162", "udp:"+k.addr,
+		"/usr/local/share/snmp/mibs", k.dir+"/mibs", "/usr/local/bin", k.dir, "/etc/snmp", k.dir, "/var/log", k.dir, "/var/lib/nagios4/rw", k.dir, "udp:162", "udp:"+k.addr,
 	).Replace
-	for file, mode := range map[string]os.FileMode{"snmptrapd.conf": 0o600, handler: 0o700} {
+	for _, file := range append(files, "snmptrapd.conf") {
 		text := replace(recipe(t, page, file))
 		require.Contains(t, text, k.dir, "no path was replaced in %s", file)
-		require.NoError(t, os.WriteFile(filepath.Join(k.dir, file), []byte(text), mode))
+		if change != nil {
+			text = change(k.dir, file, text)
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(k.dir, file), []byte(text), 0o700)) //nolint:gosec // some are executed
 	}
 	env := append(os.Environ(), "SNMP_PERSISTENT_DIR="+k.dir, "PATH="+os.Getenv("PATH")+":/usr/sbin")
-	install := exec.CommandContext(t.Context(), "sh", "-ec", replace(recipe(t, snmptrapdPage, "install")))
+	if more != "" {
+		more = replace(recipe(t, snmptrapdPage, more))
+	}
+	install := exec.CommandContext(t.Context(), "sh", "-ec", replace(recipe(t, snmptrapdPage, "install"))+more)
 	install.Dir, install.Env = "../../..", env
 	out, err := install.CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -90,7 +104,7 @@ func (k *kitchen) inform(t *testing.T, community, number, retries string) error 
 func (k *kitchen) finish(t *testing.T) {
 	t.Helper()
 	require.NoError(t, k.inform(t, "change-me", "98", "20"), "%s", k.log)
-	k.log.Await(t, `OID: \S*tocsinNotifications\.98`)
+	k.log.Await(t, `OID: \S*(tocsinNotifications|\.0)\.98`)
 }
 
 // send sends an alert as it changes: a warning, which becomes critical, and is
@@ -212,4 +226,58 @@ func TestZabbixRecipe(t *testing.T) {
 			require.Equal(t, want[i], regexp.MustCompile(m[1]).MatchString(lines[2*i+1]), "%s: %s", mark, lines[2*i+1])
 		}
 	}
+}
+
+// Where the module has no hint for text, the handler reads it all the same.
+func TestSnmptrapdRecipeBefore58(t *testing.T) {
+	t.Parallel()
+	k := followRecipe(t, snmptrapdPage, "hexadecimal", func(dir, file, text string) string {
+		if file == "snmptrapd.conf" {
+			require.NoError(t, os.WriteFile(dir+"/tocsin-decode", []byte(recipe(t, snmptrapdPage, "tocsin-decode")), 0o700)) //nolint:gosec // it is executed
+			return strings.ReplaceAll(text, dir+"/tocsin-alarm", dir+"/tocsin-decode "+dir+"/tocsin-alarm")
+		}
+		return text
+	}, "tocsin-alarm")
+	k.send(t, snmptrap.Full, "change-me", alert.Alert{Key: "k", Instance: "0A 78 20 ", Name: "n"})
+	k.finish(t)
+	require.Contains(t, k.log.String(), "Hex-STRING: E7 94 9F")
+	alarms, err := os.ReadFile(filepath.Join(k.dir, "tocsin-alarms.log"))
+	require.NoError(t, err)
+	require.Equal(t, 3, strings.Count(string(alarms), " instance=生产数据库-01 rule=磁盘使用率过高 "), "%s", alarms)
+	require.Equal(t, 4, strings.Count(string(alarms), "\n"), "no text makes up a line: %s", alarms)
+}
+
+// SNMPTT writes lines that Zabbix reads and results that Nagios reads, and no text
+// of an alert can pass for another head of Zabbix, another command of Nagios or one of the shell.
+func TestSnmpttRecipe(t *testing.T) {
+	t.Parallel()
+	clitest.RealPart(t, "snmptt")
+	k := newKitchen(t, snmpttPage, "snmptt-tocsin.conf", "tocsin-passive")
+	ini, err := os.ReadFile("/etc/snmp/snmptt.ini")
+	require.NoError(t, err)
+	text := regexp.MustCompile(`(?m)^(syslog_enable|syslog_system_enable) = 1`).ReplaceAllString(string(ini), "$1 = 0")
+	text = strings.NewReplacer("/var/log/snmptt/snmptt.log", k.dir+"/snmptt.log", "\n/etc/snmptt/snmptt.conf\n", "\n"+k.dir+"/snmptt-tocsin.conf\n").Replace(text)
+	require.NoError(t, os.WriteFile(filepath.Join(k.dir, "snmptt.ini"), []byte(text), 0o600))
+	forged := "ZBXTRAP 10.9.9.9 zbxtrap 10.9.9.9 ZBXHEAD 10.9.9.9 `id`$(id)\";id;\"|x"
+	k.send(t, snmptrap.Full, "change-me", alert.Alert{Source: "s", Key: "k", Severity: alert.Critical, Name: forged, Summary: forged})
+	k.finish(t)
+
+	lines, err := os.ReadFile(filepath.Join(k.dir, "snmptt.log"))
+	require.NoError(t, err)
+	heads := regexp.MustCompile(`(?i)ZBXTRAP \S+ TOCSIN (firing|resolved) \S+ \S+`).FindAllString(string(lines), -1)
+	require.Equal(t, []string{
+		"ZBXTRAP 127.0.0.1 TOCSIN firing warning acs_ecs/disk-01", "ZBXTRAP 127.0.0.1 TOCSIN firing critical acs_ecs/disk-01",
+		"ZBXTRAP 127.0.0.1 TOCSIN resolved cleared acs_ecs/disk-01", "ZBXTRAP 127.0.0.1 TOCSIN firing critical s/k",
+	}, heads)
+	require.Equal(t, len(heads), strings.Count(strings.ToUpper(string(lines)), "ZBXTRAP"))
+
+	commands, err := os.ReadFile(filepath.Join(k.dir, "nagios.cmd"))
+	require.NoError(t, err)
+	got := regexp.MustCompile(`(?m)^\[\d+\] PROCESS_SERVICE_CHECK_RESULT;tocsin;alerts;(\d);[^;|]*\(([^;|]*)\)$`).FindAllStringSubmatch(string(commands), -1)
+	require.Len(t, got, 4, "%s", commands)
+	require.Equal(t, 4, strings.Count(string(commands), "\n"))
+	for i, want := range []string{"1 acs_ecs/disk-01", "2 acs_ecs/disk-01", "0 acs_ecs/disk-01", "2 s/k"} {
+		require.Equal(t, want, got[i][1]+" "+got[i][2])
+	}
+	require.NotContains(t, string(commands)+string(lines), "uid=")
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -23,14 +24,14 @@ func startSnmptrapd(t *testing.T) (addr string, log *clitest.Transcript) {
 	return addr, log
 }
 
-// startSnmptrapdAt runs it at an address. The function kill ends it without
-// warning.
-func startSnmptrapdAt(t *testing.T, addr string) (log *clitest.Transcript, kill func()) {
+// startSnmptrapdAt runs it at an address, with lines of configuration. The
+// function kill ends it without warning.
+func startSnmptrapdAt(t *testing.T, addr string, lines ...string) (log *clitest.Transcript, kill func()) {
 	t.Helper()
 	snmptrapd, snmpinform := clitest.RealPart(t, "snmptrapd"), clitest.RealPart(t, "snmpinform")
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "snmptrapd.conf")
-	require.NoError(t, os.WriteFile(conf, []byte("disableAuthorization yes\n"), 0o600))
+	require.NoError(t, os.WriteFile(conf, []byte("disableAuthorization yes\n"+strings.Join(lines, "\n")+"\n"), 0o600))
 	mibs := mibDirs(t)
 	log = clitest.NewTranscript()
 	cmd := exec.CommandContext(t.Context(), snmptrapd, "-f", "-Lo", "-n", "-C", "-c", conf,

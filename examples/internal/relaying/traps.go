@@ -21,6 +21,9 @@ type trapConfig struct {
 	baseOID   string
 	layout    snmptrap.Layout
 	inform    bool
+	v1        bool
+	source    string
+	user      *snmptrap.User // of SNMPv3
 }
 
 // errNoBaseOID explains a choice that only the operator can make.
@@ -29,7 +32,21 @@ var errNoBaseOID = errors.New("needs -trap-base-oid: a number of your own, which
 
 func (c *Config) judgeTrap(f *form) error {
 	c.trap = trapConfig{targets: f.target.List(), community: f.community.Text(""), baseOID: f.baseOID.Text(""), layout: snmptrap.Seed}
-	c.trap.inform = f.inform.On()
+	c.trap.inform, c.trap.v1, c.trap.source = f.inform.On(), f.v1.On(), f.source.Text("")
+	if f.user.Given() {
+		name, protocols, _ := strings.Cut(f.user.Text(""), ":")
+		auth, priv, _ := strings.Cut(protocols, ":")
+		c.trap.user = &snmptrap.User{
+			Name: name, Auth: auth, AuthPassword: f.authPassword.Text(""), Priv: priv, PrivPassword: f.privPassword.Text(""),
+			EngineFile: f.engine.Text(""),
+		}
+	} else {
+		for _, s := range []*cli.Setting{f.authPassword, f.privPassword, f.engine} {
+			if s.Given() {
+				return s.Refuse("has no effect without -trap-v3-user")
+			}
+		}
+	}
 	if f.layout.Given() {
 		var err error
 		if c.trap.layout, err = snmptrap.ParseLayout(f.layout.Text("")); err != nil {
@@ -50,18 +67,17 @@ func (c *Config) judgeTrap(f *form) error {
 		return f.target.Refuse("names no receiver")
 	case c.trap.baseOID == "":
 		return f.target.Refuse("%w", errNoBaseOID)
-	case c.trap.community == "":
-		return f.target.Refuse("needs -trap-community, better as TOCSIN_TRAP_COMMUNITY_FILE")
+	case c.trap.community == "" && c.trap.user == nil:
+		return f.target.Refuse("needs -trap-community, better as TOCSIN_TRAP_COMMUNITY_FILE, or -trap-v3-user")
 	}
 	return nil
 }
 
-// An inform waits so long for its answer. The outbox repeats it; the retries are
-// of -test, which goes around it.
+// An inform waits so long for its answer: many receivers run a handler before they
+// answer. The outbox repeats it; the retries are of -test, which goes around it.
 const (
-	informLookup  = time.Second
-	informTimeout = time.Second
-	informRetries = 2
+	informTimeout = 5 * time.Second
+	informRetries = 1
 )
 
 // addTraps makes a leaf of each receiver, so that one that fails holds up none of
@@ -70,9 +86,8 @@ const (
 func (r *relay) addTraps() error {
 	t := &r.config.trap
 	for _, target := range t.targets {
-		opts := &snmptrap.Options{Layout: t.layout, Location: r.config.zone, Logger: r.log}
+		opts := &snmptrap.Options{Layout: t.layout, Location: r.config.zone, Logger: r.log, V1: t.v1, LocalAddr: t.source, User: t.user}
 		if t.inform {
-			opts.Timeout = informLookup
 			opts.Inform = &snmptrap.Inform{Timeout: informTimeout, Retries: informRetries}
 		}
 		s, err := snmptrap.New([]string{target}, t.community, t.baseOID, opts)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -174,10 +175,7 @@ func TestTsharkReportsDamage(t *testing.T) {
 		require.Equal(t, 1, bytes.Count(trap, []byte(old)))
 		return bytes.Replace(trap, []byte(old), []byte(with), 1)
 	}
-	base, err := snmptrap.ParseOID(testOID)
-	require.NoError(t, err)
-	bare, err := snmptrap.Trap{RequestID: 1, OID: base}.Append(nil, "public")
-	require.NoError(t, err)
+	bare := ownTrap(t, snmptrap.Trap{OID: snmptrap.MustOID(testOID)})
 	for _, tt := range []struct {
 		name, want string
 		payload    []byte
@@ -200,4 +198,18 @@ func TestTsharkReportsDamage(t *testing.T) {
 			require.Contains(t, packets[1].fault(), tt.want)
 		})
 	}
+}
+
+// ownTrap returns what a Sender sends for a notification of one's own.
+func ownTrap(t *testing.T, trap snmptrap.Trap) []byte {
+	t.Helper()
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	defer conn.Close()
+	s := newTrapSender(t, conn.LocalAddr().String(), nil)
+	require.NoError(t, s.SendTrap(t.Context(), trap))
+	buf := make([]byte, 1500)
+	n, err := conn.Read(buf)
+	require.NoError(t, err)
+	return buf[:n]
 }

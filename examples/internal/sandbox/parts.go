@@ -53,7 +53,6 @@ func (s *Sandbox) newParts(b *bench) *parts {
 		ocp: ocptest.NewServer(b), esb: voicetest.NewESB(b), phones: &voicetest.Phones{Ring: s.ringVoice},
 		trap: snmptraptest.Listen(b, &snmptraptest.Options{
 			Addr: s.opts.TrapListen, Collect: true, Keep: keep,
-			Rules: snmptraptest.Rules{Base: baseOID, Lax: true, MaxSize: -1},
 		}),
 	}
 	p.wecom.Key, p.dingtalk.Token, p.dingtalk.Secret = word, word, "SEC"+word

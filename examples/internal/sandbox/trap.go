@@ -2,12 +2,12 @@ package sandbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/snmptrap/snmptraptest"
 )
 
@@ -15,12 +15,12 @@ import (
 func (s *Sandbox) watchTraps(ctx context.Context) {
 	for {
 		trap, err := s.parts.trap.Next(ctx)
-		switch v, isViolation := errors.AsType[*snmptraptest.Violation](err); {
-		case isViolation:
-			s.hub.count(destTrap, func(t *tally) { t.Refused++ })
-			s.hub.add(item{Dest: destTrap, Kind: "refusal", Tone: "bad", Meta: []string{clip(v.Error(), 400)}})
-		case err != nil:
+		switch {
+		case ctx.Err() != nil:
 			return
+		case err != nil:
+			s.hub.count(destTrap, func(t *tally) { t.Refused++ })
+			s.hub.add(item{Dest: destTrap, Kind: "refusal", Tone: "bad", Meta: []string{clip(err.Error(), 400)}})
 		case !trap.HasCommunity(community):
 			s.hub.count(destTrap, func(t *tally) { t.Refused++ })
 			s.hub.add(item{Dest: destTrap, Kind: "refusal", Tone: "bad", Meta: []string{"community ≠ " + community}})
@@ -38,15 +38,15 @@ func drawTrap(t snmptraptest.Trap) item {
 		kind = "inform"
 	}
 	it := item{Dest: destTrap, Kind: "trap", At: t.Time, Title: notificationName(t.OID),
-		Meta: []string{kind, size(len(t.Datagram())), t.Source.Addr().Unmap().String()}}
+		Meta: []string{kind, size(t.Size), t.Source.Addr().Unmap().String()}}
 	it.Rows = append(it.Rows,
 		row{"sysUpTime.0", "TimeTicks", (time.Duration(t.UpTime) * 10 * time.Millisecond).String()},
 		row{"snmpTrapOID.0", "OBJECT IDENTIFIER", it.Title})
 	for _, v := range t.Varbinds {
 		name := objectName(v.OID)
-		it.Rows = append(it.Rows, row{name, v.Type.String(), objectValue(name, v.Value)})
+		it.Rows = append(it.Rows, row{name, v.Type, objectValue(name, v.Value)})
 	}
-	if a, err := t.Alert(baseOID); err == nil {
+	if a, ok := t.Alert(baseOID); ok {
 		it.Tone = tone(a)
 		it.Meta = append([]string{it.Title}, it.Meta...)
 		it.Title = strings.TrimSpace(a.Product + " " + a.Name)
@@ -55,13 +55,13 @@ func drawTrap(t snmptraptest.Trap) item {
 }
 
 // tone is the colour of an alert.
-func tone(a snmptraptest.Alert) string {
+func tone(a alert.Alert) string {
 	switch {
-	case a.StatusWord == "resolved":
+	case a.Status == alert.Resolved:
 		return "good"
-	case a.StatusWord == "news":
+	case a.Status == alert.News:
 		return "news"
-	case a.Severity >= 3 && a.Severity <= 4: // critical, major
+	case a.Severity >= alert.Major:
 		return "bad"
 	}
 	return "warn"
