@@ -75,8 +75,15 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]jobstore.Entry, []error
 			continue
 		}
 		for _, r := range routes {
-			if r.opts.Filter == nil || r.opts.Filter(alerts[i]) {
+			passed := r.opts.Filter == nil || r.opts.Filter(alerts[i])
+			if passed {
 				l.Routes = append(l.Routes, r.number)
+			}
+			if r.opts.Filter == nil || l.Problem == "" {
+				continue
+			}
+			if w, relevant := r.watch(alerts[i], &l, passed); relevant {
+				l.Watches = append(l.Watches, w)
 			}
 		}
 		entries = append(entries, l)
@@ -144,13 +151,16 @@ func (r *route) notify() {
 func (o *Outbox) accept(t jobstore.Txn, entries []jobstore.Entry) (int, error) {
 	most := 0
 	for i := range entries {
-		most += len(entries[i].Routes)
+		most += len(entries[i].Routes) + len(entries[i].Watches)
 	}
 	number, err := o.reserve(t, max(1, most))
 	if err != nil {
 		return 0, err
 	}
 	fresh, err := o.fresh(t, entries)
+	if err == nil {
+		fresh, err = follow(t, fresh)
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -100,6 +100,26 @@ func (t *memoryTxn) Remember(events []Hash, until int64) (map[Hash]bool, error) 
 	return fresh, nil
 }
 
+func (t *memoryTxn) Remembered(events []Hash) (map[Hash]bool, error) {
+	known := make(map[Hash]bool)
+	for _, e := range events {
+		if _, is := t.events[e]; is {
+			known[e] = true
+		}
+	}
+	return known, nil
+}
+
+func (t *memoryTxn) Forget(events []Hash) error {
+	for _, e := range events {
+		if until, known := t.events[e]; known {
+			delete(t.events, e)
+			t.undo = append(t.undo, func() { t.events[e] = until })
+		}
+	}
+	return nil
+}
+
 func (t *memoryTxn) queue(route int64) *queue {
 	q := t.queues[route]
 	if q == nil {

@@ -25,14 +25,16 @@ const sqlAccept = `WITH guard AS (UPDATE outbox_guard SET last_id = last_id + CA
 		WHERE r.place = l.place AND l.event IN (SELECT event FROM fresh))
 	SELECT (SELECT COUNT(*) FROM guard), (SELECT COUNT(*) FROM fresh)`
 
-// accept leaves to a transaction what is too much for one statement.
+// Accept leaves to a transaction what is too much for one statement, and what depends
+// on the problems that are open.
 func (s *sqlStore) Accept(ctx context.Context, entries []Entry, window int64) (fresh int, done bool, err error) {
 	entries = distinct(entries)
-	jobs, size := 0, 0
+	jobs, size, watched := 0, 0, false
 	for i := range entries {
+		watched = watched || len(entries[i].Watches) > 0
 		jobs, size = jobs+len(entries[i].Routes), size+len(entries[i].Doc)
 	}
-	if s.db.Dialect() != sqldb.PostgreSQL || jobs == 0 || len(entries) > rowsAtOnce || jobs > 2*rowsAtOnce || size > bytesAtOnce {
+	if s.db.Dialect() != sqldb.PostgreSQL || jobs == 0 || len(entries) > rowsAtOnce || watched || jobs > 2*rowsAtOnce || size > bytesAtOnce {
 		return 0, false, nil
 	}
 	values, args := make([]string, len(entries)), []any{jobs}

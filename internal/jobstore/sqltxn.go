@@ -136,13 +136,15 @@ func (t *sqlTxn) rememberApart(events []Hash, until int64, fresh map[Hash]bool) 
 	if !sqldb.Duplicate(err) {
 		return err
 	}
-	err = t.column(fmt.Sprintf(sqlSeen, sqldb.Marks(len(events))), anys(events), func(e Hash) { delete(fresh, e) })
+	known, err := t.Remembered(events)
 	if err != nil {
 		return err
 	}
 	var missing []Hash
 	for _, e := range events {
-		if fresh[e] {
+		if known[e] {
+			delete(fresh, e)
+		} else {
 			missing = append(missing, e)
 		}
 	}
@@ -150,6 +152,24 @@ func (t *sqlTxn) rememberApart(events []Hash, until int64, fresh map[Hash]bool) 
 		return nil
 	}
 	_, err = t.tx.Exec(t.ctx, fmt.Sprintf(sqlRemember, tuples(len(missing), 2)), pairs(missing, until)...)
+	return err
+}
+
+func (t *sqlTxn) Remembered(events []Hash) (map[Hash]bool, error) {
+	known := make(map[Hash]bool)
+	for len(events) > 0 {
+		chunk := events[:t.portion(len(events))]
+		events = events[len(chunk):]
+		err := t.column(fmt.Sprintf(sqlSeen, sqldb.Marks(len(chunk))), anys(chunk), func(e Hash) { known[e] = true })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+func (t *sqlTxn) Forget(events []Hash) error {
+	_, err := exec(t, sqlForgetSeen, events)
 	return err
 }
 

@@ -46,6 +46,10 @@ type Txn interface {
 	// were not there. It is called after Reserve.
 	Remember(events []Hash, until int64) (fresh map[Hash]bool, err error)
 
+	// Remembered returns which of some events are there, and Forget removes them.
+	Remembered(events []Hash) (map[Hash]bool, error)
+	Forget(events []Hash) error
+
 	// Add keeps jobs. Their numbers come from Reserve.
 	Add([]Job) error
 

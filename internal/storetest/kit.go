@@ -61,6 +61,8 @@ func checks() []check {
 		{"window", checkWindow},
 		{"crowd", checkCrowd},
 		{"filter", checkFilter},
+		{"filter, followed problems", checkFollowed},
+		{"filter, followed where it was moved", checkFollowedMoved},
 		{"retry", checkRetry},
 		{"partial", checkPartial},
 		{"poison", checkPoison},

@@ -74,7 +74,6 @@ func checkPendingClaimed(x *harness) {
 // What is moved keeps its order, and nothing goes twice to where it went.
 func checkMove(x *harness) {
 	var phone alerttest.Recorder
-	critical := func(a alert.Alert) bool { return a.Severity == alert.Critical }
 	b := x.open(x.store, outbox.Options{})
 	for _, chat := range []string{route, "chat"} {
 		x.must(b.Route(chat, newStuck(nil), nil))
