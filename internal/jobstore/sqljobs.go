@@ -74,11 +74,17 @@ func (t *sqlTxn) readUpTo(most int, query string, args ...any) (jobs []Job, err 
 }
 
 func (t *sqlTxn) Due(route int64, limit int) ([]Job, error) {
-	return t.readUpTo(bytesAtOnce, sqlDue, route, t.Now(), t.Now(), limit)
+	low, now := t.marks[route].low, t.Now()
+	query := sqlDue
+	if t.tx.Dialect() == sqldb.SQLite {
+		query = sqlDueSQLite
+	}
+	return t.readUpTo(bytesAtOnce, query, low, route, low, now, low, now, limit, route, low, now, low, now, limit, limit)
 }
 
 func (t *sqlTxn) Free(route int64, limit int) ([]Job, error) {
-	return t.readUpTo(bytesAtOnce, sqlFree, route, t.Now(), t.Now(), limit)
+	low, now := t.marks[route].low, t.Now()
+	return t.readUpTo(bytesAtOnce, sqlFree, route, low, now, low, now, low, limit)
 }
 
 func (t *sqlTxn) Before(route int64, held []Job, limit int) (all []Job, err error) {
@@ -90,7 +96,7 @@ func (t *sqlTxn) Before(route int64, held []Job, limit int) (all []Job, err erro
 	for chunk := range slices.Chunk(slices.Collect(maps.Keys(last)), rowsAtOnce) {
 		var args []any
 		for _, p := range chunk {
-			args = append(args, route, []byte(p), last[p])
+			args = append(args, route, []byte(p), t.marks[route].low, last[p])
 		}
 		each := strings.TrimSuffix(strings.Repeat(sqlOneBefore+" OR ", len(chunk)), " OR ")
 		some, err := t.readUpTo(bytesAtOnce, fmt.Sprintf(sqlBefore, each), append(args, limit)...)
@@ -133,20 +139,20 @@ func (t *sqlTxn) List(route int64, dead bool, after int64, limit int) ([]Job, er
 }
 
 func (t *sqlTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
-	stage := StageReady
+	stage, low := StageReady, t.marks[route].low
 	if dead {
-		stage = StageDead
+		stage, low = StageDead, 0
 	}
 	for _, l := range [...]Lane{LaneUrgent, LaneRest} {
 		var some int
 		var first int64
-		if err := t.tx.Row(t.ctx, sqlCount, route, int(stage), int(l), MaxCount).Scan(&some); err != nil {
+		if err := t.tx.Row(t.ctx, sqlCount, route, int(stage), int(l), low, MaxCount).Scan(&some); err != nil {
 			return 0, 0, err
 		}
 		if some == 0 {
 			continue
 		}
-		if err := t.tx.Row(t.ctx, sqlOldest, route, int(stage), int(l), oldestOf).Scan(&first); err != nil {
+		if err := t.tx.Row(t.ctx, sqlOldest, route, int(stage), int(l), low, oldestOf).Scan(&first); err != nil {
 			return 0, 0, err
 		}
 		if n += some; oldest == 0 || first < oldest {
@@ -157,21 +163,38 @@ func (t *sqlTxn) Count(route int64, dead bool) (n int, oldest int64, err error) 
 }
 
 func (t *sqlTxn) Move(route int64, numbers []int64, to int64) (int, error) {
+	if err := t.lower(to, numbers); err != nil {
+		return 0, err
+	}
 	return exec(t, sqlMove, numbers, to, t.Now(), t.Now(), []byte{}, route)
 }
 
 func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (int, error) {
 	if c.Fresh {
+		if err := t.lower(route, numbers); err != nil {
+			return 0, err
+		}
 		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, c.Limit, t.Now(), c.Cause, []byte(c.Error))
 	}
-	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error))
+	n, err := exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error))
+	if err == nil && c.Stage == StageDead {
+		err = t.raise(route, numbers)
+	}
+	return n, err
 }
 
 func (t *sqlTxn) Remove(route int64, numbers []int64) (int, error) {
-	return exec(t, sqlRemove, numbers)
+	n, err := exec(t, sqlRemove, numbers)
+	if err == nil {
+		err = t.raise(route, numbers)
+	}
+	return n, err
 }
 
 func (t *sqlTxn) Recall(route, after int64) (int, error) {
+	if err := t.lower(route, []int64{0}); err != nil {
+		return 0, err
+	}
 	n, err := t.tx.Exec(t.ctx, sqlRecall, t.Now(), route, after)
 	return int(n), err
 }

@@ -21,6 +21,9 @@ const rowsAtOnce = 200
 type sqlTxn struct {
 	ctx context.Context //nolint:containedctx // of the one call that the transaction is for, as in sql.Tx
 	tx  *sqldb.Tx
+
+	settled *settledJobs
+	marks   map[int64]mark // of the routes that were looked at
 }
 
 var _ Txn = (*sqlTxn)(nil)
@@ -29,11 +32,11 @@ func (t *sqlTxn) Now() int64 { return t.tx.Now() }
 
 func (t *sqlTxn) Reserve(n int, routes ...int64) (first int64, err error) {
 	var last int64
-	guard := sqldb.Row{Table: "outbox_guard", Set: "last_id = last_id + ?", Where: "id = 1", Column: "last_id"}
+	guard := sqldb.Row{Table: "outbox_guard", Set: "last_id = last_id + ?", Where: "id = 1", Columns: "last_id"}
 	if len(routes) > 0 { // in the same statement: this is on the way of each alert
-		guard.Column = "CASE WHEN " + allThere(routes) + " THEN last_id ELSE 0 END"
+		guard.Columns = "CASE WHEN " + allThere(routes) + " THEN last_id ELSE 0 END"
 	}
-	err = t.tx.LockRow(t.ctx, &guard, &last, 0, n)
+	err = t.tx.LockRow(t.ctx, &guard, []any{&last}, 0, n)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return 0, errNoGuard
@@ -271,7 +274,9 @@ func (t *sqlTxn) Size() (n int64, err error) {
 
 func (t *sqlTxn) Look(route int64) (*RouteRecord, error) {
 	var doc []byte
-	err := t.tx.Row(t.ctx, sqlRoute, route).Scan(&doc)
+	var low int64
+	err := t.tx.Row(t.ctx, sqlRoute, route).Scan(&doc, &low)
+	t.marked(route, low, false)
 	return record(route, doc, err)
 }
 
@@ -292,8 +297,10 @@ func record(route int64, doc []byte, err error) (*RouteRecord, error) {
 
 func (t *sqlTxn) Lock(route int64) (*RouteRecord, error) {
 	var doc []byte
-	row := sqldb.Row{Table: "outbox_routes", Set: "locks = locks + 1", Where: "id = ?", Column: "doc"}
-	err := t.tx.LockRow(t.ctx, &row, &doc, 1, route)
+	var low int64
+	row := sqldb.Row{Table: "outbox_routes", Set: "locks = locks + 1", Where: "id = ?", Columns: "doc, low"}
+	err := t.tx.LockRow(t.ctx, &row, []any{&doc, &low}, 1, route)
+	t.marked(route, low, true)
 	return record(route, doc, err)
 }
 

@@ -98,6 +98,7 @@ func checks() []check {
 		{"what waits, claimed", checkPendingClaimed},
 		{"what waits, moved", checkMove},
 		{"what waits, of nobody", checkUnconfigured},
+		{"old numbers", checkOldNumbers},
 		{"paused", checkPause},
 		{"many", checkMany},
 		{"vanished route", checkVanished},

@@ -111,7 +111,7 @@ func testReadOnly(t *testing.T, e *realdb.Engine) {
 			return db.Tx(ctx, func(tx *sqldb.Tx) error { return bump(ctx, tx, "x") })
 		},
 		"locked": func(ctx context.Context, db *sqldb.DB) error {
-			return db.Locked(ctx, func(tx *sqldb.Tx) error { return tx.LockRow(ctx, row(), new(int64), 1, 1, "x") })
+			return db.Locked(ctx, func(tx *sqldb.Tx) error { return tx.LockRow(ctx, row(), []any{new(int64)}, 1, 1, "x") })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
