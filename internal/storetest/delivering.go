@@ -60,25 +60,6 @@ func checkPartial(x *harness) {
 	}
 }
 
-// One alert that the channel cannot stand does not take its neighbours along.
-func checkPoison(x *harness) {
-	far := &classify{refuse: func(alerts []alert.Alert) error {
-		if slices.Contains(names(alerts), "poison") {
-			return fault{}
-		}
-		return nil
-	}}
-	b := x.box(far, nil)
-	x.must(b.Send(x.ctx, some("a", "b", "poison", "c")...))
-	x.run(b)
-	x.settles(b)
-	x.equal("delivered", far.names(), []string{"a", "b", "c"})
-	x.dead(b, outbox.Refused, "poison")
-	if last := far.calls[len(far.calls)-2:]; len(far.calls) != 5 || len(last[0]) != 1 || len(last[1]) != 1 {
-		x.Fatalf("messages %q", far.calls)
-	}
-}
-
 // A classify is a far end with an opinion.
 type classify struct {
 	refuse func([]alert.Alert) error
@@ -105,6 +86,13 @@ func (j *classify) names() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return slices.Clone(j.accepted)
+}
+
+// accepts makes it take everything.
+func (j *classify) accepts() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.refuse = func([]alert.Alert) error { return nil }
 }
 
 // A Key whose alert must wait waits as a whole; others pass.
@@ -149,24 +137,6 @@ func checkSuspectsInOrder(x *harness) {
 	}
 	x.settles(b)
 	x.equal("delivered", names(far.Accepted()), []string{"first", "second", "third"})
-}
-
-// What failed together alternates with what is new.
-func checkAlternating(x *harness) {
-	var b *outbox.Outbox
-	far := &classify{}
-	far.refuse = func([]alert.Alert) error {
-		if len(far.calls) > 1 {
-			return nil
-		}
-		x.must(b.Send(x.ctx, some("new")...))
-		return fault{}
-	}
-	b = x.box(far, nil)
-	x.must(b.Send(x.ctx, some("a", "b", "c", "d")...))
-	x.run(b)
-	x.settles(b)
-	x.equal("delivered", far.names(), []string{"a", "b", "new", "c", "d"})
 }
 
 func checkOnePerKey(x *harness) {

@@ -42,9 +42,7 @@ func checkRequeue(x *harness) {
 		x.Fatalf("requeued: %+v", waiting)
 	}
 	x.count("requeue of all", 448)(b.Requeue(x.ctx, route))
-	far.mu.Lock()
-	far.refuse = func([]alert.Alert) error { return nil }
-	far.mu.Unlock()
+	far.accepts()
 	x.run(b)
 	x.settles(b)
 	if n := len(far.names()); n != 449 {
@@ -80,9 +78,7 @@ func checkOldNumbers(x *harness) {
 	x.must(b.Send(x.ctx, append(some("requeued"), aside...)...))
 	x.run(b)
 	x.settles(b)
-	far.mu.Lock()
-	far.refuse = func([]alert.Alert) error { return nil }
-	far.mu.Unlock()
+	far.accepts()
 	for range 5 {
 		alerts := make([]alert.Alert, 500)
 		x.must(b.Send(x.ctx, alerts...))
