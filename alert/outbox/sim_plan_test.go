@@ -119,6 +119,12 @@ func (p *plan) someTrouble() {
 	if rng.IntN(6) == 0 {
 		p.happen(1, p.w.vanish)
 	}
+	if rng.IntN(4) == 0 {
+		p.happen(1, p.w.join)
+	}
+	if rng.IntN(4) == 0 {
+		p.happen(1, p.w.leave)
+	}
 }
 
 // trouble adds one to three times of one kind.
