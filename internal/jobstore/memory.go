@@ -256,16 +256,23 @@ func (t *memoryTxn) List(route int64, dead bool, after int64, limit int) ([]Job,
 	return t.queue(route).list(dead, after, limit), nil
 }
 
-func (t *memoryTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
-	for _, side := range t.queue(route).sides(dead) {
-		n += min(len(*side), MaxCount)
-		for _, j := range (*side)[:min(len(*side), oldestOf)] {
+func (t *memoryTxn) Count(route int64, s Stage) (c Count, err error) {
+	for _, side := range t.queue(route).places[s] {
+		oldest := int64(0)
+		for _, j := range side[:min(len(side), oldestOf)] {
 			if oldest == 0 || j.Accepted < oldest {
 				oldest = j.Accepted
 			}
 		}
+		c.add(len(side), oldest, false)
 	}
-	return n, oldest, nil
+	return c, nil
+}
+
+func (t *memoryTxn) Tally(int64, int) (bool, error) { return false, nil }
+
+func (t *memoryTxn) RemoveDead(route int64, numbers []int64) (int, error) {
+	return t.Remove(route, numbers)
 }
 
 func (t *memoryTxn) Change(route int64, numbers []int64, c Change) (int, error) {

@@ -32,16 +32,20 @@ type sqlStore struct {
 
 // Do runs f in a transaction.
 func (s *sqlStore) Do(ctx context.Context, f func(Txn) error) error {
-	return s.db.Tx(ctx, func(tx *sqldb.Tx) error { return f(s.txn(ctx, tx)) })
+	return s.db.Tx(ctx, func(tx *sqldb.Tx) error { return s.run(ctx, tx, f) })
 }
 
 // Locked runs f in a transaction that begins with a lock.
 func (s *sqlStore) Locked(ctx context.Context, f func(Txn) error) error {
-	return s.db.Locked(ctx, func(tx *sqldb.Tx) error { return f(s.txn(ctx, tx)) })
+	return s.db.Locked(ctx, func(tx *sqldb.Tx) error { return s.run(ctx, tx, f) })
 }
 
-func (s *sqlStore) txn(ctx context.Context, tx *sqldb.Tx) *sqlTxn {
-	return &sqlTxn{ctx: ctx, tx: tx, settled: &s.settled, marks: make(map[int64]mark)}
+func (s *sqlStore) run(ctx context.Context, tx *sqldb.Tx, f func(Txn) error) error {
+	t := &sqlTxn{ctx: ctx, tx: tx, settled: &s.settled, marks: make(map[int64]*mark)}
+	if err := f(t); err != nil {
+		return err
+	}
+	return t.keep()
 }
 
 // Unhurried returns a context for transactions that nobody waits for: they may wait

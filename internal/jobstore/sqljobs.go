@@ -74,7 +74,7 @@ func (t *sqlTxn) readUpTo(most int, query string, args ...any) (jobs []Job, err 
 }
 
 func (t *sqlTxn) Due(route int64, limit int) ([]Job, error) {
-	low, now := t.marks[route].low, t.Now()
+	low, now := t.low(route), t.Now()
 	query := sqlDue
 	if t.tx.Dialect() == sqldb.SQLite {
 		query = sqlDueSQLite
@@ -83,7 +83,7 @@ func (t *sqlTxn) Due(route int64, limit int) ([]Job, error) {
 }
 
 func (t *sqlTxn) Free(route int64, limit int) ([]Job, error) {
-	low, now := t.marks[route].low, t.Now()
+	low, now := t.low(route), t.Now()
 	return t.readUpTo(bytesAtOnce, sqlFree, route, low, now, low, now, low, limit)
 }
 
@@ -96,7 +96,7 @@ func (t *sqlTxn) Before(route int64, held []Job, limit int) (all []Job, err erro
 	for chunk := range slices.Chunk(slices.Collect(maps.Keys(last)), rowsAtOnce) {
 		var args []any
 		for _, p := range chunk {
-			args = append(args, route, []byte(p), t.marks[route].low, last[p])
+			args = append(args, route, []byte(p), t.low(route), last[p])
 		}
 		each := strings.TrimSuffix(strings.Repeat(sqlOneBefore+" OR ", len(chunk)), " OR ")
 		some, err := t.readUpTo(bytesAtOnce, fmt.Sprintf(sqlBefore, each), append(args, limit)...)
@@ -138,63 +138,99 @@ func (t *sqlTxn) List(route int64, dead bool, after int64, limit int) ([]Job, er
 	return firstOf(all, limit), nil
 }
 
-func (t *sqlTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
-	stage, low := StageReady, t.marks[route].low
-	if dead {
-		stage, low = StageDead, 0
+func (t *sqlTxn) Count(route int64, s Stage) (c Count, err error) {
+	var m mark
+	if known := t.marks[route]; known != nil {
+		m = *known
+	}
+	if c.Jobs = int(m.jobs[s]); s == StageDead {
+		m.low = 0
 	}
 	for _, l := range [...]Lane{LaneUrgent, LaneRest} {
 		var some int
 		var first int64
-		if err := t.tx.Row(t.ctx, sqlCount, route, int(stage), int(l), low, MaxCount).Scan(&some); err != nil {
-			return 0, 0, err
+		err := t.tx.Row(t.ctx, sqlTail, route, int(s), int(l), m.counted, maxCount).Scan(&some, new(int64))
+		if err == nil {
+			err = t.tx.Row(t.ctx, sqlOldest, route, int(s), int(l), m.low, oldestOf).Scan(&first)
 		}
-		if some == 0 {
-			continue
+		if err != nil {
+			return Count{}, err
 		}
-		if err := t.tx.Row(t.ctx, sqlOldest, route, int(stage), int(l), low, oldestOf).Scan(&first); err != nil {
-			return 0, 0, err
-		}
-		if n += some; oldest == 0 || first < oldest {
-			oldest = first
-		}
+		c.add(some, first, some == maxCount)
 	}
-	return n, oldest, nil
+	return c, nil
 }
 
 func (t *sqlTxn) Move(route int64, numbers []int64, to int64) (int, error) {
-	if err := t.lower(to, numbers); err != nil {
+	from, err := t.held(route)
+	if err != nil {
 		return 0, err
 	}
-	return exec(t, sqlMove, numbers, to, t.Now(), t.Now(), []byte{}, route)
-}
-
-func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (int, error) {
-	if c.Fresh {
-		if err := t.lower(route, numbers); err != nil {
-			return 0, err
-		}
-		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, c.Limit, t.Now(), c.Cause, []byte(c.Error))
+	other, err := t.held(to)
+	if err != nil {
+		return 0, err
 	}
-	n, err := exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error))
-	if err == nil && c.Stage == StageDead {
-		err = t.raise(route, numbers)
-	}
+	n, err := exec(t, sqlMove, numbers, to, t.Now(), t.Now(), []byte{}, route)
+	from.count(StageReady, numbers, n, -1)
+	other.count(StageReady, numbers, n, 1)
+	other.lower(numbers...)
 	return n, err
 }
 
-func (t *sqlTxn) Remove(route int64, numbers []int64) (int, error) {
-	n, err := exec(t, sqlRemove, numbers)
-	if err == nil {
-		err = t.raise(route, numbers)
+func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (n int, err error) {
+	if !c.Fresh && c.Stage == StageReady { // as before
+		return exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error))
 	}
+	m, err := t.held(route)
+	if err != nil {
+		return 0, err
+	}
+	if c.Fresh {
+		n, err = exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, c.Limit, t.Now(), c.Cause, []byte(c.Error))
+		m.count(StageDead, numbers, n, -1)
+		m.count(StageReady, numbers, n, 1)
+		m.lower(numbers...)
+		return n, err
+	}
+	n, err = exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error))
+	if err != nil {
+		return n, err
+	}
+	m.count(StageReady, numbers, n, -1)
+	m.count(StageDead, numbers, n, 1)
+	return n, t.raise(route, m, numbers)
+}
+
+func (t *sqlTxn) Remove(route int64, numbers []int64) (int, error) {
+	m, err := t.held(route)
+	if err != nil || len(numbers) == 0 {
+		return 0, err
+	}
+	n, err := exec(t, sqlRemove, numbers)
+	if err != nil {
+		return n, err
+	}
+	m.count(StageReady, numbers, n, -1)
+	return n, t.raise(route, m, numbers)
+}
+
+func (t *sqlTxn) RemoveDead(route int64, numbers []int64) (int, error) {
+	m, err := t.held(route)
+	if err != nil {
+		return 0, err
+	}
+	n, err := exec(t, sqlRemove, numbers)
+	m.count(StageDead, numbers, n, -1)
 	return n, err
 }
 
 func (t *sqlTxn) Recall(route, after int64) (int, error) {
-	if err := t.lower(route, []int64{0}); err != nil {
+	m, err := t.held(route)
+	if err != nil {
 		return 0, err
 	}
+	m.lower(0)
+	m.forget()
 	n, err := t.tx.Exec(t.ctx, sqlRecall, t.Now(), route, after)
 	return int(n), err
 }
@@ -226,5 +262,5 @@ func (t *sqlTxn) ForgetDead(route, before int64, limit int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return t.Remove(route, numbers)
+	return t.RemoveDead(route, numbers)
 }

@@ -25,7 +25,9 @@ var sqlSchema = []string{
 	`INSERT INTO outbox_guard (id, last_id) VALUES (1, 0)`,
 	`CREATE TABLE IF NOT EXISTS outbox_seen (event $HASH NOT NULL PRIMARY KEY, until BIGINT NOT NULL, UNIQUE (until, event))`,
 	`CREATE TABLE IF NOT EXISTS outbox_routes (
-		id BIGINT NOT NULL PRIMARY KEY, name $HASH NOT NULL, locks BIGINT NOT NULL, low BIGINT DEFAULT 0 NOT NULL, doc $BLOB NOT NULL, UNIQUE (name))`,
+		id BIGINT NOT NULL PRIMARY KEY, name $HASH NOT NULL, locks BIGINT NOT NULL, doc $BLOB NOT NULL,
+		low BIGINT DEFAULT 0 NOT NULL, counted BIGINT DEFAULT 0 NOT NULL,
+		waiting BIGINT DEFAULT 0 NOT NULL, dead BIGINT DEFAULT 0 NOT NULL, UNIQUE (name))`,
 	`CREATE TABLE IF NOT EXISTS outbox_jobs (
 		id BIGINT NOT NULL PRIMARY KEY,
 		route BIGINT NOT NULL,
@@ -63,14 +65,17 @@ const (
 	sqlFadedSeen  = `SELECT event FROM outbox_seen WHERE until < ? ORDER BY until, event LIMIT ?`
 	sqlForgetSeen = `DELETE FROM outbox_seen WHERE event IN (%s)`
 
-	sqlRouteByName = `SELECT id FROM outbox_routes WHERE name = ?`
-	sqlAddRoute    = `INSERT INTO outbox_routes (id, name, locks, doc) VALUES (?, ?, 0, ?)`
-	sqlRoute       = `SELECT doc, low FROM outbox_routes WHERE id = ?`
-	sqlRoutes      = `SELECT id, doc FROM outbox_routes`
-	sqlRaise       = `UPDATE outbox_routes SET low = ? WHERE id = ?`
-	sqlLower       = `UPDATE outbox_routes SET low = ? WHERE id = ? AND low > ?`
-	sqlLowest      = `SELECT id FROM outbox_jobs /*! FORCE INDEX (outbox_jobs_due) */ WHERE route = ? AND stage = 0 AND lane = ? AND id >= ? ORDER BY id LIMIT 1`
-	sqlPutRoute    = `UPDATE outbox_routes SET doc = ? WHERE id = ?`
+	sqlRouteColumns = `low, counted, waiting, dead, doc`
+	sqlRouteByName  = `SELECT id FROM outbox_routes WHERE name = ?`
+	sqlAddRoute     = `INSERT INTO outbox_routes (id, name, locks, doc) VALUES (?, ?, 0, ?)`
+	sqlRoute        = `SELECT ` + sqlRouteColumns + ` FROM outbox_routes WHERE id = ?`
+	sqlRoutes       = `SELECT id, doc FROM outbox_routes`
+	sqlMark         = `low = ?, counted = ?, waiting = ?, dead = ? WHERE id = ?`
+	sqlPutMark      = `UPDATE outbox_routes SET ` + sqlMark
+	sqlLowest       = `SELECT id FROM` + sqlRange + ` AND id >= ? ORDER BY id LIMIT 1`
+	sqlTail         = `SELECT COUNT(*), COALESCE(MAX(id), 0) FROM (SELECT id FROM` + sqlRange + ` AND id > ? ORDER BY id LIMIT ?) c`
+	sqlTally        = `SELECT COUNT(*) FROM` + sqlRange + ` AND id > ? AND id <= ?`
+	sqlPutRoute     = `UPDATE outbox_routes SET doc = ?, ` + sqlMark
 
 	sqlAddJobs = `INSERT INTO outbox_jobs (id, route, stage, lane, due, accepted, attempts, problem, cause, error, doc) VALUES %s`
 	sqlColumns = `SELECT j.id, j.route, j.stage, j.lane, j.due, j.accepted, j.attempts, j.most, j.crashes, j.problem, j.cause, j.error, j.doc`
@@ -104,9 +109,8 @@ const (
 	sqlSomeJobs  = sqlJobs + `WHERE j.route + 0 = ? AND j.id IN (%s) ORDER BY j.id`
 	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 1 AND j.lane = ? AND j.id > ? ORDER BY j.id LIMIT ?`
 	sqlListOpen  = sqlJobs + `WHERE j.route = ? AND j.stage = 0 AND j.id > ? ORDER BY j.id LIMIT ?`
-	sqlCount     = `SELECT COUNT(*) FROM (SELECT id` + sqlFirst
-	sqlOldest    = `SELECT COALESCE(MIN(accepted), 0) FROM (SELECT accepted` + sqlFirst
-	sqlFirst     = ` FROM outbox_jobs /*! FORCE INDEX (outbox_jobs_due) */ WHERE route = ? AND stage = ? AND lane = ? AND id >= ? ORDER BY id LIMIT ?) c`
+	sqlOldest    = `SELECT COALESCE(MIN(accepted), 0) FROM (SELECT accepted FROM` + sqlRange + ` AND id >= ? ORDER BY id LIMIT ?) c`
+	sqlRange     = ` outbox_jobs /*! FORCE INDEX (outbox_jobs_due) */ WHERE route = ? AND stage = ? AND lane = ?`
 	sqlNextRoute = `SELECT COALESCE(MIN(route), 0) FROM outbox_jobs WHERE route > ?`
 	sqlMove      = `UPDATE outbox_jobs SET route = ?, due = ?, accepted = ?, most = 0, attempts = 0, crashes = 0, error = ? WHERE route + 0 = ? AND id IN (%s)`
 	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, most = ?, attempts = attempts + ?, crashes = crashes + ?, cause = ?, error = ? WHERE id IN (%s)`

@@ -23,7 +23,7 @@ type sqlTxn struct {
 	tx  *sqldb.Tx
 
 	settled *settledJobs
-	marks   map[int64]mark // of the routes that were looked at
+	marks   map[int64]*mark // of the routes that were looked at
 }
 
 var _ Txn = (*sqlTxn)(nil)
@@ -274,9 +274,11 @@ func (t *sqlTxn) Size() (n int64, err error) {
 
 func (t *sqlTxn) Look(route int64) (*RouteRecord, error) {
 	var doc []byte
-	var low int64
-	err := t.tx.Row(t.ctx, sqlRoute, route).Scan(&doc, &low)
-	t.marked(route, low, false)
+	var m mark
+	err := t.tx.Row(t.ctx, sqlRoute, route).Scan(append(m.columns(), &doc)...)
+	if known := t.marks[route]; err == nil && (known == nil || !known.locked) {
+		t.marks[route] = &m
+	}
 	return record(route, doc, err)
 }
 
@@ -297,10 +299,12 @@ func record(route int64, doc []byte, err error) (*RouteRecord, error) {
 
 func (t *sqlTxn) Lock(route int64) (*RouteRecord, error) {
 	var doc []byte
-	var low int64
-	row := sqldb.Row{Table: "outbox_routes", Set: "locks = locks + 1", Where: "id = ?", Columns: "doc, low"}
-	err := t.tx.LockRow(t.ctx, &row, []any{&doc, &low}, 1, route)
-	t.marked(route, low, true)
+	m := mark{locked: true}
+	row := sqldb.Row{Table: "outbox_routes", Set: "locks = locks + 1", Where: "id = ?", Columns: sqlRouteColumns}
+	err := t.tx.LockRow(t.ctx, &row, append(m.columns(), &doc), 1, route)
+	if known := t.marks[route]; err == nil && (known == nil || !known.locked) {
+		t.marks[route] = &m
+	}
 	return record(route, doc, err)
 }
 
@@ -309,7 +313,12 @@ func (t *sqlTxn) Put(route int64, r *RouteRecord) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.tx.Exec(t.ctx, sqlPutRoute, doc, route)
+	m, err := t.held(route)
+	if err != nil || m == nil {
+		return err
+	}
+	_, err = t.tx.Exec(t.ctx, sqlPutRoute, append([]any{doc}, m.values(route)...)...)
+	m.changed = false
 	return err
 }
 

@@ -67,13 +67,27 @@ func testLateCommit(t *testing.T, e *realdb.Engine) {
 			for i := range jobs {
 				numbers[i] = jobs[i].Number
 			}
-			_, err = tx.Remove(route, numbers)
+			_, err = tx.Remove(route, numbers[:len(numbers)-1])
+			require.NoError(t, err)
+			_, err = tx.Tally(route, 10)
 			return err
 		}))
 	}
 	var low int64
 	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT low FROM outbox_routes").Scan(&low))
 	require.Equal(t, first+1999, low)
+	count := func() jobstore.Count {
+		var c jobstore.Count
+		require.NoError(t, s.Do(t.Context(), func(tx jobstore.Txn) error {
+			_, err := tx.Look(route)
+			require.NoError(t, err)
+			c, err = tx.Count(route, jobstore.StageReady)
+			c.Oldest = 0
+			return err
+		}))
+		return c
+	}
+	require.Equal(t, jobstore.Count{Jobs: 1}, count())
 	close(commit)
 	require.NoError(t, <-done)
 	require.NoError(t, <-done)
@@ -83,9 +97,15 @@ func testLateCommit(t *testing.T, e *realdb.Engine) {
 		}
 		jobs, err := tx.Due(route, 10)
 		require.NoError(t, err)
-		require.Len(t, jobs, 2)
-		require.Equal(t, late, jobs[0].Number)
-		require.Equal(t, later, jobs[1].Number)
+		require.Len(t, jobs, 3)
+		require.Equal(t, late, jobs[1].Number)
+		require.Equal(t, later, jobs[2].Number)
 		return nil
 	}))
+	require.Equal(t, jobstore.Count{Jobs: 3}, count())
+	require.NoError(t, in(func(tx jobstore.Txn) error {
+		_, err := tx.Tally(route, 10)
+		return err
+	}))
+	require.Equal(t, jobstore.Count{Jobs: 3}, count())
 }
