@@ -94,19 +94,12 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]jobstore.Entry, []error
 // commit keeps entries in one transaction and wakes the workers. What has come while
 // it waited for the store goes with it.
 func (o *Outbox) commit(ctx context.Context, collect func() []jobstore.Entry) error {
-	entries := collect()
-	accepted, done, err := 0, false, error(nil)
-	store := o.store.forRows(len(entries))
-	if o.opts.Window > 0 {
-		accepted, done, err = store.Accept(ctx, entries, o.opts.Window.Milliseconds())
-	}
-	if err == nil && !done {
-		err = store.Locked(ctx, func(t jobstore.Txn) (err error) {
-			entries = collect()
-			accepted, err = o.accept(t, entries)
-			return err
-		})
-	}
+	entries, accepted := collect(), 0
+	err := o.store.forRows(len(entries)).Locked(ctx, func(t jobstore.Txn) (err error) {
+		entries = collect()
+		accepted, err = o.accept(t, entries)
+		return err
+	})
 	if err != nil {
 		return o.slow(ctx, err)
 	}

@@ -54,10 +54,6 @@ func (s *memoryStore) Do(ctx context.Context, f func(Txn) error) error {
 
 func (s *memoryStore) Locked(ctx context.Context, f func(Txn) error) error { return s.Do(ctx, f) }
 
-func (s *memoryStore) Accept(context.Context, []Entry, int64) (int, bool, error) {
-	return 0, false, nil
-}
-
 // memory is what a memoryStore holds.
 type memory struct {
 	incident incidentMemory

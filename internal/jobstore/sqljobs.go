@@ -41,6 +41,14 @@ func (j *Job) row() []any {
 	}
 }
 
+// column returns a hash as an argument; there may be none.
+func (h Hash) column() any {
+	if h == "" {
+		return nil
+	}
+	return []byte(h)
+}
+
 // read runs a query for jobs.
 func (t *sqlTxn) read(query string, args ...any) ([]Job, error) {
 	return t.readUpTo(math.MaxInt, query, args...)

@@ -46,6 +46,9 @@ func (t *sqlTxn) Reserve(n int, routes ...int64) (first int64, err error) {
 	return last - int64(n) + 1, err
 }
 
+// errNoGuard says that the outbox has been tampered with.
+var errNoGuard = errors.New("the row of table outbox_guard is gone: nothing would keep two processes apart")
+
 // allThere returns the condition that all of some routes are there, none of them
 // twice in the list.
 func allThere(routes []int64) string {

@@ -26,10 +26,6 @@ type Store interface {
 
 	// Locked is Do for an f that begins with Reserve or Lock, and costs less.
 	Locked(ctx context.Context, f func(Txn) error) error
-
-	// Accept keeps entries in a quicker way, if the store knows one, and returns
-	// how many were new.
-	Accept(ctx context.Context, entries []Entry, window int64) (fresh int, done bool, err error)
 }
 
 // A Txn is a transaction of a store.

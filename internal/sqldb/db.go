@@ -153,12 +153,6 @@ func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
 // does first comes with it then, and costs no statements of its own.
 func (db *DB) Locked(ctx context.Context, f func(*Tx) error) error { return db.tx(ctx, f) }
 
-// Once executes one statement that returns one row, repeated as Tx is. It is a
-// transaction of its own and begins with no other statement.
-func (db *DB) Once(ctx context.Context, query string, args []any, dest ...any) error {
-	return db.repeat(ctx, func() error { return db.sql.QueryRowContext(ctx, db.dialect.Bind(query), args...).Scan(dest...) })
-}
-
 func (db *DB) tx(ctx context.Context, f func(*Tx) error) error {
 	return db.repeat(ctx, func() error {
 		if db.dialect == SQLite {

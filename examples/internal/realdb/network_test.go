@@ -59,14 +59,6 @@ func testSwallowed(t *testing.T, e *realdb.Engine) {
 		require.Error(t, db.Tx(soon(t), func(*sqldb.Tx) error { return nil }))
 		require.NoError(t, db.Tx(enough(t), func(*sqldb.Tx) error { return nil }))
 	})
-	t.Run("statement alone", func(t *testing.T) {
-		proxy, raw, db := behindProxy(t, e)
-		fillPool(t, raw, 8)
-		proxy.Swallow()
-		n := 0
-		require.Error(t, db.Once(soon(t), `SELECT n FROM counters WHERE name = ?`, []any{"x"}, &n))
-		require.NoError(t, db.Once(enough(t), `SELECT n FROM counters WHERE name = ?`, []any{"x"}, &n))
-	})
 	for name, before := range map[string]bool{"statement": true, "commit": false} {
 		t.Run(name, func(t *testing.T) {
 			proxy, _, db := behindProxy(t, e)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -39,6 +40,7 @@ func testPlans(t *testing.T, e *realdb.Engine, dead bool) {
 	b, far, _ := running(t, raw, e.Name, nil)
 	require.NoError(t, b.Send(t.Context(), event(0)))
 	delivered(t, far, 1)
+	require.Eventually(t, func() bool { return b.Stats().Routes["route"].Delivered == 1 }, time.Minute, 5*time.Millisecond) // and settled
 
 	conn, prepared := prepare(t, raw, &clock) // while the tables are empty
 	store, err := outbox.NewSQLStore(t.Context(), raw, e.Name)
