@@ -7,7 +7,8 @@ package jobstore
 // and an event is new for one of them only. A counter of the engine would not
 // do, as clusters hand theirs out to each machine in blocks.
 //
-// outbox_seen has the events, outbox_routes a RouteRecord for each route, and
+// outbox_seen has the events, and what else is remembered for a time: see the package
+// outbox. outbox_routes has a RouteRecord and a mark for each route, and
 // outbox_jobs a row for each alert on each route: its alert in doc, as JSON, and
 // beside it what is searched. Its lane stands before the number in the index by
 // which due jobs are found, so that a storm costs no sorting.
