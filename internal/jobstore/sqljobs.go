@@ -170,12 +170,9 @@ func (t *sqlTxn) Count(route int64, s Stage) (c Count, err error) {
 }
 
 func (t *sqlTxn) Move(route int64, numbers []int64, to int64) (int, error) {
-	from, err := t.held(route)
-	if err != nil {
-		return 0, err
-	}
-	other, err := t.held(to)
-	if err != nil {
+	from, err1 := t.held(route)
+	other, err2 := t.held(to)
+	if err := errors.Join(err1, err2); err != nil {
 		return 0, err
 	}
 	n, err := exec(t, sqlMove, numbers, to, t.Now(), t.Now(), []byte{}, route)

@@ -11,11 +11,6 @@ import (
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
-// quick are options with which a retry comes at once.
-func quick() *outbox.RouteOptions {
-	return &outbox.RouteOptions{Backoff: 4 * poll, MaxBackoff: 4 * poll}
-}
-
 // A classify is a far end with an opinion.
 type classify struct {
 	refuse func([]alert.Alert) error

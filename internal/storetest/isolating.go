@@ -24,7 +24,7 @@ func refusePoison(alerts []alert.Alert) error {
 // the order of the Key is kept when it passes in the end.
 func checkPoisonInKey(x *harness) {
 	far := &classify{refuse: refusePoison}
-	b := x.box(far, quick())
+	b := x.box(far, &outbox.RouteOptions{Backoff: 4 * poll, MaxBackoff: 4 * poll})
 	alerts := append(about("disk", "before", "poison", "after", "last"), some("other")...)
 	alerts[3].Severity = alert.Critical // which is held by those before it
 	x.must(b.Send(x.ctx, alerts...))
