@@ -82,7 +82,7 @@ func (o *Outbox) Requeue(ctx context.Context, route string, numbers ...int64) (i
 // It returns how many there were.
 func (o *Outbox) Drop(ctx context.Context, route string, numbers ...int64) (int, error) {
 	return o.each(ctx, "drop", route, numbers, func(t jobstore.Txn, number int64, dead []int64) (int, error) {
-		return t.Remove(number, dead)
+		return t.RemoveDead(number, dead)
 	})
 }
 

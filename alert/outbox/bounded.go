@@ -38,9 +38,3 @@ func (b boundedStore) Locked(ctx context.Context, f func(jobstore.Txn) error) er
 	defer cancel()
 	return b.Store.Locked(ctx, f)
 }
-
-func (b boundedStore) Accept(ctx context.Context, entries []jobstore.Entry, window int64) (fresh int, done bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, b.time)
-	defer cancel()
-	return b.Store.Accept(ctx, entries, window)
-}

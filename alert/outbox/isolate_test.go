@@ -80,6 +80,8 @@ func TestNeighboursAreTold(t *testing.T) {
 		"unknown":   func(context.Context) error { return errUnknown },
 		"uncertain": func(context.Context) error { return alert.ErrUncertain },
 		"timeout":   func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"retryable": func(context.Context) error { return mood{again: true} },
+		"refused":   func(context.Context) error { return mood{} },
 	}
 	for how, fail := range fails {
 		for _, n := range []int{1, 2, 3, 10, 100} {

@@ -36,15 +36,14 @@ func (o *Outbox) WriteMetrics(ctx context.Context, w io.Writer) error {
 
 // writeStore writes what the store has.
 func (o *Outbox) writeStore(ctx context.Context, p *page) {
-	var counts []Count
-	var now time.Time
+	counts, now, err := o.counts(ctx)
 	var size int64
-	err := o.store.Do(ctx, func(t jobstore.Txn) (err error) {
-		if counts, now, err = countAll(t); err == nil {
+	if err == nil {
+		err = o.store.Do(ctx, func(t jobstore.Txn) (err error) {
 			size, err = t.Size()
-		}
-		return err
-	})
+			return err
+		})
+	}
 	p.family("tocsin_outbox_store_up", "gauge", "Whether the store answered this scrape.")
 	p.sample("tocsin_outbox_store_up", one(err == nil))
 	if err != nil {
@@ -58,9 +57,10 @@ func (o *Outbox) writeStore(ctx context.Context, p *page) {
 		name, help string
 		value      func(*Count) float64
 	}{
-		{"pending_alerts", "Alerts that wait, counted up to 2000 critical and 2000 other ones: there may be more.", func(c *Count) float64 { return float64(c.Waiting) }},
+		{"pending_alerts", "Alerts that wait.", func(c *Count) float64 { return float64(c.Waiting) }},
 		{"oldest_pending_age_seconds", "How long ago the oldest alert that waits was accepted, 0 if none waits.", func(c *Count) float64 { return age(now, c.Oldest) }},
-		{"stored_dead_letters", "Dead letters in the store, counted up to 2000 critical and 2000 other ones.", func(c *Count) float64 { return float64(c.Dead) }},
+		{"stored_dead_letters", "Dead letters in the store.", func(c *Count) float64 { return float64(c.Dead) }},
+		{"counted_in_part", "Whether there are more alerts than counted: what was in the store at the start is counted step by step.", func(c *Count) float64 { return one(c.AtLeast) }},
 		{"route_leased", "Whether some process delivers.", func(c *Count) float64 { return one(c.Leased) }},
 		{"route_paused", "Whether an operator has paused the route.", func(c *Count) float64 { return one(c.Paused) }},
 		{"consecutive_failures", "Messages in a row that failed as a whole.", func(c *Count) float64 { return float64(c.ConsecutiveFailures) }},

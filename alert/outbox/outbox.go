@@ -83,10 +83,15 @@ type RouteOptions struct {
 	// lease.
 	Timeout time.Duration
 
-	// Filter chooses the alerts that take this route, when they are accepted. It
-	// is called by concurrent Sends and must not change the alert. Resolved
-	// alerts bear the severity of their problem; tests and news pass like others
-	// unless it asks for Test and Status. Default: all.
+	// Filter chooses the alerts that take this route, when they are accepted.
+	// Default: all. Once it has let a problem (Source and Key) pass, later alerts
+	// about it take the route too, whatever their severity, until one that is
+	// Resolved has: a fall in severity and the recovery are told where the problem
+	// was. What the Filter takes with no severity stays out, as do News. A route
+	// with NeverTwice gets the recovery alone, since nobody is to be rung when
+	// things get better. The store remembers it, for 30 days if there is no
+	// recovery. The Filter is called by concurrent Sends, several times for an
+	// alert, and must not change it.
 	Filter func(alert.Alert) bool
 
 	// NeverTwice is for channels that ring a telephone. What was handed to the

@@ -92,13 +92,19 @@ func (m *move) move(t jobstore.Txn, from int64, jobs []jobstore.Job) (c Change, 
 		return c, err
 	}
 	events := make([]jobstore.Hash, len(jobs))
+	entries := make([]jobstore.Entry, len(jobs))
 	var asked []jobstore.Hash
 	for i := range jobs {
 		a, err := jobstore.Decode(jobs[i].Doc)
 		if err != nil || m.has(&jobs[i], &a) {
 			continue
 		}
-		events[i] = jobstore.HashOf("moved", m.to.name, a.Source, a.ID)
+		entries[i] = jobstore.Entry{Event: jobstore.Identity(&a, a.ID), Problem: jobs[i].Problem}
+		events[i] = m.to.knows(entries[i].Event)
+		if m.to.opts.Filter != nil && jobs[i].Problem != "" {
+			w, _ := m.to.watch(a, &entries[i], true)
+			entries[i].Watches = []jobstore.Watch{w}
+		}
 		if !slices.Contains(asked, events[i]) {
 			asked = append(asked, events[i])
 		}
@@ -109,13 +115,17 @@ func (m *move) move(t jobstore.Txn, from int64, jobs []jobstore.Job) (c Change, 
 		return c, err
 	}
 	var numbers []int64
+	var moved []jobstore.Entry
 	for i := range jobs {
 		if e := events[i]; fresh[e] {
 			fresh[e] = false
-			numbers = append(numbers, jobs[i].Number)
+			numbers, moved = append(numbers, jobs[i].Number), append(moved, entries[i])
 		}
 	}
 	c.Known = len(jobs) - len(numbers)
+	if _, err := follow(t, moved); err != nil {
+		return c, err
+	}
 	c.Alerts, err = t.Move(from, numbers, m.to.number)
 	return c, err
 }

@@ -106,7 +106,7 @@ func pause(ctx context.Context, d time.Duration) {
 func (o *Outbox) clean(ctx context.Context, routes []*route) {
 	told := make(map[int64]bool)
 	for ctx.Err() == nil {
-		if err := errors.Join(o.warnOrphans(ctx, told), o.cleanAll(ctx, routes)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(o.warnOrphans(ctx, told), o.cleanAll(ctx, routes), o.tally(ctx, time.Time{})); err != nil && ctx.Err() == nil {
 			o.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning failed, retrying", slog.Any("error", err))
 		}
 		pause(ctx, cleanEvery)

@@ -75,8 +75,15 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]jobstore.Entry, []error
 			continue
 		}
 		for _, r := range routes {
-			if r.opts.Filter == nil || r.opts.Filter(alerts[i]) {
+			passed := r.opts.Filter == nil || r.opts.Filter(alerts[i])
+			if passed {
 				l.Routes = append(l.Routes, r.number)
+			}
+			if r.opts.Filter == nil || l.Problem == "" {
+				continue
+			}
+			if w, relevant := r.watch(alerts[i], &l, passed); relevant {
+				l.Watches = append(l.Watches, w)
 			}
 		}
 		entries = append(entries, l)
@@ -87,19 +94,12 @@ func encodeAll(alerts []alert.Alert, routes []*route) ([]jobstore.Entry, []error
 // commit keeps entries in one transaction and wakes the workers. What has come while
 // it waited for the store goes with it.
 func (o *Outbox) commit(ctx context.Context, collect func() []jobstore.Entry) error {
-	entries := collect()
-	accepted, done, err := 0, false, error(nil)
-	store := o.store.forRows(len(entries))
-	if o.opts.Window > 0 {
-		accepted, done, err = store.Accept(ctx, entries, o.opts.Window.Milliseconds())
-	}
-	if err == nil && !done {
-		err = store.Locked(ctx, func(t jobstore.Txn) (err error) {
-			entries = collect()
-			accepted, err = o.accept(t, entries)
-			return err
-		})
-	}
+	entries, accepted := collect(), 0
+	err := o.store.forRows(len(entries)).Locked(ctx, func(t jobstore.Txn) (err error) {
+		entries = collect()
+		accepted, err = o.accept(t, entries)
+		return err
+	})
 	if err != nil {
 		return o.slow(ctx, err)
 	}
@@ -144,13 +144,16 @@ func (r *route) notify() {
 func (o *Outbox) accept(t jobstore.Txn, entries []jobstore.Entry) (int, error) {
 	most := 0
 	for i := range entries {
-		most += len(entries[i].Routes)
+		most += len(entries[i].Routes) + len(entries[i].Watches)
 	}
 	number, err := o.reserve(t, max(1, most))
 	if err != nil {
 		return 0, err
 	}
 	fresh, err := o.fresh(t, entries)
+	if err == nil {
+		fresh, err = follow(t, fresh)
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -85,7 +85,7 @@ func (j *judge) offers(alerts []alert.Alert, began time.Duration) {
 		if a := &alerts[i]; j.items[a.Name] == nil {
 			in := &item{Alert: *a, began: began, at: make(map[*destination]*fate)}
 			for _, d := range j.w.plan.routes {
-				if d.opts.Filter(*a) {
+				if d.wants(a) {
 					in.at[d] = new(fate)
 				}
 			}
@@ -95,6 +95,17 @@ func (j *judge) offers(alerts []alert.Alert, began time.Duration) {
 			}
 		}
 	}
+}
+
+// wants reports whether an alert is for a destination: its filter lets it pass, or has let
+// its problem pass, which is not over. The alerts of a problem are offered in order.
+func (d *destination) wants(a *alert.Alert) bool {
+	passed, resolved := d.opts.Filter(*a), a.Status == alert.Resolved
+	follows := d.open[a.Key] && (resolved || !d.opts.NeverTwice)
+	if passed || resolved {
+		d.open[a.Key] = !resolved
+	}
+	return passed || follows
 }
 
 // accepted notes that Send has returned nil.

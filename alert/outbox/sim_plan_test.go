@@ -15,8 +15,8 @@ type destination struct {
 	opts  outbox.RouteOptions
 	least alert.Severity // what its filter lets pass
 
-	pace // what was sent, to check the budget
-
+	pace                 // what was sent, to check the budget
+	open map[string]bool // the problems that it has heard of, guarded by the lock of the judge
 }
 
 // A trouble is a fault of the store or of a far end for some time.
@@ -119,6 +119,12 @@ func (p *plan) someTrouble() {
 	if rng.IntN(6) == 0 {
 		p.happen(1, p.w.vanish)
 	}
+	if rng.IntN(4) == 0 {
+		p.happen(1, p.w.join)
+	}
+	if rng.IntN(4) == 0 {
+		p.happen(1, p.w.leave)
+	}
 }
 
 // trouble adds one to three times of one kind.
@@ -167,7 +173,7 @@ func (p *plan) struck(kinds []string, route string, process int, lots *rand.Rand
 }
 
 func newDestination(rng *rand.Rand, name string, lease time.Duration) *destination {
-	d := &destination{name: name}
+	d := &destination{name: name, open: make(map[string]bool)}
 	d.opts = outbox.RouteOptions{
 		Batch: 1 + rng.IntN(12), Backoff: time.Duration(1+rng.IntN(3)) * time.Second, MaxBackoff: time.Duration(10+rng.IntN(40)) * time.Second,
 		Timeout: time.Duration(2+rng.IntN(int(lease/time.Second)/2)) * time.Second, OnePerKey: rng.IntN(4) == 0,

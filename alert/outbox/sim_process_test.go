@@ -183,6 +183,30 @@ func (w *world) restart(rng *rand.Rand) {
 	w.begin(p.place)
 }
 
+// join begins a process more, and leave ends one for good. The first place is always
+// taken: somebody must deliver.
+func (w *world) join(*rand.Rand) {
+	w.mu.Lock()
+	place := len(w.slots)
+	w.slots = append(w.slots, nil)
+	w.mu.Unlock()
+	w.begin(place)
+}
+
+func (w *world) leave(rng *rand.Rand) {
+	w.mu.Lock()
+	place := rng.IntN(len(w.slots))
+	p := w.slots[place]
+	if place > 0 {
+		w.slots[place] = nil
+	}
+	w.mu.Unlock()
+	if place > 0 && p != nil {
+		p.stop()
+		w.judge.disturb("", 0)
+	}
+}
+
 // jump sets the clock of the store.
 func (w *world) jump(rng *rand.Rand) {
 	by := time.Duration(rng.Int64N(int64(4*time.Hour))) + time.Second

@@ -55,10 +55,6 @@ func (s *processStore) Locked(ctx context.Context, f func(jobstore.Txn) error) e
 	return s.call(ctx, s.real.Locked, f)
 }
 
-func (s *processStore) Accept(context.Context, []jobstore.Entry, int64) (int, bool, error) {
-	return 0, false, nil
-}
-
 var (
 	errAway     = errors.New("sim: the store is away")
 	errMute     = errors.New("sim: the connection broke at the commit")

@@ -22,10 +22,21 @@ type Entry struct {
 	Problem Hash
 	Lane    Lane
 	Routes  []int64 // those whose filter lets it pass
+	Watches []Watch // of the other routes that have a filter, and of those too
 	Doc     []byte
 
 	// Alert is what Decode returns of Doc; nil if only Decode knows.
 	Alert *alert.Alert
+}
+
+// A Watch is what a route with a filter has to do with an entry that has a Problem.
+type Watch struct {
+	Route    int64
+	Open     Hash // the event of the problem being open on the route
+	Known    Hash // the event of the route having got the entry without being one of its Routes
+	Passed   bool // the filter let it pass
+	Follows  bool // it takes the route if the problem is open there
+	Resolved bool // it ends the problem
 }
 
 // Encode makes an entry of an alert. One without an ID gets one.

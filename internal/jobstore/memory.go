@@ -54,10 +54,6 @@ func (s *memoryStore) Do(ctx context.Context, f func(Txn) error) error {
 
 func (s *memoryStore) Locked(ctx context.Context, f func(Txn) error) error { return s.Do(ctx, f) }
 
-func (s *memoryStore) Accept(context.Context, []Entry, int64) (int, bool, error) {
-	return 0, false, nil
-}
-
 // memory is what a memoryStore holds.
 type memory struct {
 	incident incidentMemory
@@ -98,6 +94,26 @@ func (t *memoryTxn) Remember(events []Hash, until int64) (map[Hash]bool, error) 
 		t.undo = append(t.undo, func() { delete(t.events, e) })
 	}
 	return fresh, nil
+}
+
+func (t *memoryTxn) Remembered(events []Hash) (map[Hash]bool, error) {
+	known := make(map[Hash]bool)
+	for _, e := range events {
+		if _, is := t.events[e]; is {
+			known[e] = true
+		}
+	}
+	return known, nil
+}
+
+func (t *memoryTxn) Forget(events []Hash) error {
+	for _, e := range events {
+		if until, known := t.events[e]; known {
+			delete(t.events, e)
+			t.undo = append(t.undo, func() { t.events[e] = until })
+		}
+	}
+	return nil
 }
 
 func (t *memoryTxn) queue(route int64) *queue {
@@ -236,16 +252,23 @@ func (t *memoryTxn) List(route int64, dead bool, after int64, limit int) ([]Job,
 	return t.queue(route).list(dead, after, limit), nil
 }
 
-func (t *memoryTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
-	for _, side := range t.queue(route).sides(dead) {
-		n += min(len(*side), MaxCount)
-		for _, j := range (*side)[:min(len(*side), oldestOf)] {
+func (t *memoryTxn) Count(route int64, s Stage) (c Count, err error) {
+	for _, side := range t.queue(route).places[s] {
+		oldest := int64(0)
+		for _, j := range side[:min(len(side), oldestOf)] {
 			if oldest == 0 || j.Accepted < oldest {
 				oldest = j.Accepted
 			}
 		}
+		c.add(len(side), oldest, false)
 	}
-	return n, oldest, nil
+	return c, nil
+}
+
+func (t *memoryTxn) Tally(int64, int) (bool, error) { return false, nil }
+
+func (t *memoryTxn) RemoveDead(route int64, numbers []int64) (int, error) {
+	return t.Remove(route, numbers)
 }
 
 func (t *memoryTxn) Change(route int64, numbers []int64, c Change) (int, error) {

@@ -41,6 +41,14 @@ func (j *Job) row() []any {
 	}
 }
 
+// column returns a hash as an argument; there may be none.
+func (h Hash) column() any {
+	if h == "" {
+		return nil
+	}
+	return []byte(h)
+}
+
 // read runs a query for jobs.
 func (t *sqlTxn) read(query string, args ...any) ([]Job, error) {
 	return t.readUpTo(math.MaxInt, query, args...)
@@ -74,11 +82,17 @@ func (t *sqlTxn) readUpTo(most int, query string, args ...any) (jobs []Job, err 
 }
 
 func (t *sqlTxn) Due(route int64, limit int) ([]Job, error) {
-	return t.readUpTo(bytesAtOnce, sqlDue, route, t.Now(), t.Now(), limit)
+	low, now := t.low(route), t.Now()
+	query := sqlDue
+	if t.tx.Dialect() == sqldb.SQLite {
+		query = sqlDueSQLite
+	}
+	return t.readUpTo(bytesAtOnce, query, low, route, low, now, low, now, limit, route, low, now, low, now, limit, limit)
 }
 
 func (t *sqlTxn) Free(route int64, limit int) ([]Job, error) {
-	return t.readUpTo(bytesAtOnce, sqlFree, route, t.Now(), t.Now(), limit)
+	low, now := t.low(route), t.Now()
+	return t.readUpTo(bytesAtOnce, sqlFree, route, low, now, low, now, low, limit)
 }
 
 func (t *sqlTxn) Before(route int64, held []Job, limit int) (all []Job, err error) {
@@ -90,7 +104,7 @@ func (t *sqlTxn) Before(route int64, held []Job, limit int) (all []Job, err erro
 	for chunk := range slices.Chunk(slices.Collect(maps.Keys(last)), rowsAtOnce) {
 		var args []any
 		for _, p := range chunk {
-			args = append(args, route, []byte(p), last[p])
+			args = append(args, route, []byte(p), t.low(route), last[p])
 		}
 		each := strings.TrimSuffix(strings.Repeat(sqlOneBefore+" OR ", len(chunk)), " OR ")
 		some, err := t.readUpTo(bytesAtOnce, fmt.Sprintf(sqlBefore, each), append(args, limit)...)
@@ -132,46 +146,96 @@ func (t *sqlTxn) List(route int64, dead bool, after int64, limit int) ([]Job, er
 	return firstOf(all, limit), nil
 }
 
-func (t *sqlTxn) Count(route int64, dead bool) (n int, oldest int64, err error) {
-	stage := StageReady
-	if dead {
-		stage = StageDead
+func (t *sqlTxn) Count(route int64, s Stage) (c Count, err error) {
+	var m mark
+	if known := t.marks[route]; known != nil {
+		m = *known
+	}
+	if c.Jobs = int(m.jobs[s]); s == StageDead {
+		m.low = 0
 	}
 	for _, l := range [...]Lane{LaneUrgent, LaneRest} {
 		var some int
 		var first int64
-		if err := t.tx.Row(t.ctx, sqlCount, route, int(stage), int(l), MaxCount).Scan(&some); err != nil {
-			return 0, 0, err
+		err := t.tx.Row(t.ctx, sqlTail, route, int(s), int(l), m.counted, maxCount).Scan(&some, new(int64))
+		if err == nil {
+			err = t.tx.Row(t.ctx, sqlOldest, route, int(s), int(l), m.low, oldestOf).Scan(&first)
 		}
-		if some == 0 {
-			continue
+		if err != nil {
+			return Count{}, err
 		}
-		if err := t.tx.Row(t.ctx, sqlOldest, route, int(stage), int(l), oldestOf).Scan(&first); err != nil {
-			return 0, 0, err
-		}
-		if n += some; oldest == 0 || first < oldest {
-			oldest = first
-		}
+		c.add(some, first, some == maxCount)
 	}
-	return n, oldest, nil
+	return c, nil
 }
 
 func (t *sqlTxn) Move(route int64, numbers []int64, to int64) (int, error) {
-	return exec(t, sqlMove, numbers, to, t.Now(), t.Now(), []byte{}, route)
+	from, err1 := t.held(route)
+	other, err2 := t.held(to)
+	if err := errors.Join(err1, err2); err != nil {
+		return 0, err
+	}
+	n, err := exec(t, sqlMove, numbers, to, t.Now(), t.Now(), []byte{}, route)
+	from.count(StageReady, numbers, n, -1)
+	other.count(StageReady, numbers, n, 1)
+	other.lower(numbers...)
+	return n, err
 }
 
-func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (int, error) {
-	if c.Fresh {
-		return exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, c.Limit, t.Now(), c.Cause, []byte(c.Error))
+func (t *sqlTxn) Change(route int64, numbers []int64, c Change) (n int, err error) {
+	if !c.Fresh && c.Stage == StageReady { // as before
+		return exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error))
 	}
-	return exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error))
+	m, err := t.held(route)
+	if err != nil {
+		return 0, err
+	}
+	if c.Fresh {
+		n, err = exec(t, sqlRefresh, numbers, int(c.Stage), c.Due, c.Limit, t.Now(), c.Cause, []byte(c.Error))
+		m.count(StageDead, numbers, n, -1)
+		m.count(StageReady, numbers, n, 1)
+		m.lower(numbers...)
+		return n, err
+	}
+	n, err = exec(t, sqlChange, numbers, int(c.Stage), c.Due, c.Limit, ones(c.Tried), ones(c.Crashed), c.Cause, []byte(c.Error))
+	if err != nil {
+		return n, err
+	}
+	m.count(StageReady, numbers, n, -1)
+	m.count(StageDead, numbers, n, 1)
+	return n, t.raise(route, m, numbers)
 }
 
 func (t *sqlTxn) Remove(route int64, numbers []int64) (int, error) {
-	return exec(t, sqlRemove, numbers)
+	m, err := t.held(route)
+	if err != nil || len(numbers) == 0 {
+		return 0, err
+	}
+	n, err := exec(t, sqlRemove, numbers)
+	if err != nil {
+		return n, err
+	}
+	m.count(StageReady, numbers, n, -1)
+	return n, t.raise(route, m, numbers)
+}
+
+func (t *sqlTxn) RemoveDead(route int64, numbers []int64) (int, error) {
+	m, err := t.held(route)
+	if err != nil {
+		return 0, err
+	}
+	n, err := exec(t, sqlRemove, numbers)
+	m.count(StageDead, numbers, n, -1)
+	return n, err
 }
 
 func (t *sqlTxn) Recall(route, after int64) (int, error) {
+	m, err := t.held(route)
+	if err != nil {
+		return 0, err
+	}
+	m.lower(0)
+	m.forget()
 	n, err := t.tx.Exec(t.ctx, sqlRecall, t.Now(), route, after)
 	return int(n), err
 }
@@ -203,5 +267,5 @@ func (t *sqlTxn) ForgetDead(route, before int64, limit int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return t.Remove(route, numbers)
+	return t.RemoveDead(route, numbers)
 }

@@ -7,7 +7,8 @@ package jobstore
 // and an event is new for one of them only. A counter of the engine would not
 // do, as clusters hand theirs out to each machine in blocks.
 //
-// outbox_seen has the events, outbox_routes a RouteRecord for each route, and
+// outbox_seen has the events, and what else is remembered for a time: see the package
+// outbox. outbox_routes has a RouteRecord and a mark for each route, and
 // outbox_jobs a row for each alert on each route: its alert in doc, as JSON, and
 // beside it what is searched. Its lane stands before the number in the index by
 // which due jobs are found, so that a storm costs no sorting.
@@ -25,7 +26,9 @@ var sqlSchema = []string{
 	`INSERT INTO outbox_guard (id, last_id) VALUES (1, 0)`,
 	`CREATE TABLE IF NOT EXISTS outbox_seen (event $HASH NOT NULL PRIMARY KEY, until BIGINT NOT NULL, UNIQUE (until, event))`,
 	`CREATE TABLE IF NOT EXISTS outbox_routes (
-		id BIGINT NOT NULL PRIMARY KEY, name $HASH NOT NULL, locks BIGINT NOT NULL, doc $BLOB NOT NULL, UNIQUE (name))`,
+		id BIGINT NOT NULL PRIMARY KEY, name $HASH NOT NULL, locks BIGINT NOT NULL, doc $BLOB NOT NULL,
+		low BIGINT DEFAULT 0 NOT NULL, counted BIGINT DEFAULT 0 NOT NULL,
+		waiting BIGINT DEFAULT 0 NOT NULL, dead BIGINT DEFAULT 0 NOT NULL, UNIQUE (name))`,
 	`CREATE TABLE IF NOT EXISTS outbox_jobs (
 		id BIGINT NOT NULL PRIMARY KEY,
 		route BIGINT NOT NULL,
@@ -63,11 +66,17 @@ const (
 	sqlFadedSeen  = `SELECT event FROM outbox_seen WHERE until < ? ORDER BY until, event LIMIT ?`
 	sqlForgetSeen = `DELETE FROM outbox_seen WHERE event IN (%s)`
 
-	sqlRouteByName = `SELECT id FROM outbox_routes WHERE name = ?`
-	sqlAddRoute    = `INSERT INTO outbox_routes (id, name, locks, doc) VALUES (?, ?, 0, ?)`
-	sqlRoute       = `SELECT doc FROM outbox_routes WHERE id = ?`
-	sqlRoutes      = `SELECT id, doc FROM outbox_routes`
-	sqlPutRoute    = `UPDATE outbox_routes SET doc = ? WHERE id = ?`
+	sqlRouteColumns = `low, counted, waiting, dead, doc`
+	sqlRouteByName  = `SELECT id FROM outbox_routes WHERE name = ?`
+	sqlAddRoute     = `INSERT INTO outbox_routes (id, name, locks, doc) VALUES (?, ?, 0, ?)`
+	sqlRoute        = `SELECT ` + sqlRouteColumns + ` FROM outbox_routes WHERE id = ?`
+	sqlRoutes       = `SELECT id, doc FROM outbox_routes`
+	sqlMark         = `low = ?, counted = ?, waiting = ?, dead = ? WHERE id = ?`
+	sqlPutMark      = `UPDATE outbox_routes SET ` + sqlMark
+	sqlLowest       = `SELECT id FROM` + sqlRange + ` AND id >= ? ORDER BY id LIMIT 1`
+	sqlTail         = `SELECT COUNT(*), COALESCE(MAX(id), 0) FROM (SELECT id FROM` + sqlRange + ` AND id > ? ORDER BY id LIMIT ?) c`
+	sqlTally        = `SELECT COUNT(*) FROM` + sqlRange + ` AND id > ? AND id <= ?`
+	sqlPutRoute     = `UPDATE outbox_routes SET doc = ?, ` + sqlMark
 
 	sqlAddJobs = `INSERT INTO outbox_jobs (id, route, stage, lane, due, accepted, attempts, problem, cause, error, doc) VALUES %s`
 	sqlColumns = `SELECT j.id, j.route, j.stage, j.lane, j.due, j.accepted, j.attempts, j.most, j.crashes, j.problem, j.cause, j.error, j.doc`
@@ -78,27 +87,31 @@ const (
 	// stage at a time: of the dead there may be many. A table that has just filled up
 	// misleads them. MySQL alone reads the hints; adding 0 keeps the others from
 	// collecting all jobs of a route for each.
-	sqlByDue   = `outbox_jobs j /*! FORCE INDEX (outbox_jobs_due) */ WHERE j.route = ? `
+	// All begin at the mark of the route: see mark.
+	sqlByDue   = ` FROM outbox_jobs j /*! FORCE INDEX (outbox_jobs_due) */ WHERE j.route = ? AND j.stage = 0 `
 	sqlEarlier = `EXISTS (SELECT 1 FROM outbox_jobs e /*! FORCE INDEX (outbox_jobs_problem) */
-		WHERE e.problem = j.problem AND e.route + 0 = j.route AND e.id < j.id AND `
-	sqlNotBlocked = `NOT ` + sqlEarlier + `e.stage = 0 AND e.due > ?)`
-	sqlIsHeld     = sqlEarlier + `e.stage = 0 AND e.lane = 1)`
-	sqlDue        = sqlColumns + `, CASE WHEN j.lane = 0 AND ` + sqlIsHeld + ` THEN 1 ELSE 0 END FROM ` + sqlByDue +
-		`AND j.stage = 0 AND j.due <= ? AND ` + sqlNotBlocked + ` ORDER BY j.lane, j.id LIMIT ?`
-	sqlFree = sqlColumns + `, 0 FROM ` + sqlByDue +
-		`AND j.stage = 0 AND j.lane = 0 AND j.due <= ? AND ` + sqlNotBlocked + ` AND NOT ` + sqlIsHeld + ` ORDER BY j.id LIMIT ?`
+		WHERE e.problem = j.problem AND e.route + 0 = j.route AND e.id >= ? AND e.id < j.id AND e.stage = 0 AND `
+	sqlIsHeld = sqlEarlier + `e.lane = 1)`
+	sqlIsDue  = `AND j.id >= ? AND j.due <= ? AND NOT ` + sqlEarlier + `e.due > ?) `
+	sqlUrgent = sqlColumns + `, CASE WHEN ` + sqlIsHeld + ` THEN 1 ELSE 0 END` + sqlByDue + `AND j.lane = 0 ` + sqlIsDue + `ORDER BY j.id LIMIT ?`
+	sqlRest   = sqlColumns + `, 0` + sqlByDue + `AND j.lane = 1 ` + sqlIsDue + `ORDER BY j.id LIMIT ?`
+	sqlFree   = sqlColumns + `, 0` + sqlByDue + `AND j.lane = 0 ` + sqlIsDue + `AND NOT ` + sqlIsHeld + ` ORDER BY j.id LIMIT ?`
 	sqlBefore = sqlColumns + `, 0 FROM outbox_jobs j /*! FORCE INDEX (outbox_jobs_problem) */
 		WHERE j.lane + 0 = 1 AND (%s) ORDER BY j.id + 0 LIMIT ?`
-	sqlOneBefore = `j.route + 0 = ? AND j.stage = 0 AND j.problem = ? AND j.id < ?`
+	sqlOneBefore = `j.route + 0 = ? AND j.stage = 0 AND j.problem = ? AND j.id >= ? AND j.id < ?`
+
+	// Lane by lane, since only within one lane the index leads to the mark. SQLite
+	// wants a query around each; on MariaDB that would be a table for each.
+	sqlDue       = `(` + sqlUrgent + `) UNION ALL (` + sqlRest + `) LIMIT ?`
+	sqlDueSQLite = `SELECT * FROM (` + sqlUrgent + `) UNION ALL SELECT * FROM (` + sqlRest + `) LIMIT ?`
 
 	// By number: the 0 keeps planners from walking through the whole route. What is
 	// changed or removed was read before, on its route.
 	sqlSomeJobs  = sqlJobs + `WHERE j.route + 0 = ? AND j.id IN (%s) ORDER BY j.id`
 	sqlListDead  = sqlJobs + `WHERE j.route = ? AND j.stage = 1 AND j.lane = ? AND j.id > ? ORDER BY j.id LIMIT ?`
 	sqlListOpen  = sqlJobs + `WHERE j.route = ? AND j.stage = 0 AND j.id > ? ORDER BY j.id LIMIT ?`
-	sqlCount     = `SELECT COUNT(*) FROM (SELECT id` + sqlFirst
-	sqlOldest    = `SELECT COALESCE(MIN(accepted), 0) FROM (SELECT accepted` + sqlFirst
-	sqlFirst     = ` FROM outbox_jobs /*! FORCE INDEX (outbox_jobs_due) */ WHERE route = ? AND stage = ? AND lane = ? ORDER BY id LIMIT ?) c`
+	sqlOldest    = `SELECT COALESCE(MIN(accepted), 0) FROM (SELECT accepted FROM` + sqlRange + ` AND id >= ? ORDER BY id LIMIT ?) c`
+	sqlRange     = ` outbox_jobs /*! FORCE INDEX (outbox_jobs_due) */ WHERE route = ? AND stage = ? AND lane = ?`
 	sqlNextRoute = `SELECT COALESCE(MIN(route), 0) FROM outbox_jobs WHERE route > ?`
 	sqlMove      = `UPDATE outbox_jobs SET route = ?, due = ?, accepted = ?, most = 0, attempts = 0, crashes = 0, error = ? WHERE route + 0 = ? AND id IN (%s)`
 	sqlChange    = `UPDATE outbox_jobs SET stage = ?, due = ?, most = ?, attempts = attempts + ?, crashes = crashes + ?, cause = ?, error = ? WHERE id IN (%s)`

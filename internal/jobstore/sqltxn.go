@@ -21,6 +21,9 @@ const rowsAtOnce = 200
 type sqlTxn struct {
 	ctx context.Context //nolint:containedctx // of the one call that the transaction is for, as in sql.Tx
 	tx  *sqldb.Tx
+
+	settled *settledJobs
+	marks   map[int64]*mark // of the routes that were looked at
 }
 
 var _ Txn = (*sqlTxn)(nil)
@@ -29,11 +32,11 @@ func (t *sqlTxn) Now() int64 { return t.tx.Now() }
 
 func (t *sqlTxn) Reserve(n int, routes ...int64) (first int64, err error) {
 	var last int64
-	guard := sqldb.Row{Table: "outbox_guard", Set: "last_id = last_id + ?", Where: "id = 1", Column: "last_id"}
+	guard := sqldb.Row{Table: "outbox_guard", Set: "last_id = last_id + ?", Where: "id = 1", Columns: "last_id"}
 	if len(routes) > 0 { // in the same statement: this is on the way of each alert
-		guard.Column = "CASE WHEN " + allThere(routes) + " THEN last_id ELSE 0 END"
+		guard.Columns = "CASE WHEN " + allThere(routes) + " THEN last_id ELSE 0 END"
 	}
-	err = t.tx.LockRow(t.ctx, &guard, &last, 0, n)
+	err = t.tx.LockRow(t.ctx, &guard, []any{&last}, 0, n)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return 0, errNoGuard
@@ -42,6 +45,9 @@ func (t *sqlTxn) Reserve(n int, routes ...int64) (first int64, err error) {
 	}
 	return last - int64(n) + 1, err
 }
+
+// errNoGuard says that the outbox has been tampered with.
+var errNoGuard = errors.New("the row of table outbox_guard is gone: nothing would keep two processes apart")
 
 // allThere returns the condition that all of some routes are there, none of them
 // twice in the list.
@@ -136,13 +142,15 @@ func (t *sqlTxn) rememberApart(events []Hash, until int64, fresh map[Hash]bool) 
 	if !sqldb.Duplicate(err) {
 		return err
 	}
-	err = t.column(fmt.Sprintf(sqlSeen, sqldb.Marks(len(events))), anys(events), func(e Hash) { delete(fresh, e) })
+	known, err := t.Remembered(events)
 	if err != nil {
 		return err
 	}
 	var missing []Hash
 	for _, e := range events {
-		if fresh[e] {
+		if known[e] {
+			delete(fresh, e)
+		} else {
 			missing = append(missing, e)
 		}
 	}
@@ -150,6 +158,24 @@ func (t *sqlTxn) rememberApart(events []Hash, until int64, fresh map[Hash]bool) 
 		return nil
 	}
 	_, err = t.tx.Exec(t.ctx, fmt.Sprintf(sqlRemember, tuples(len(missing), 2)), pairs(missing, until)...)
+	return err
+}
+
+func (t *sqlTxn) Remembered(events []Hash) (map[Hash]bool, error) {
+	known := make(map[Hash]bool)
+	for len(events) > 0 {
+		chunk := events[:t.portion(len(events))]
+		events = events[len(chunk):]
+		err := t.column(fmt.Sprintf(sqlSeen, sqldb.Marks(len(chunk))), anys(chunk), func(e Hash) { known[e] = true })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+func (t *sqlTxn) Forget(events []Hash) error {
+	_, err := exec(t, sqlForgetSeen, events)
 	return err
 }
 
@@ -251,7 +277,11 @@ func (t *sqlTxn) Size() (n int64, err error) {
 
 func (t *sqlTxn) Look(route int64) (*RouteRecord, error) {
 	var doc []byte
-	err := t.tx.Row(t.ctx, sqlRoute, route).Scan(&doc)
+	var m mark
+	err := t.tx.Row(t.ctx, sqlRoute, route).Scan(append(m.columns(), &doc)...)
+	if known := t.marks[route]; err == nil && (known == nil || !known.locked) {
+		t.marks[route] = &m
+	}
 	return record(route, doc, err)
 }
 
@@ -272,8 +302,12 @@ func record(route int64, doc []byte, err error) (*RouteRecord, error) {
 
 func (t *sqlTxn) Lock(route int64) (*RouteRecord, error) {
 	var doc []byte
-	row := sqldb.Row{Table: "outbox_routes", Set: "locks = locks + 1", Where: "id = ?", Column: "doc"}
-	err := t.tx.LockRow(t.ctx, &row, &doc, 1, route)
+	m := mark{locked: true}
+	row := sqldb.Row{Table: "outbox_routes", Set: "locks = locks + 1", Where: "id = ?", Columns: sqlRouteColumns}
+	err := t.tx.LockRow(t.ctx, &row, append(m.columns(), &doc), 1, route)
+	if known := t.marks[route]; err == nil && (known == nil || !known.locked) {
+		t.marks[route] = &m
+	}
 	return record(route, doc, err)
 }
 
@@ -282,7 +316,12 @@ func (t *sqlTxn) Put(route int64, r *RouteRecord) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.tx.Exec(t.ctx, sqlPutRoute, doc, route)
+	m, err := t.held(route)
+	if err != nil || m == nil {
+		return err
+	}
+	_, err = t.tx.Exec(t.ctx, sqlPutRoute, append([]any{doc}, m.values(route)...)...)
+	m.changed = false
 	return err
 }
 

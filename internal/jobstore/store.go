@@ -26,10 +26,6 @@ type Store interface {
 
 	// Locked is Do for an f that begins with Reserve or Lock, and costs less.
 	Locked(ctx context.Context, f func(Txn) error) error
-
-	// Accept keeps entries in a quicker way, if the store knows one, and returns
-	// how many were new.
-	Accept(ctx context.Context, entries []Entry, window int64) (fresh int, done bool, err error)
 }
 
 // A Txn is a transaction of a store.
@@ -45,6 +41,10 @@ type Txn interface {
 	// Remember adds events, none of them twice in the list, and returns those that
 	// were not there. It is called after Reserve.
 	Remember(events []Hash, until int64) (fresh map[Hash]bool, err error)
+
+	// Remembered returns which of some events are there, and Forget removes them.
+	Remembered(events []Hash) (map[Hash]bool, error)
+	Forget(events []Hash) error
 
 	// Add keeps jobs. Their numbers come from Reserve.
 	Add([]Job) error
@@ -92,18 +92,20 @@ type Txn interface {
 	// the dead, or all others.
 	List(route int64, dead bool, after int64, limit int) ([]Job, error)
 
-	// Count counts jobs, the dead or all others, up to MaxCount of each lane: more
-	// would take too long. oldest is when the first of them was accepted, among those
-	// with the smallest numbers.
-	Count(route int64, dead bool) (n int, oldest int64, err error)
+	// Count counts the jobs of a stage, as far as it is quick, after Look. Tally counts
+	// up to limit jobs more of each lane, for all that count after it, and reports
+	// whether there are more.
+	Count(route int64, s Stage) (Count, error)
+	Tally(route int64, limit int) (more bool, err error)
 
 	// Size returns the bytes that the store takes, 0 if it does not know.
 	Size() (int64, error)
 
 	// Change sets what all the jobs named have in common from now on, and counts
-	// what happened to them. Remove forgets them.
+	// what happened to them. Remove forgets jobs that wait, and RemoveDead dead ones.
 	Change(route int64, numbers []int64, c Change) (int, error)
 	Remove(route int64, numbers []int64) (int, error)
+	RemoveDead(route int64, numbers []int64) (int, error)
 
 	// Recall makes jobs due now that are not dead and due after a time, and
 	// RecallIncidents the incidents that are due later than now.
@@ -268,10 +270,25 @@ type Reference struct {
 // Vanished is the owner of a route that was restored, until its lease ends.
 const Vanished = "vanished"
 
-// Limits of Count.
+// A Count is how many jobs of a stage a route has.
+type Count struct {
+	Jobs    int
+	AtLeast bool  // there are more
+	Oldest  int64 // when the first was accepted, of those with the smallest numbers
+}
+
+// add adds the jobs of a lane.
+func (c *Count) add(n int, oldest int64, atLeast bool) {
+	c.Jobs, c.AtLeast = c.Jobs+n, c.AtLeast || atLeast
+	if oldest > 0 && (c.Oldest == 0 || oldest < c.Oldest) {
+		c.Oldest = oldest
+	}
+}
+
+// Limits of Count, in jobs of each lane.
 const (
-	MaxCount = 2000 // jobs of each lane
-	oldestOf = 100  // jobs of each lane, of which the oldest is looked for
+	maxCount = 2000 // that Tally has not counted
+	oldestOf = 100  // of which the oldest is looked for
 )
 
 var (

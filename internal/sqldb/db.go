@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -87,25 +88,26 @@ func (t *Tx) Lock(ctx context.Context, query string, args ...any) (int64, error)
 
 // A Row is a row that transactions change before anything else, so that they
 // follow one another.
-type Row struct{ Table, Set, Where, Column string }
+type Row struct{ Table, Set, Where, Columns string }
 
 // LockRow changes a row, for which other transactions may have to be waited for,
-// and reads one of its columns and the clock: in one statement where the engine
+// and reads some of its columns and the clock: in one statement where the engine
 // can. args are those of Set and of Where, of which the last n are of Where. It
 // returns [sql.ErrNoRows] if there is no such row.
-func (t *Tx) LockRow(ctx context.Context, r *Row, dest any, n int, args ...any) error {
+func (t *Tx) LockRow(ctx context.Context, r *Row, dest []any, n int, args ...any) error {
 	update := "UPDATE " + r.Table + " SET " + r.Set + " WHERE " + r.Where
-	read := r.Column + ", " + t.dialect.Clock()
+	read := r.Columns + ", " + t.dialect.Clock()
+	dest = append(slices.Clip(dest), &t.now)
 	switch t.dialect {
 	case MySQL:
 		if _, err := t.Exec(ctx, update, args...); err != nil {
 			return err
 		}
-		return t.Row(ctx, "SELECT "+read+" FROM "+r.Table+" WHERE "+r.Where, args[len(args)-n:]...).Scan(dest, &t.now)
+		return t.Row(ctx, "SELECT "+read+" FROM "+r.Table+" WHERE "+r.Where, args[len(args)-n:]...).Scan(dest...)
 	case PostgreSQL:
-		return t.Row(ctx, update+" RETURNING "+read+", "+settings, args...).Scan(dest, &t.now, new(string))
+		return t.Row(ctx, update+" RETURNING "+read+", "+settings, args...).Scan(append(dest, new(string))...)
 	}
-	return t.Row(ctx, update+" RETURNING "+read, args...).Scan(dest, &t.now)
+	return t.Row(ctx, update+" RETURNING "+read, args...).Scan(dest...)
 }
 
 // Exec executes a statement and returns the number of rows that it changed.
@@ -150,12 +152,6 @@ func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
 // Locked is Tx for an f that takes a [Tx.LockRow] before anything else: what Tx
 // does first comes with it then, and costs no statements of its own.
 func (db *DB) Locked(ctx context.Context, f func(*Tx) error) error { return db.tx(ctx, f) }
-
-// Once executes one statement that returns one row, repeated as Tx is. It is a
-// transaction of its own and begins with no other statement.
-func (db *DB) Once(ctx context.Context, query string, args []any, dest ...any) error {
-	return db.repeat(ctx, func() error { return db.sql.QueryRowContext(ctx, db.dialect.Bind(query), args...).Scan(dest...) })
-}
 
 func (db *DB) tx(ctx context.Context, f func(*Tx) error) error {
 	return db.repeat(ctx, func() error {

@@ -2,8 +2,6 @@ package storetest
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -12,72 +10,6 @@ import (
 	"github.com/tocsin-go/tocsin/alert/alerttest"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
-
-// quick are options with which a retry comes at once.
-func quick() *outbox.RouteOptions {
-	return &outbox.RouteOptions{Backoff: 4 * poll, MaxBackoff: 4 * poll}
-}
-
-func checkRetry(x *harness) {
-	var far alerttest.Recorder
-	far.Fail(errors.New("unknown errors may pass"))
-	far.Fail(fault{again: true})
-	far.Fail(fault{again: true, unsure: true}) // a chat may hear it twice
-	b := x.box(&far, quick())
-	x.must(b.Send(x.ctx, some("a")...))
-	x.run(b)
-	x.settles(b)
-	x.equal("delivered", names(far.Accepted()), []string{"a"})
-	x.until("the figures", func() bool {
-		return b.Stats().Routes[route] == outbox.RouteStats{Messages: 4, Delivered: 1, Retried: 3}
-	})
-}
-
-func checkPartial(x *harness) {
-	var far alerttest.Recorder
-	far.FailEach(nil, fault{again: true}, nil, fault{})
-	b := x.box(&far, quick())
-	x.must(b.Send(x.ctx, some("a", "again", "c", "refused")...))
-	far.Next(func(_ context.Context, alerts ...alert.Alert) error {
-		if alerts[0].Name == "refused" {
-			return fault{}
-		}
-		return nil
-	}, func(_ context.Context, alerts ...alert.Alert) error {
-		if alerts[0].Name == "refused" {
-			return fault{}
-		}
-		return nil
-	})
-	x.run(b)
-	x.settles(b)
-	accepted := names(far.Accepted())
-	slices.Sort(accepted)
-	x.equal("delivered", accepted, []string{"a", "again", "c"})
-	dead := x.dead(b, outbox.Refused, "refused")[0]
-	if dead.Error != (fault{}).Error() || dead.Attempts != 2 {
-		x.Fatalf("dead letter %+v", dead)
-	}
-}
-
-// One alert that the channel cannot stand does not take its neighbours along.
-func checkPoison(x *harness) {
-	far := &classify{refuse: func(alerts []alert.Alert) error {
-		if slices.Contains(names(alerts), "poison") {
-			return fault{}
-		}
-		return nil
-	}}
-	b := x.box(far, nil)
-	x.must(b.Send(x.ctx, some("a", "b", "poison", "c")...))
-	x.run(b)
-	x.settles(b)
-	x.equal("delivered", far.names(), []string{"a", "b", "c"})
-	x.dead(b, outbox.Refused, "poison")
-	if last := far.calls[len(far.calls)-2:]; len(far.calls) != 5 || len(last[0]) != 1 || len(last[1]) != 1 {
-		x.Fatalf("messages %q", far.calls)
-	}
-}
 
 // A classify is a far end with an opinion.
 type classify struct {
@@ -105,6 +37,13 @@ func (j *classify) names() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return slices.Clone(j.accepted)
+}
+
+// accepts makes it take everything.
+func (j *classify) accepts() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.refuse = func([]alert.Alert) error { return nil }
 }
 
 // A Key whose alert must wait waits as a whole; others pass.
@@ -151,94 +90,6 @@ func checkSuspectsInOrder(x *harness) {
 	x.equal("delivered", names(far.Accepted()), []string{"first", "second", "third"})
 }
 
-// What failed together alternates with what is new.
-func checkAlternating(x *harness) {
-	var b *outbox.Outbox
-	far := &classify{}
-	far.refuse = func([]alert.Alert) error {
-		if len(far.calls) > 1 {
-			return nil
-		}
-		x.must(b.Send(x.ctx, some("new")...))
-		return fault{}
-	}
-	b = x.box(far, nil)
-	x.must(b.Send(x.ctx, some("a", "b", "c", "d")...))
-	x.run(b)
-	x.settles(b)
-	x.equal("delivered", far.names(), []string{"a", "b", "new", "c", "d"})
-}
-
-func checkOnePerKey(x *harness) {
-	var far alerttest.Recorder
-	far.FailEach(fault{again: true}, nil)
-	o := quick()
-	o.OnePerKey = true
-	b := x.box(&far, o)
-	x.must(b.Send(x.ctx, append(about("disk", "firing", "resolved"), some("other")...)...))
-	x.run(b)
-	x.settles(b)
-	var calls []string
-	for _, call := range far.Calls() {
-		calls = append(calls, fmt.Sprint(names(call)))
-	}
-	x.equal("messages", calls, []string{"[firing other]", "[firing]", "[resolved]"})
-}
-
-// The last word about a Key is the last one, also if a message was accepted only
-// in its later part.
-func checkLatePart(x *harness) {
-	var far alerttest.Recorder
-	far.FailEach(fault{again: true}, nil, nil)
-	b := x.box(&far, quick())
-	x.must(b.Send(x.ctx, append(about("disk", "firing", "resolved"), some("other")...)...))
-	x.run(b)
-	x.settles(b)
-	x.equal("delivered", names(far.Accepted()), []string{"resolved", "other", "firing", "resolved"})
-}
-
-func checkUncertain(x *harness) {
-	var far alerttest.Recorder
-	far.Fail(fault{unsure: true}) // the channel forbids another attempt
-	b := x.box(&far, quick())
-	x.must(b.Send(x.ctx, some("a")...))
-	stop := x.run(b)
-	x.settles(b)
-	x.dead(b, outbox.Uncertain, "a")
-	stop()
-
-	far.Fail(fault{unsure: true})
-	o := quick()
-	o.Resend = true
-	told := x.box(&far, o)
-	x.must(told.Send(x.ctx, some("b")...))
-	x.run(told)
-	x.settles(told)
-	x.equal("delivered", names(far.Accepted()), []string{"b"})
-}
-
-func checkNeverTwice(x *harness) {
-	var far alerttest.Recorder
-	far.FailEach(fault{again: true}, fault{again: true, unsure: true}, nil, fault{again: true}, nil, fault{again: true}, nil, nil)
-	o := quick()
-	o.NeverTwice = true
-	b := x.box(&far, o)
-	alerts := append(some("again", "unsure", "fine"), about("disk", "firing", "resolved")...)
-	alerts = append(alerts, about("net", "late", "news", "test")...) // of which the last two say nothing about the first
-	alerts[6].Status, alerts[7].Test = alert.News, true
-	x.must(b.Send(x.ctx, alerts...))
-	x.run(b)
-	x.settles(b)
-	x.equal("delivered", names(far.Accepted()), []string{"fine", "resolved", "news", "test", "again", "late"})
-	list, err := b.Dead(x.ctx, route, 0, 10)
-	x.must(err)
-	var got []string
-	for _, l := range list {
-		got = append(got, l.Alert.Name+" "+string(l.Cause))
-	}
-	x.equal("dead", got, []string{"unsure uncertain", "firing overtaken"})
-}
-
 func checkMaxAge(x *harness) {
 	var far alerttest.Recorder
 	far.Fail(fault{again: true, after: 2 * time.Hour})
@@ -276,22 +127,4 @@ func checkBudget(x *harness) {
 	if calls := far.Calls(); len(calls) != 2 {
 		x.Fatalf("%d messages, want one of what has gathered", len(calls))
 	}
-}
-
-// A far end that asks for a pause gets it, from all alerts.
-func checkRetryAfter(x *harness) {
-	var far alerttest.Recorder
-	far.Fail(fault{again: true, after: 10 * time.Minute})
-	b := x.box(&far, quick())
-	x.must(b.Send(x.ctx, some("a")...))
-	x.run(b)
-	x.failed(b)
-	x.must(b.Send(x.ctx, some("b")...))
-	x.someTime()
-	if n := len(far.Calls()); n != 1 {
-		x.Fatalf("%d messages before the pause is over", n)
-	}
-	x.backend.Advance(10*time.Minute + time.Second)
-	x.settles(b)
-	x.equal("second message", names(far.Calls()[1]), []string{"a", "b"})
 }

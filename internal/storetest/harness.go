@@ -180,11 +180,10 @@ func (x *harness) equal(what string, got, want []string) {
 
 // A fault is an error of a channel.
 type fault struct {
-	again, unsure bool
-	after         time.Duration
+	again bool
+	after time.Duration
 }
 
 func (f fault) Error() string             { return "the far end did not take it" }
 func (f fault) Retryable() bool           { return f.again }
 func (f fault) RetryAfter() time.Duration { return f.after }
-func (f fault) Is(target error) bool      { return target == alert.ErrUncertain && f.unsure }

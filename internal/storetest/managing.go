@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/alerttest"
 	"github.com/tocsin-go/tocsin/alert/outbox"
 )
 
@@ -41,9 +42,7 @@ func checkRequeue(x *harness) {
 		x.Fatalf("requeued: %+v", waiting)
 	}
 	x.count("requeue of all", 448)(b.Requeue(x.ctx, route))
-	far.mu.Lock()
-	far.refuse = func([]alert.Alert) error { return nil }
-	far.mu.Unlock()
+	far.accepts()
 	x.run(b)
 	x.settles(b)
 	if n := len(far.names()); n != 449 {
@@ -63,6 +62,33 @@ func (x *harness) count(what string, want int) func(int, error) {
 			x.Fatalf("%s: %d, %v; want %d", what, n, err, want)
 		}
 	}
+}
+
+// Thousands of alerts after them, dead letters are requeued and others moved to the
+// route: where a worker begins to look depends on what it has settled.
+func checkOldNumbers(x *harness) {
+	far := &classify{refuse: refuseAll}
+	b := x.open(x.store, outbox.Options{})
+	for name, far := range map[string]alert.Sender{route: far, "aside": new(alerttest.Recorder)} {
+		x.must(b.Route(name, far, &outbox.RouteOptions{Batch: 1000, Filter: func(a alert.Alert) bool { return (a.Source == "aside") == (name == "aside") }}))
+	}
+	x.must(b.Pause(x.ctx, "aside"))
+	aside := some("moved")
+	aside[0].Source = "aside"
+	x.must(b.Send(x.ctx, append(some("requeued"), aside...)...))
+	x.run(b)
+	x.settles(b)
+	far.accepts()
+	for range 5 {
+		alerts := make([]alert.Alert, 500)
+		x.must(b.Send(x.ctx, alerts...))
+		x.settles(b)
+	}
+	x.count("requeue", 1)(b.Requeue(x.ctx, route))
+	x.settles(b)
+	x.change("move", outbox.Change{Alerts: 1})(b.MovePending(x.ctx, "aside", route, outbox.Selection{}))
+	x.settles(b)
+	x.equal("delivered", far.names()[2500:], []string{"requeued", "moved"})
 }
 
 func checkCounts(x *harness) {

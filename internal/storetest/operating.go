@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -74,7 +73,6 @@ func checkPendingClaimed(x *harness) {
 // What is moved keeps its order, and nothing goes twice to where it went.
 func checkMove(x *harness) {
 	var phone alerttest.Recorder
-	critical := func(a alert.Alert) bool { return a.Severity == alert.Critical }
 	b := x.open(x.store, outbox.Options{})
 	for _, chat := range []string{route, "chat"} {
 		x.must(b.Route(chat, newStuck(nil), nil))
@@ -158,23 +156,72 @@ func checkPause(x *harness) {
 	}
 }
 
-// Counting ends where it would take long, and says the truth as far as it goes.
+// Counting is exact, however much there is and whatever is done to it, by whom.
 func checkMany(x *harness) {
-	b := x.box(new(alerttest.Recorder), nil)
+	far := new(alerttest.Recorder)
+	b := x.box(far, &outbox.RouteOptions{Batch: 1000})
+	x.must(b.Route("other", new(alerttest.Recorder), nil))
+	x.must(b.Pause(x.ctx, "other"))
 	x.must(b.Send(x.ctx, some("first")...))
 	x.backend.Advance(time.Hour)
-	for i := range 12 {
-		alerts := make([]alert.Alert, 500)
-		for k := range alerts {
-			alerts[k] = some(fmt.Sprint(i, ".", k))[0]
+	send := func(n int) {
+		for ; n > 0; n -= 500 {
+			alerts := make([]alert.Alert, 500)
+			for k := range alerts {
+				alerts[k].Severity = alert.Severity(k % 3)
+			}
+			x.must(b.Send(x.ctx, alerts...))
 		}
-		x.must(b.Send(x.ctx, alerts...))
 	}
+	send(3000)
+	x.counted(b, 3001, 0, 3001)
+	list, err := b.Pending(x.ctx, route, 0, 2)
+	x.must(err)
 	counts, err := b.Counts(x.ctx)
 	x.must(err)
-	list, err := b.Pending(x.ctx, route, 0, 1)
-	x.must(err)
-	if counts[0].Waiting != 2000 || !counts[0].Oldest.Equal(list[0].Accepted) {
+	if !counts[1].Oldest.Equal(list[0].Accepted) {
 		x.Fatalf("counts: %+v, and the oldest is of %v", counts, list[0].Accepted)
+	}
+	x.change("expire of all", outbox.Change{Alerts: 3001})(b.ExpirePending(x.ctx, route, outbox.Selection{}))
+	x.counted(b, 0, 3001, 3001)
+	other := x.boxOver(x.other(), far, nil)
+	x.count("requeue", 2)(other.Requeue(x.ctx, route, list[0].Number, list[1].Number))
+	x.counted(other, 2, 2999, 3001)
+	dead, err := other.Dead(x.ctx, route, 0, 7)
+	x.must(err)
+	for i := range dead {
+		x.count("drop", 1)(b.Drop(x.ctx, route, dead[i].Number))
+	}
+	x.counted(other, 2, 2992, 3001)
+	send(2500)
+	x.change("drop", outbox.Change{Alerts: 1})(other.DropPending(x.ctx, route, outbox.Selection{Numbers: []int64{list[0].Number}}))
+	x.change("expire", outbox.Change{Alerts: 1})(b.ExpirePending(x.ctx, route, outbox.Selection{Numbers: []int64{list[1].Number}}))
+	x.counted(b, 2500, 2993, 5501)
+	x.must(b.Route("third", new(alerttest.Recorder), nil))
+	x.change("move", outbox.Change{Alerts: 5501})(b.MovePending(x.ctx, "other", "third", outbox.Selection{}))
+	x.counted(b, 2500, 2993, 0, 5501)
+	x.run(b)
+	x.settles(b)
+	x.until("the third route", func() bool { return b.Stats().Routes["third"].Delivered == 5501 })
+	x.counted(b, 0, 2993, 0, 0)
+	x.count("drop of all", 2993)(b.Drop(x.ctx, route))
+	x.counted(b, 0, 0, 0, 0)
+}
+
+// counted checks what is counted on the route and what is dead there, and what waits on
+// the other routes.
+func (x *harness) counted(b *outbox.Outbox, waiting, dead int, others ...int) {
+	x.Helper()
+	counts, err := b.Counts(x.ctx)
+	x.must(err)
+	waits := map[string]int{route: waiting}
+	for i, name := range []string{"other", "third"}[:len(others)] {
+		waits[name] = others[i]
+	}
+	for i := range counts {
+		c := &counts[i]
+		if c.AtLeast || c.Waiting != waits[c.Route] || c.Route == route && c.Dead != dead {
+			x.Fatalf("counts: %+v, want %v and %d dead", counts, waits, dead)
+		}
 	}
 }

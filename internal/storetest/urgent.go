@@ -85,23 +85,6 @@ func checkUrgentHistory(x *harness) {
 	x.equal("the last messages", got[len(got)-2:], []string{"[0448 0449 n1]", "[n2 n3 calm]"})
 }
 
-// Of what failed together the critical ones go first, and the larger group.
-func checkUrgentSuspects(x *harness) {
-	far := &classify{}
-	far.refuse = func(alerts []alert.Alert) error {
-		if len(alerts) > 1 {
-			return fault{}
-		}
-		return nil
-	}
-	b := x.box(far, nil)
-	x.must(b.Send(x.ctx, append(append(some("a"), about("disk", "disk 1")...),
-		of(alert.Critical, append(about("disk", "disk 2"), some("fire")...))...)...))
-	x.run(b)
-	x.settles(b)
-	x.equal("delivered", far.names(), []string{"a", "fire", "disk 1", "disk 2"})
-}
-
 // An urgent one that waits to be tried again holds up its Key, and nothing else.
 func checkUrgentAgain(x *harness) {
 	var far alerttest.Recorder

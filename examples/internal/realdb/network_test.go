@@ -59,14 +59,6 @@ func testSwallowed(t *testing.T, e *realdb.Engine) {
 		require.Error(t, db.Tx(soon(t), func(*sqldb.Tx) error { return nil }))
 		require.NoError(t, db.Tx(enough(t), func(*sqldb.Tx) error { return nil }))
 	})
-	t.Run("statement alone", func(t *testing.T) {
-		proxy, raw, db := behindProxy(t, e)
-		fillPool(t, raw, 8)
-		proxy.Swallow()
-		n := 0
-		require.Error(t, db.Once(soon(t), `SELECT n FROM counters WHERE name = ?`, []any{"x"}, &n))
-		require.NoError(t, db.Once(enough(t), `SELECT n FROM counters WHERE name = ?`, []any{"x"}, &n))
-	})
 	for name, before := range map[string]bool{"statement": true, "commit": false} {
 		t.Run(name, func(t *testing.T) {
 			proxy, _, db := behindProxy(t, e)
@@ -111,7 +103,7 @@ func testReadOnly(t *testing.T, e *realdb.Engine) {
 			return db.Tx(ctx, func(tx *sqldb.Tx) error { return bump(ctx, tx, "x") })
 		},
 		"locked": func(ctx context.Context, db *sqldb.DB) error {
-			return db.Locked(ctx, func(tx *sqldb.Tx) error { return tx.LockRow(ctx, row(), new(int64), 1, 1, "x") })
+			return db.Locked(ctx, func(tx *sqldb.Tx) error { return tx.LockRow(ctx, row(), []any{new(int64)}, 1, 1, "x") })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
