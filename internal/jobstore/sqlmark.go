@@ -98,23 +98,25 @@ func (m *mark) lower(numbers ...int64) {
 	}
 }
 
-// raise raises the mark of a route, once enough jobs were settled.
+// raise raises the mark of a route, once enough jobs were settled. It stays below the
+// last of those: a lane that was seen empty may have got a job since, but only one with
+// a greater number than all that were committed by then.
 func (t *sqlTxn) raise(route int64, m *mark, settled []int64) error {
 	if m == nil || !t.settled.enough(route, len(settled)) {
 		return nil
 	}
-	low, found := slices.Max(settled), false
+	low := slices.Max(settled)
 	for _, l := range [...]Lane{LaneUrgent, LaneRest} {
 		var first int64
 		err := t.tx.Row(t.ctx, sqlLowest, route, int(StageReady), int(l), m.low).Scan(&first)
 		switch {
-		case err == nil && (!found || first < low):
-			low, found = first, true
-		case err != nil && !errors.Is(err, sql.ErrNoRows):
+		case err == nil:
+			low = min(low, first)
+		case !errors.Is(err, sql.ErrNoRows):
 			return err
 		}
 	}
-	m.low, m.changed = low, true
+	m.low, m.changed = max(m.low, low), true
 	return nil
 }
 

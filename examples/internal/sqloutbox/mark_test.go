@@ -75,7 +75,7 @@ func testLateCommit(t *testing.T, e *realdb.Engine) {
 	}
 	var low int64
 	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT low FROM outbox_routes").Scan(&low))
-	require.Equal(t, first+1999, low)
+	require.Equal(t, first+1998, low, "the last that was settled, since between two looks something urgent may have come")
 	count := func() jobstore.Count {
 		var c jobstore.Count
 		require.NoError(t, s.Do(t.Context(), func(tx jobstore.Txn) error {
