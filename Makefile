@@ -1,6 +1,6 @@
 # Each target is a short script in .ci, which CI runs too.
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps docs api release-check mib real torture simulate ci
+.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps docs api release-check mib real torture simulate ci nightly
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ bench: ## ratios to floors and peers; BENCH, COUNT (7), BENCHTIME (500ms)
 cover: ## statements covered by tests, for each package and in all
 	.ci/cover
 
-cross: ## build for windows/amd64, darwin/arm64 and linux/arm64
+cross: ## types on every platform, three builds, tests as linux/386
 	.ci/cross
 
 deps: ## check what each package links
@@ -63,3 +63,6 @@ simulate: ## play SEEDS (2000) simulated worlds of the outbox
 
 ci: ## all that CI does
 	.ci/run
+
+nightly: ## what takes hours: FUZZTIME (30s) a target, SEEDS (20000)
+	.ci/nightly

@@ -63,9 +63,9 @@ func TestShapeIdentity(t *testing.T) {
 	}{
 		{"redelivery", cms2, nil, true, true},
 		{"field of the future", cms2, object{"future": 1}, true, true},
-		{"persistent", cms2, object{"status": "PERSISTENT", "id": "2", "timestamp": 1785300300123}, true, false},
+		{"persistent", cms2, object{"status": "PERSISTENT", "id": "2", "timestamp": int64(1785300300123)}, true, false},
 		{"persistent with the same id", cms2, object{"status": "PERSISTENT"}, true, false},
-		{"told again later", cms2, object{"timestamp": 1785300300123}, true, false},
+		{"told again later", cms2, object{"timestamp": int64(1785300300123)}, true, false},
 		{"resolved", cms2, object{"status": "RESOLVED", "subtype": "NORMAL_RESOLVE"}, true, false},
 		{"another value", cms2, object{"data.value": 99, "alertMessage": "x", "annotations": object{"current_value": "99"}}, true, true},
 		{"more severe", cms2, object{"severity": "WARN"}, true, false},
@@ -114,7 +114,7 @@ func TestShapeIdentity(t *testing.T) {
 func TestShapeIdentityIncomplete(t *testing.T) {
 	t.Parallel()
 	over := map[string]object{
-		cms2: {"status": "RECOVERED", "id": "2", "timestamp": 1785300600123, "time": nil},
+		cms2: {"status": "RECOVERED", "id": "2", "timestamp": int64(1785300600123), "time": nil},
 		sls:  {"status": "resolved", "resolve_time": 1785300600, "alert_instance_id": "ee16a5c2-2", "alert_time": 1785300600, "fire_results": nil},
 		arms: {"alerts.status": "resolved", "alerts.labels._aliyun_arms_alert_level": "P1", "alerts.annotations": nil},
 	}
@@ -354,7 +354,7 @@ func TestAlertmanagerStatus(t *testing.T) {
 		{"firing", "resolved", "2021-02-22T07:27:15Z", alert.Resolved, true},
 		{"resolved", "firing", "2021-02-22T07:27:15Z", alert.Firing, false},
 		{"resolved", nil, "2021-02-22T07:27:15Z", alert.Resolved, true},
-		{"firing", "Resolved", 1613978835000, alert.Resolved, true},
+		{"firing", "Resolved", int64(1613978835000), alert.Resolved, true},
 		{"firing", "resolved", "0001-01-01T00:00:00Z", alert.Resolved, false},
 		{"firing", "resolved", "soon", alert.Resolved, false},
 		{nil, nil, nil, alert.Firing, false},

@@ -178,7 +178,7 @@ func tryGenerated(t *testing.T, all []scene, r *rand.Rand, n int) {
 	var buf []byte
 	for i := range n {
 		s, a := &all[r.IntN(len(all))], generatedAlert(r)
-		id, up := int32(math.MaxInt32-r.IntN(1<<20)), uint32(math.MaxUint32-r.IntN(1<<20))
+		id, up := int32(math.MaxInt32-r.IntN(1<<20)), math.MaxUint32-r.Uint32N(1<<20)
 		var err error
 		buf, err = s.encoder.AppendTrap(buf[:0], a, id, up)
 		if err == nil {
