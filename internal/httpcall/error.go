@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/neterr"
 )
 
 // Kind says how far a failed call got.
@@ -98,8 +100,12 @@ func (e *Error) advice() string {
 // *url.Error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is makes an Error of Kind Uncertain match alert.ErrUncertain.
+// Is makes an Error of Kind Uncertain match alert.ErrUncertain, and a number of
+// Winsock that of package syscall.
 func (e *Error) Is(target error) bool {
+	if number, ok := target.(syscall.Errno); ok {
+		return neterr.Is(e.Err, number)
+	}
 	return target == alert.ErrUncertain && e.Kind == Uncertain
 }
 

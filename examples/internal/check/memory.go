@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/private"
 )
 
 // maxMemory bounds the file, in bytes.
@@ -25,7 +26,8 @@ type memory struct {
 }
 
 // recall reads a file. One that is missing is an empty memory; one that cannot
-// be understood is an error, since to begin anew would forget open problems.
+// be understood is an error, since to begin anew would forget open problems; so is
+// one that another user may have written, to make the agent believe what he likes.
 func recall(path string) (m memory, err error) {
 	m = memory{Version: 1, Checks: map[string]*Standing{}}
 	f, err := os.Open(path)
@@ -36,6 +38,13 @@ func recall(path string) (m memory, err error) {
 		return m, err
 	}
 	defer f.Close() //nolint:errcheck // opened for reading
+	info, err := f.Stat()
+	if err == nil {
+		err = private.Trusted(info)
+	}
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
 	text, err := io.ReadAll(io.LimitReader(f, maxMemory))
 	if err != nil {
 		return m, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -373,8 +374,14 @@ func TestRefused(t *testing.T) {
 		_, err := check.New(nil, &r, bad(text), nil)
 		require.ErrorContains(t, err, "bad is not what this program writes", text)
 	}
-	_, err := check.New(nil, &r, bad(`{"version":1,"checks":{"a":null}}`), nil)
+	good := bad(`{"version":1,"checks":{"a":null}}`)
+	_, err := check.New(nil, &r, good, nil)
 	require.NoError(t, err)
+	if runtime.GOOS != "windows" {
+		require.NoError(t, os.Chmod(good, 0o666))
+		_, err = check.New(nil, &r, good, nil)
+		require.ErrorContains(t, err, "bad: others can write to it (mode 0666)")
+	}
 	_, err = check.New(nil, &r, dir, nil)
 	require.Error(t, err)
 	_, err = check.New([]check.Check{scripted("a", "g"), scripted("a", "g")}, &r, filepath.Join(dir, "none"), nil)

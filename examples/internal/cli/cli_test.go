@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -81,6 +82,7 @@ func TestWhereAValueComesFrom(t *testing.T) {
 		{"variable", nil, map[string]string{name: "b", name + "_FILE": "/nowhere"}, "b", name},
 		{"empty variable", nil, map[string]string{name: ""}, "default", "-some-text"},
 		{"file", nil, map[string]string{name: "", name + "_FILE": file(t, " c \r\n\n")}, " c ", name + "_FILE"},
+		{"file of Windows' editor", nil, map[string]string{name: "", name + "_FILE": file(t, "\ufeffc\r\n")}, "c", name + "_FILE"},
 		{"long file", nil, map[string]string{name + "_FILE": file(t, strings.Repeat("x", cli.MaxFile))}, strings.Repeat("x", cli.MaxFile), name + "_FILE"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -112,9 +114,14 @@ func TestRefusals(t *testing.T) {
 		{"toggle of a variable", nil, map[string]string{"TOCSIN_ON": "hush"}, "TOCSIN_ON: neither true nor false"},
 		{"no file", nil, map[string]string{twin: "/nowhere/hush"}, twin + ": no such file or directory"},
 		{"directory", nil, map[string]string{twin: "/"}, twin + ": is a directory"},
-		{"empty file", nil, map[string]string{twin: file(t, "\r\n")}, twin + ": the file is empty or longer than 65536 bytes"},
-		{"long file", nil, map[string]string{twin: file(t, strings.Repeat("x", cli.MaxFile+1))}, twin + ": the file is empty or longer than 65536 bytes"},
-		{"endless file", nil, map[string]string{twin: "/dev/zero"}, twin + ": the file is empty or longer than 65536 bytes"},
+		{"empty file", nil, map[string]string{twin: file(t, "\r\n")}, twin + ": the file is empty"},
+		{"long file", nil, map[string]string{twin: file(t, strings.Repeat("x", cli.MaxFile+1))}, twin + ": the file is longer than 65536 bytes"},
+		{"mark and nothing else", nil, map[string]string{twin: file(t, "\ufeff\r\n")}, twin + ": the file is empty"},
+		{"UTF-16, little end first", nil, map[string]string{twin: file(t, "\xff\xfeh\x00u\x00s\x00h\x00")}, twin + ": the file is in UTF-16: save it as UTF-8"},
+		{"UTF-16, big end first", nil, map[string]string{twin: file(t, "\xfe\xff\x00h\x00u\x00s\x00h")}, twin + ": the file is in UTF-16: save it as UTF-8"},
+		{"UTF-16 without a mark", nil, map[string]string{twin: file(t, "h\x00u\x00s\x00h\x00")}, twin + ": the file is in UTF-16: save it as UTF-8"},
+		{"GBK", nil, map[string]string{twin: file(t, "hush\xc3\xdc")}, twin + ": the file is not in UTF-8: save it as UTF-8"},
+		{"endless file", nil, map[string]string{twin: "/dev/zero"}, twin + ": the file is longer than 65536 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -245,6 +252,19 @@ func TestExitStatuses(t *testing.T) {
 			require.Equal(t, tt.stderr, p.Errout.String())
 		})
 	}
+}
+
+// A file with a secret that others can read draws a warning, without its name.
+func TestReadableFile(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("has no modes")
+	}
+	path := file(t, "x")
+	require.NoError(t, os.Chmod(path, 0o644))
+	p := clitest.Start(t, []string{"TOCSIN_SOME_TEXT_FILE=" + path})
+	require.Equal(t, cli.ExitOK, p.Wait(t))
+	require.Equal(t, "warning: TOCSIN_SOME_TEXT_FILE: group or others can read or write it (mode 0644), and it holds secrets: chmod 600\n", p.Errout.String())
 }
 
 // The first signal asks, the next one does not wait.

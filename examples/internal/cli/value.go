@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/tocsin-go/tocsin/internal/private"
 )
 
 // EnvPrefix stands before the name of every setting in the environment.
@@ -35,14 +39,14 @@ func Lookup(getenv func(string) string, name string) (value, origin string, err 
 	if path == "" {
 		return "", "", nil
 	}
-	if value, err = readValue(path); err != nil {
+	if value, err = readValue(origin, path); err != nil {
 		return "", origin, UsageError{fmt.Errorf("%s: %w", origin, err)}
 	}
 	return value, origin, nil
 }
 
 // readValue reads a file, without the line end that editors add.
-func readValue(path string) (string, error) {
+func readValue(origin, path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", WithoutPath(err)
@@ -52,11 +56,42 @@ func readValue(path string) (string, error) {
 	if err != nil {
 		return "", WithoutPath(err)
 	}
-	v := strings.TrimRight(string(b), "\r\n")
-	if v == "" || len(b) > MaxFile {
-		return "", fmt.Errorf("the file is empty or longer than %d bytes", MaxFile)
+	if len(b) > MaxFile {
+		return "", fmt.Errorf("the file is longer than %d bytes", MaxFile)
+	}
+	text, err := Decode(b)
+	if err != nil {
+		return "", err
+	}
+	v := strings.TrimRight(text, "\r\n")
+	if v == "" {
+		return "", errors.New("the file is empty")
+	}
+	if info, err := f.Stat(); err == nil {
+		WarnIfReadable(origin, info)
 	}
 	return v, nil
+}
+
+// WarnIfReadable warns on the standard error that others can read the file with a
+// secret that a setting named.
+func WarnIfReadable(origin string, info fs.FileInfo) {
+	if err := private.Readable(info); err != nil && info.Mode().IsRegular() {
+		fmt.Fprintf(os.Stderr, "warning: %s: %v\n", origin, err)
+	}
+}
+
+// Decode returns the text of a file in UTF-8, without the byte order mark that
+// Windows' editors put before it. It refuses all other encodings: a secret in one
+// would be sent as bytes that nobody typed.
+func Decode(b []byte) (string, error) {
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")), bytes.IndexByte(b, 0) >= 0:
+		return "", errors.New("the file is in UTF-16: save it as UTF-8")
+	case !utf8.Valid(b):
+		return "", errors.New("the file is not in UTF-8: save it as UTF-8")
+	}
+	return strings.TrimPrefix(string(b), "\ufeff"), nil
 }
 
 // WithoutPath returns the cause of an error of package os: the path may be a

@@ -6,7 +6,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
+
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/internal/private"
 )
 
 // maxFile bounds a file of settings in bytes.
@@ -24,11 +26,15 @@ func readPrivate(path string) (string, error) {
 	switch {
 	case err != nil || !info.Mode().IsRegular():
 		return "", errors.New("not a regular file")
-	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		return "", fmt.Errorf("group or others can read or write it (mode %04o), and it holds secrets: chmod 600", info.Mode().Perm())
 	case info.Size() > maxFile:
 		return "", fmt.Errorf("longer than %d bytes", maxFile)
 	}
+	if err := private.Readable(info); err != nil {
+		return "", err
+	}
 	text, err := io.ReadAll(io.LimitReader(f, maxFile))
-	return string(text), err
+	if err != nil {
+		return "", err
+	}
+	return cli.Decode(text)
 }

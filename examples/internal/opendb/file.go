@@ -10,6 +10,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/internal/private"
 )
 
 // sqliteSettings make a file durable at each commit and let another process
@@ -50,7 +51,7 @@ func onlyForOwner(path string) error {
 		return err
 	case !st.Mode().IsRegular():
 		return errors.New("not a file")
-	case st.Mode().Perm()&0o077 == 0:
+	case private.Readable(st) == nil:
 		return nil
 	}
 	return os.Chmod(path, 0o600)

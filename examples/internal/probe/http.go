@@ -8,13 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"syscall"
 	"time"
 
 	"github.com/tocsin-go/tocsin/examples/internal/check"
+	"github.com/tocsin-go/tocsin/internal/neterr"
 )
 
 // maxBody is how much of an answer is read, in bytes.
@@ -100,10 +99,8 @@ func failed(ctx context.Context, server string, err error) check.Finding {
 		err = e.Err // without the URL
 	}
 	f := check.Finding{Level: check.Critical, Text: fmt.Sprintf("%s: %v", server, err)}
-	dns, isDNS := errors.AsType[*net.DNSError](err)
 	switch {
-	case isDNS && !dns.IsNotFound, errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.ENETDOWN),
-		errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EADDRNOTAVAIL):
+	case neterr.Local(err):
 		f.Level = check.Unknown
 	case ctx.Err() != nil:
 		f.Text = server + ": no answer in time"

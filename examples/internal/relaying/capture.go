@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tocsin-go/tocsin/aliyun"
+	"github.com/tocsin-go/tocsin/internal/private"
 )
 
 // A captureFile records callbacks as JSON lines, for the day on which the
@@ -28,7 +29,7 @@ func openCapture(path string) (*captureFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if st, err := f.Stat(); err == nil && st.Mode().IsRegular() && st.Mode().Perm()&0o077 != 0 {
+	if st, err := f.Stat(); err == nil && st.Mode().IsRegular() && private.Readable(st) != nil {
 		if err := f.Chmod(0o600); err != nil {
 			f.Close() //nolint:errcheck // the other error says more
 			return nil, err
