@@ -127,9 +127,9 @@ func tlv(n int) int {
 
 // oidOctets returns the octets of an OID's content.
 func oidOctets(dotted string) (n int) {
-	var arcs []int
+	var arcs []uint64 // an int may have 32 bits
 	for part := range strings.SplitSeq(dotted, ".") {
-		arc, _ := strconv.Atoi(part)
+		arc, _ := strconv.ParseUint(part, 10, 32)
 		arcs = append(arcs, arc)
 	}
 	arcs[1] += 40 * arcs[0]

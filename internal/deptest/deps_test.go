@@ -66,6 +66,7 @@ func TestModulesLinked(t *testing.T) {
 		"alert/card":            nil,
 		"alert/escalate":        nil,
 		"alert/outbox":          nil, // the driver is the importer's choice
+		"alert/serve":           nil,
 		"aliyun":                nil,
 		"autocall":              nil,
 		"autocall/autocalltest": nil,
@@ -81,6 +82,7 @@ func TestModulesLinked(t *testing.T) {
 		"internal/phone":        nil,
 		"internal/private":      nil,
 		"internal/queuetest":    nil,
+		"internal/quiet":        nil,
 		"internal/robot":        http,
 		"internal/secret":       nil,
 		"internal/speech":       nil,

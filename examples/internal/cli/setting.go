@@ -18,6 +18,7 @@ type Setting struct {
 	kind   kind
 	values []string
 	origin string // "-listen", "TOCSIN_LISTEN" or "TOCSIN_LISTEN_FILE"; empty: not set
+	file   string // that the value was read from; empty: none
 }
 
 type kind uint8
@@ -50,6 +51,9 @@ func (s *Setting) complete(getenv func(string) string) error {
 		if s.origin = origin; origin != "" {
 			s.values = []string{v}
 		}
+		if strings.HasSuffix(origin, "_FILE") {
+			s.file = getenv(origin)
+		}
 	}
 	if s.kind != repeated && len(s.values) > 1 {
 		return s.Refuse("given %d times", len(s.values))
@@ -66,6 +70,10 @@ func (s *Setting) Given() bool { return s.origin != "" }
 // Origin says where the value came from, or that the flag is meant if it was
 // not set: "-listen", "TOCSIN_LISTEN", "TOCSIN_LISTEN_FILE".
 func (s *Setting) Origin() string { return cmp.Or(s.origin, "-"+s.Name) }
+
+// File is the name of the file that holds the value, if a variable with _FILE named
+// one.
+func (s *Setting) File() string { return s.file }
 
 // Text is the value of a setting that has one, or a default.
 func (s *Setting) Text(otherwise string) string {

@@ -2,7 +2,6 @@ package relaying
 
 import (
 	"cmp"
-	"crypto/tls"
 	"io"
 	"net/netip"
 	"time"
@@ -22,7 +21,7 @@ type Config struct {
 	secrets    callbacks.Secrets
 	allow      []netip.Prefix
 	proxies    []netip.Prefix
-	cert       *tls.Certificate // nil: plain HTTP
+	cert, key  string // files; empty: plain HTTP
 	locale     alert.Locale
 	zone       *time.Location
 	capture    string

@@ -46,7 +46,7 @@ func TestDefaults(t *testing.T) {
 	require.False(t, c.trap.inform)
 	require.Equal(t, alert.Chinese, c.locale)
 	require.Equal(t, "Asia/Shanghai", c.zone.String())
-	require.Nil(t, c.cert)
+	require.Empty(t, c.cert)
 	require.Empty(t, c.allow)
 	require.Empty(t, c.proxies)
 	require.True(t, c.noDestination())

@@ -68,31 +68,21 @@ func (c *Config) judgeTLS(f *form) error {
 	case !f.cert.Given():
 		return f.key.Refuse("needs -tls-cert too")
 	}
-	chain, err := readPEM(f.cert)
-	if err != nil {
-		return err
+	c.cert, c.key = pemFile(f.cert), pemFile(f.key)
+	if _, err := tls.LoadX509KeyPair(c.cert, c.key); err != nil {
+		return f.cert.Refuse("%w", cli.WithoutPath(err))
 	}
-	key, err := readPEM(f.key)
-	if err != nil {
-		return err
+	if info, err := os.Stat(c.key); err == nil {
+		cli.WarnIfReadable(f.key.Origin(), info)
 	}
-	pair, err := tls.X509KeyPair(chain, key)
-	if err != nil {
-		return f.cert.Refuse("%w", err)
-	}
-	c.cert = &pair
 	return nil
 }
 
-// readPEM reads the file that s names. With TOCSIN_TLS_KEY_FILE the value is
-// the content already, which is what one expects of that name.
-func readPEM(s *cli.Setting) ([]byte, error) {
-	if v := s.Text(""); strings.HasPrefix(v, "-----BEGIN ") {
-		return []byte(v), nil
+// pemFile is the name of a file. TOCSIN_TLS_KEY_FILE may name the key itself, which
+// is what everybody takes it for, or a file with the name of the key.
+func pemFile(s *cli.Setting) string {
+	if strings.HasPrefix(s.Text(""), "-----BEGIN ") && s.File() != "" {
+		return s.File()
 	}
-	b, err := os.ReadFile(s.Text(""))
-	if err != nil {
-		return nil, s.Refuse("%w", cli.WithoutPath(err))
-	}
-	return b, nil
+	return s.Text("")
 }

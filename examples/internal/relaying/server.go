@@ -2,23 +2,22 @@ package relaying
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"path"
 	"strings"
 
+	"github.com/tocsin-go/tocsin/alert/serve"
 	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 )
 
 // A running is a server that accepts requests.
 type running struct {
-	http *http.Server
-	url  string     // of the server
-	done chan error // gets the end of the server
+	url    string     // of the server
+	done   chan error // gets the end of the server
+	cancel func()
 }
 
 // listen opens the port for callbacks and begins to serve.
@@ -27,9 +26,9 @@ func (r *relay) listen(ctx context.Context, addr string) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.log.Info("listening", "addr", l.String(), "tls", r.config.cert != nil, "db", r.config.db.Shown)
+	r.log.Info("listening", "addr", l.String(), "tls", r.config.cert != "", "db", r.config.db.Shown)
 	s.url = "http://"
-	if r.config.cert != nil {
+	if r.config.cert != "" {
 		s.url = "https://"
 	}
 	s.url += reachable(l)
@@ -48,21 +47,20 @@ func (r *relay) listenForAdmin(ctx context.Context) (*running, error) {
 	return s, err
 }
 
-// start serves a handler, with the certificate if there is one.
+// start serves a handler, with the certificate if there is one, until stop.
 func (r *relay) start(ctx context.Context, addr string, handler http.Handler) (*running, net.Addr, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, nil, err
 	}
-	at := l.Addr()
-	s := &running{http: httpserver.New(handler, r.log), done: make(chan error, 1)}
-	if r.config.cert != nil {
-		l = tls.NewListener(l, &tls.Config{
-			Certificates: []tls.Certificate{*r.config.cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-		})
+	opts := &serve.Options{CertFile: r.config.cert, KeyFile: r.config.key, Logger: r.log}
+	if len(r.config.proxies) > 0 {
+		opts.MaxConnsPerAddress = -1 // all come from the proxies
 	}
-	go func() { s.done <- s.http.Serve(l) }()
-	return s, at, nil
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s := &running{done: make(chan error, 1), cancel: cancel}
+	go func() { s.done <- serve.Serve(ctx, l, handler, opts) }()
+	return s, l.Addr(), nil
 }
 
 // ended returns the channel of the server's end, which none never reaches.
@@ -78,16 +76,8 @@ func (s *running) stop() error {
 	if s == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), httpserver.Grace)
-	defer cancel()
-	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = fmt.Errorf("stop: callbacks were cut off: %w", errors.Join(err, s.http.Close()))
-	}
-	if end := <-s.done; !errors.Is(end, http.ErrServerClosed) {
-		err = errors.Join(err, end)
-	}
-	return err
+	s.cancel()
+	return <-s.done
 }
 
 // reachable is an address at which this machine reaches a listener.

@@ -5,6 +5,7 @@ package clitest
 import (
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -38,8 +39,20 @@ type Process struct {
 // a directory of its own. It is killed when the test ends.
 func Start(tb testing.TB, env []string, args ...string) *Process {
 	tb.Helper()
+	return start(tb, env, os.Args[0], args...)
+}
+
+// StartWithFiles is Start with a limit of the files that the program may open.
+func StartWithFiles(tb testing.TB, files int, env []string, args ...string) *Process {
+	tb.Helper()
+	shell := []string{"-c", "ulimit -n " + strconv.Itoa(files) + ` && exec "$0" "$@"`, os.Args[0]}
+	return start(tb, env, RealPart(tb, "sh"), append(shell, args...)...)
+}
+
+func start(tb testing.TB, env []string, name string, args ...string) *Process {
+	tb.Helper()
 	p := &Process{Out: NewTranscript(), Errout: NewTranscript(), exit: make(chan int, 1)}
-	p.Cmd = exec.CommandContext(tb.Context(), os.Args[0], args...)
+	p.Cmd = exec.CommandContext(tb.Context(), name, args...)
 	p.Cmd.Dir = tb.TempDir()
 	p.Cmd.Env = append([]string{marker + "=1", "GOCOVERDIR=" + tb.TempDir()}, env...)
 	p.Cmd.Stdout, p.Cmd.Stderr = p.Out, p.Errout
