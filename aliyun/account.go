@@ -21,8 +21,13 @@ const (
 
 // An Account is one of several cloud accounts that call the same [Handler],
 // each with a secret of its own: Account{Name: "prod", Secret: "…"}. The name is
-// one line of 1 to 48 bytes; the secret, which an Account does not print, is as
-// for [NewHandler].
+// one line of up to 48 bytes, and empty for that of [NewHandler]'s secret; the secret,
+// which an Account does not print, is as for [NewHandler].
+//
+// To change a secret, give the old one and the new one with the same Name until the
+// console has the new one: the log says "secret=2" for callbacks with the second.
+// UserIDs bind a secret to the cloud accounts that it may speak for: a callback about
+// another one is refused with 403, and a Warning tells of it.
 //
 // The name becomes the label [LabelAccount] of each of its alerts. It is part of
 // Key and ID too: two accounts may have rules and instances of equal names, and

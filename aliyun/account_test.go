@@ -93,12 +93,12 @@ func TestHandlerAccountIdentity(t *testing.T) {
 	names := []string{"a", "a/event", "event", "名", "account", "account/a", "a b", strings.Repeat("n", 48)}
 	var all []aliyun.Account
 	for i, name := range names {
-		all = append(all, aliyun.Account{Name: name, Secret: fmt.Sprintf("secret-number-%d", i)})
+		all = append(all, aliyun.Account{Name: name, Secret: fmt.Sprintf("secret-of-the-number-%d", i)})
 	}
 	h, _ := newHandler(t, sender, aliyun.Options{Accounts: all})
 	seen := map[string]bool{}
-	for _, path := range append([]string{"/" + secret}, "/secret-number-0", "/secret-number-1", "/secret-number-2", "/secret-number-3",
-		"/secret-number-4", "/secret-number-5", "/secret-number-6", "/secret-number-7") {
+	for _, path := range append([]string{"/" + secret}, "/secret-of-the-number-0", "/secret-of-the-number-1", "/secret-of-the-number-2", "/secret-of-the-number-3",
+		"/secret-of-the-number-4", "/secret-of-the-number-5", "/secret-of-the-number-6", "/secret-of-the-number-7") {
 		for _, trans := range []string{"t", "a/t", strings.Repeat("t", 180)} {
 			require.Equal(t, 200, serve(h, "POST", path, "alertState=ALERT&timestamp=1&transId="+trans).Code)
 			a := sender.alerts[len(sender.alerts)-1]
@@ -162,7 +162,6 @@ func TestNewHandlerRefusesAccounts(t *testing.T) {
 		says       string
 	}{
 		{"nothing", "", nil, "the secret must be"},
-		{"no name", "", []aliyun.Account{{Secret: prodSecret}}, `account name ""`},
 		{"long name", "", []aliyun.Account{{Name: long, Secret: prodSecret}}, "48 bytes"},
 		{"two lines", "", []aliyun.Account{{Name: "a\nb", Secret: prodSecret}}, "one line"},
 		{"blanks around", "", []aliyun.Account{{Name: " a", Secret: prodSecret}}, "one line"},
@@ -170,9 +169,9 @@ func TestNewHandlerRefusesAccounts(t *testing.T) {
 		{"no secret", "", []aliyun.Account{{Name: "prod"}}, `account "prod": the secret must be`},
 		{"bad secret", "", []aliyun.Account{{Name: "prod", Secret: prodSecret + "/"}}, `account "prod": the secret must be`},
 		{"bad bare secret", "a/b", accounts(), "the secret must be"},
-		{"name twice", "", []aliyun.Account{{Name: "prod", Secret: prodSecret}, {Name: "prod", Secret: stageSecret}}, `account "prod" is given twice`},
-		{"secret twice", "", []aliyun.Account{{Name: "prod", Secret: prodSecret}, {Name: "b", Secret: prodSecret}}, `account "b": another account has the same secret`},
-		{"bare secret twice", prodSecret, accounts(), `account "prod": another account has the same secret`},
+		{"short secret", "", []aliyun.Account{{Name: "prod", Secret: "fifteen-letters"}}, `account "prod": the secret must be at least 16`},
+		{"secret twice", "", []aliyun.Account{{Name: "prod", Secret: prodSecret}, {Name: "b", Secret: prodSecret}}, `account "b": the secret is given twice`},
+		{"bare secret twice", prodSecret, accounts(), `account "prod": the secret is given twice`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

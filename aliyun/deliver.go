@@ -3,6 +3,7 @@ package aliyun
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/inbound"
@@ -23,6 +24,9 @@ func (h *Handler) handle(ctx context.Context, g *inbound.Request, c Received) (s
 	}
 	if c.Err == nil {
 		alerts = c.Callback.Alerts()
+		if slices.ContainsFunc(alerts, func(a alert.Alert) bool { return !g.MaySpeakFor(a.Labels[LabelUserID]) }) {
+			c.Callback, c.Err = nil, &Error{Kind: ErrAccount, Detail: "the secret is that of another account"}
+		}
 	}
 	h.show(ctx, g, c)
 	switch {

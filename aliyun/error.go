@@ -16,6 +16,9 @@ var (
 	ErrSyntax = errors.New("unreadable body")
 	// ErrUnknown: readable, but of no shape that CloudMonitor sends.
 	ErrUnknown = errors.New("not a known CloudMonitor callback")
+	// ErrAccount: the secret may not speak for the cloud account that the callback
+	// names. Only a [Handler] says so.
+	ErrAccount = errors.New("an account that the secret may not speak for")
 )
 
 // maxKeys and maxKey (in bytes) bound what an Error quotes.
@@ -28,7 +31,7 @@ const (
 // the body and never a value, which may be personal data. Reading the same
 // bytes again cannot help, so it is not retryable.
 type Error struct {
-	// Kind is [ErrEmpty], [ErrSyntax] or [ErrUnknown].
+	// Kind is [ErrEmpty], [ErrSyntax], [ErrUnknown] or [ErrAccount].
 	Kind error
 
 	// Detail is a hint for the reader: the place of the mistake.

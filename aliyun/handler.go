@@ -30,7 +30,8 @@ type Options struct {
 
 	// Logger gets one record an alert, at Info when it was accepted and at
 	// Error when it was not, with the address of the caller; and one at Warn
-	// for every request that was refused, could not be read or held no alert.
+	// for every request that was refused, could not be read or held no alert. Of
+	// those that were refused, six and then a count each ten seconds.
 	// No record holds the secret, the URL or a value from an unreadable body.
 	// Default: none.
 	Logger *slog.Logger
@@ -43,8 +44,8 @@ type Options struct {
 	// a header only if the proxy set it. Default: the peer of the connection.
 	ClientIP func(*http.Request) (netip.Addr, error)
 
-	// Accounts have a secret each, besides that of [NewHandler], which may then
-	// be empty.
+	// Accounts have secrets of their own, besides that of [NewHandler], which may
+	// then be empty.
 	Accounts []Account
 
 	// OnCallback sees every request that had a right secret and a body that
@@ -89,7 +90,8 @@ type Received struct {
 //   - 200 for a callback that cannot be read, or is longer than [MaxBody], when
 //     the Sender has accepted a Warning that says so, see below;
 //   - 400 for a body that did not arrive;
-//   - 403 for a caller who is not allowed, and 404 for a wrong secret;
+//   - 403 for a caller who is not allowed, and for a callback about an account that
+//     the secret may not speak for; 404 for a wrong secret;
 //   - 503 when the Sender failed, for good or for now, or panicked. CloudMonitor
 //     calls again, with the same ID: an outbox knows it, and a fan-out gives it
 //     to those branches too that had accepted it.
@@ -110,9 +112,9 @@ type Handler struct {
 }
 
 // NewHandler returns a Handler that gives alerts to sender. The secret is text
-// for a URL path: letters, digits and -._~ only. Whoever knows it can raise
-// alerts, so make it long and random, as crypto/rand.Text does. It may be empty
-// if there are [Options.Accounts], whose names and secrets all differ.
+// for a URL path: at least 16 letters, digits and -._~. Whoever knows it can raise
+// and end alerts, so make it random, as crypto/rand.Text does. It may be empty if
+// there are [Options.Accounts]. No secret is given twice.
 func NewHandler(sender alert.Sender, secret string, opts *Options) (*Handler, error) {
 	if sender == nil {
 		return nil, errors.New("aliyun: new handler: no sender")

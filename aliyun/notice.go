@@ -29,6 +29,9 @@ func unreadable(ctx context.Context, g *inbound.Request, c Received) (status int
 	if err != nil {
 		return http.StatusServiceUnavailable, "not delivered, call again"
 	}
+	if errors.Is(why, ErrAccount) {
+		return http.StatusForbidden, "forbidden, which was reported"
+	}
 	return http.StatusOK, "not understood, which was reported"
 }
 

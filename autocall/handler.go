@@ -136,7 +136,7 @@ func (h *Handler) admit(p Handset) (why string) {
 		return fmt.Sprintf("the name must be one line of 1 to %d bytes", maxName)
 	case len(p.Token) < minToken || !inbound.FitsPath(p.Token):
 		return fmt.Sprintf("the token must be at least %d letters, digits and -._~", minToken)
-	case slices.ContainsFunc(h.phones, func(other caller) bool { return other.token == c.token || other.name == c.name }):
+	case slices.ContainsFunc(h.phones, func(other caller) bool { return other.token.Equal(c.token) || other.name == c.name }):
 		return "another one has the same name or token"
 	}
 	h.phones = append(h.phones, c)

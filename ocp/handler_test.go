@@ -401,9 +401,9 @@ func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("reset") }
 // Two OCPs count their alarms from the same number.
 func TestHandlerAccounts(t *testing.T) {
 	t.Parallel()
-	h := newHook(t, &ocp.HandlerOptions{Accounts: []ocp.Account{{Name: "prod", Secret: "hush-prod"}, {Name: "test", Secret: "hush-test"}}, Locale: alert.English})
+	h := newHook(t, &ocp.HandlerOptions{Accounts: []ocp.Account{{Name: "prod", Secret: "hush-prod-0123456"}, {Name: "test", Secret: "hush-test-0123456"}}, Locale: alert.English})
 	keys := map[string]bool{}
-	for _, s := range []string{handlerSecret, "hush-prod", "hush-test"} {
+	for _, s := range []string{handlerSecret, "hush-prod-0123456", "hush-test-0123456"} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/ocp/"+s, strings.NewReader("alarm_id=1\nalarm_active_at=2025-06-06T15:03:06Z\nmessage=m")))
 		require.Equal(t, http.StatusOK, w.Code)

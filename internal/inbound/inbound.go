@@ -7,26 +7,44 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
-// A Secret is the hash of a secret in a path, so that all are of equal length
-// for the comparison and none prints.
-type Secret [sha256.Size]byte
+// A Secret opens a webhook. It compares in constant time, and prints masked
+// wherever it stands.
+type Secret struct{ secret.Text }
 
 // NewSecret returns the Secret of a text.
-func NewSecret(text string) Secret { return sha256.Sum256([]byte(text)) }
+func NewSecret(text string) Secret { return Secret{secret.New(text)} }
 
 // Opens reports whether the given text is the secret, in a time that depends
 // on neither.
 func (s Secret) Opens(given string) bool {
-	other := sha256.Sum256([]byte(given))
-	return subtle.ConstantTimeCompare(other[:], s[:]) == 1
+	x, y := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.Reveal()))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
+
+// Equal reports whether two secrets are the same.
+func (s Secret) Equal(other Secret) bool { return s.Opens(other.Reveal()) }
+
+// MinSecret is the length of the shortest secret in a path, in characters: sixteen
+// hexadecimal digits have 64 bits.
+const MinSecret = 16
+
+// CheckSecret refuses a secret that cannot stand in a path or that is short.
+func CheckSecret(s string) error {
+	if len(s) < MinSecret || !FitsPath(s) {
+		return fmt.Errorf("the secret must be at least %d letters, digits and -._~ and not only dots", MinSecret)
+	}
+	return nil
 }
 
 // FitsPath reports whether s stands for itself as an element of a URL's path:

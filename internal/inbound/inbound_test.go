@@ -1,6 +1,8 @@
 package inbound_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,7 +24,22 @@ func TestSecret(t *testing.T) {
 	for _, other := range []string{"", "hush-012345678", "hush-0123456789 ", "HUSH-0123456789"} {
 		require.False(t, s.Opens(other), other)
 	}
-	require.NotContains(t, fmt.Sprintf("%v %+v %#v %s", s, s, s, s), "hush")
+	require.True(t, s.Equal(inbound.NewSecret("hush-0123456789")))
+	require.False(t, s.Equal(inbound.NewSecret("hush")))
+	held := struct{ secret inbound.Secret }{s}
+	shown := fmt.Sprintf("%v %+v %#v %s", s, s, s, s) + fmt.Sprintf("%v %+v %#v", held, held, held)
+	sum := sha256.Sum256([]byte("hush-0123456789"))
+	for _, leak := range []string{"hush", hex.EncodeToString(sum[:4]), fmt.Sprint(sum[:4]), fmt.Sprint(sum[0], " ", sum[1])} {
+		require.NotContains(t, shown, strings.Trim(leak, "[]"), "not the hash either")
+	}
+}
+
+func TestCheckSecret(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, inbound.CheckSecret("0123456789abcdef"))
+	for _, bad := range []string{"", "0123456789abcde", "0123456789abcdef/", strings.Repeat(".", 20), "0123456789 abcdef"} {
+		require.EqualError(t, inbound.CheckSecret(bad), "the secret must be at least 16 letters, digits and -._~ and not only dots")
+	}
 }
 
 func TestFitsPath(t *testing.T) {

@@ -32,7 +32,7 @@ type Unreadable struct {
 // the number of those that came since. It returns the error of the Sender, after
 // which the caller has to call again.
 func (g *Request) ReportUnreadable(ctx context.Context, u *Unreadable) error {
-	return g.notices.tell(ctx, u.Shape, func(now time.Time, missed int) error {
+	return g.from.notices.tell(ctx, u.Shape, func(now time.Time, missed int) error {
 		a := g.notice(u, missed)
 		a.Key = Identity("unreadable", u.Shape)
 		// The same in each process and after a restart, so that an outbox which

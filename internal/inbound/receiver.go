@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/quiet"
 )
 
 // A Receiver is what stands before a webhook that takes alerts: it knows who may
@@ -24,7 +25,9 @@ type Receiver struct {
 	Locale alert.Locale
 	Sender alert.Sender
 
-	accounts []account
+	accounts  []account
+	several   bool         // accounts of different names
+	strangers *slog.Logger // for what who has no secret causes
 }
 
 // NewReceiver completes a Receiver whose fields are set. The secret may be empty if
@@ -41,6 +44,8 @@ func NewReceiver(d Receiver, secret string, accounts []Account) (*Receiver, erro
 	if d.Find == nil {
 		d.Find = Peer
 	}
+	d.strangers = quiet.New(d.Logger)
+	d.several = slices.ContainsFunc(d.accounts, func(a account) bool { return a.name != d.accounts[0].name })
 	return &d, nil
 }
 
@@ -52,7 +57,7 @@ type Request struct {
 
 	receiver *Receiver
 	request  *http.Request
-	notices  *notices
+	from     *account
 }
 
 // Authenticate returns the request, or answers 403 to a caller who is not allowed and 404
@@ -61,17 +66,17 @@ func (d *Receiver) Authenticate(w http.ResponseWriter, r *http.Request) *Request
 	g := &Request{Time: time.Now(), receiver: d, request: r}
 	var ok bool
 	if g.Addr, ok = Caller(r, d.Find, d.Allow); !ok {
-		g.Warn("callback refused: caller not allowed", nil)
+		g.warn(d.strangers, "callback refused: caller not allowed")
 		Answer(w, http.StatusForbidden, "forbidden")
 		return nil
 	}
 	a := d.identify(r)
 	if a == nil {
-		g.Warn("callback refused: wrong secret", nil)
+		g.warn(d.strangers, "callback refused: wrong secret")
 		http.NotFound(w, r)
 		return nil
 	}
-	g.Account, g.notices = a.name, a.notices
+	g.Account, g.from = a.name, a
 	return g
 }
 
@@ -90,14 +95,12 @@ func (g *Request) Deliver(ctx context.Context, alerts []alert.Alert, problems []
 		if !log.Enabled(ctx, level) {
 			continue
 		}
-		attrs := append(make([]slog.Attr, 0, 6),
+		attrs := append(make([]slog.Attr, 0, 7),
 			g.caller(),
 			slog.Attr{Key: "alert", Value: alerts[i].LogValue()}, // Any would copy the alert
 			slog.Duration("elapsed", time.Since(g.Time)),
 		)
-		if g.Account != "" {
-			attrs = append(attrs, slog.String("account", g.Account))
-		}
+		attrs = append(attrs, g.from.attrs()...)
 		if len(problems) > 0 {
 			attrs = append(attrs, slog.Any("problems", problems))
 		}
@@ -109,14 +112,15 @@ func (g *Request) Deliver(ctx context.Context, alerts []alert.Alert, problems []
 	return err
 }
 
-// Warn logs a request that led to no alert. The path holds the secret, or an
-// attempt at it, and is left out.
+// Warn logs a request that led to no alert.
 func (g *Request) Warn(message string, err error) {
-	attrs := []slog.Attr{g.caller(), slog.String("method", g.request.Method)}
-	if err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
-	}
-	g.receiver.Logger.LogAttrs(g.request.Context(), slog.LevelWarn, message, attrs...)
+	g.warn(g.receiver.Logger, message, append(g.from.attrs(), slog.String("error", err.Error()))...)
+}
+
+// warn logs without the path, which holds the secret, or an attempt at it.
+func (g *Request) warn(log *slog.Logger, message string, attrs ...slog.Attr) {
+	attrs = append(attrs, g.caller(), slog.String("method", quiet.Cut(g.request.Method)))
+	log.LogAttrs(g.request.Context(), slog.LevelWarn, message, attrs...)
 }
 
 // PanicText describes a recovered value by its type, and in full only if the

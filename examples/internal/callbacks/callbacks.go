@@ -7,11 +7,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/aliyun"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 // Path and OCP stand before the secret.
@@ -21,62 +23,64 @@ const (
 )
 
 // Usage is that of the setting, which is a list.
-const Usage = "callbacks are taken at /aliyun/`secret`, those of OceanBase OCP at /ocp/secret, or with the header \"Authorization: Bearer secret\"; name=secret for one of several accounts, " +
-	"with at least 16 characters, may be repeated; without any, one is made and the URL printed"
-
-// minNamed is the length of the shortest secret that has a name. It also keeps
-// secret=name from being taken for name=secret: the name is shown in each alert.
-const minNamed = 16
+const Usage = "callbacks are taken at /aliyun/`secret`, those of OceanBase OCP at /ocp/secret, or with the header \"Authorization: Bearer secret\", of at least 16 characters; name=secret for one of " +
+	"several accounts, name@id=secret if it may speak for that account id only (id+id for two); may be repeated, also for one account while " +
+	"its secret is changed; without any, one is made and the URL printed"
 
 // Secrets open the webhook.
 type Secrets struct {
-	Bare     string // without a name; empty: none
+	Bare     string // the first without a name; empty: none
 	Accounts []aliyun.Account
 	Made     bool // Bare is of this run, and nobody knows it yet
 }
 
 // Read reads the setting. Its errors quote no value.
 func Read(s *cli.Setting) (c Secrets, err error) {
-	pairs, err := s.Pairs("")
-	if err != nil {
-		return c, err
-	}
 	if !s.Given() {
 		return Secrets{Bare: rand.Text(), Made: true}, nil
 	}
-	for i, p := range pairs {
-		if err := try(p); err != nil {
+	var all []aliyun.Account
+	for i, entry := range s.List() {
+		a, err := parse(entry)
+		if err != nil {
 			return c, s.Refuse("entry %d: %w", i+1, err)
 		}
-		if p.Name == "" {
-			c.Bare = p.Value
+		if same := slices.IndexFunc(all, func(other aliyun.Account) bool { return other.Secret == a.Secret }); same >= 0 {
+			return c, s.Refuse("entry %d has the secret of entry %d", i+1, same+1)
+		}
+		all = append(all, a)
+		if a.Name == "" && len(a.UserIDs) == 0 && c.Bare == "" {
+			c.Bare = a.Secret
 		} else {
-			c.Accounts = append(c.Accounts, aliyun.Account{Name: p.Name, Secret: p.Value})
+			c.Accounts = append(c.Accounts, a)
 		}
 	}
-	if len(pairs) == 0 {
+	if len(all) == 0 {
 		return c, s.Refuse("names no secret")
 	}
 	return c, nil
 }
 
-// try judges one secret by the package that will compare it, whose errors may quote
-// the name.
-func try(p cli.Pair) error {
-	nobody := alert.Fanout()
-	if _, err := aliyun.NewHandler(nobody, p.Value, nil); err != nil {
-		return errors.New("want only letters, digits and . _ ~ - in the secret, and not only dots")
+// parse reads secret, name=secret or name@id+id=secret.
+func parse(entry string) (a aliyun.Account, err error) {
+	before, behind, named := strings.Cut(entry, "=")
+	if !named {
+		before, behind = "", entry
 	}
-	if p.Name == "" {
-		return nil
+	a.Name, a.Secret = strings.TrimSpace(before), strings.TrimSpace(behind)
+	if named && (a.Name == "" || a.Secret == "") {
+		return a, errors.New("nothing before or behind the equals sign")
 	}
-	if len(p.Value) < minNamed {
-		return fmt.Errorf("want name=secret, with a secret of at least %d characters", minNamed)
+	if at := strings.LastIndexByte(a.Name, '@'); at >= 0 && strings.Trim(a.Name[at+1:], "0123456789+") == "" {
+		a.Name, a.UserIDs = strings.TrimSpace(a.Name[:at]), strings.Split(a.Name[at+1:], "+")
 	}
-	if _, err := aliyun.NewHandler(nobody, "", &aliyun.Options{Accounts: []aliyun.Account{{Name: p.Name, Secret: p.Value}}}); err != nil {
-		return errors.New("want a name of one line, 1 to 48 bytes, without blanks around it")
+	if inbound.CheckSecret(a.Secret) != nil {
+		return a, fmt.Errorf("want a secret, or name=secret, with at least %d letters, digits and . _ ~ - in the secret, and not only dots", inbound.MinSecret)
 	}
-	return nil
+	if _, err := aliyun.NewHandler(alert.Fanout(), "", &aliyun.Options{Accounts: []aliyun.Account{a}}); err != nil { // it may quote the name
+		return a, errors.New("want a name of one line, 1 to 48 bytes, without blanks around it")
+	}
+	return a, nil
 }
 
 // First is a secret for callbacks that the program sends itself.
@@ -87,15 +91,6 @@ func (c Secrets) First() string {
 	return c.Bare
 }
 
-// Shortest is the length of the shortest secret.
-func (c Secrets) Shortest() int {
-	n := len(c.First())
-	for _, a := range c.Accounts {
-		n = min(n, len(a.Secret))
-	}
-	return n
-}
-
 // Announce tells what to enter in the console, given the URL of the server. A
 // secret is shown only if there is no other way to learn it.
 func (c Secrets) Announce(server string) string {
@@ -104,10 +99,13 @@ func (c Secrets) Announce(server string) string {
 			"  " + server + OCP + c.Bare + " (OceanBase OCP)\n"
 	}
 	var b strings.Builder
-	if c.Bare != "" {
+	if c.Bare != "" || slices.ContainsFunc(c.Accounts, func(a aliyun.Account) bool { return a.Name == "" }) {
 		fmt.Fprintf(&b, "Callback URL: %s%s and the secret\n", server, Path)
 	}
-	for _, a := range c.Accounts {
+	for i, a := range c.Accounts {
+		if slices.ContainsFunc(c.Accounts[:i], func(other aliyun.Account) bool { return other.Name == a.Name }) || a.Name == "" {
+			continue // a second secret of an account that was named
+		}
 		fmt.Fprintf(&b, "Callback URL of account %s: %s%s and its secret\n", a.Name, server, Path)
 	}
 	return b.String()

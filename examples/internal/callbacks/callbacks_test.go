@@ -16,6 +16,7 @@ import (
 const (
 	first  = "hush-0123456789-first"
 	second = "hush-0123456789-second"
+	bare   = "hush-0123456789-bare"
 )
 
 func read(values ...string) (callbacks.Secrets, error) {
@@ -33,23 +34,33 @@ func read(values ...string) (callbacks.Secrets, error) {
 
 func TestRead(t *testing.T) {
 	t.Parallel()
-	account := func(name, secret string) aliyun.Account { return aliyun.Account{Name: name, Secret: secret} }
+	account := func(name, secret string, ids ...string) aliyun.Account {
+		return aliyun.Account{Name: name, Secret: secret, UserIDs: ids}
+	}
 	for _, tt := range []struct {
 		name     string
 		values   []string
 		want     callbacks.Secrets
 		first    string
-		shortest int
 		announce string
 	}{
-		{"bare", []string{"short"}, callbacks.Secrets{Bare: "short"}, "short", 5, "Callback URL: http://h/aliyun/ and the secret\n"},
-		{"named", []string{"prod=" + first}, callbacks.Secrets{Accounts: []aliyun.Account{account("prod", first)}}, first, len(first),
+		{"bare", []string{bare}, callbacks.Secrets{Bare: bare}, bare, "Callback URL: http://h/aliyun/ and the secret\n"},
+		{"named", []string{"prod=" + first}, callbacks.Secrets{Accounts: []aliyun.Account{account("prod", first)}}, first,
 			"Callback URL of account prod: http://h/aliyun/ and its secret\n"},
-		{"several", []string{"生产=" + second, "short", "test account = " + first},
-			callbacks.Secrets{Bare: "short", Accounts: []aliyun.Account{account("生产", second), account("test account", first)}}, "short", 5,
+		{"several", []string{"生产=" + second, bare, "test account = " + first},
+			callbacks.Secrets{Bare: bare, Accounts: []aliyun.Account{account("生产", second), account("test account", first)}}, bare,
 			"Callback URL: http://h/aliyun/ and the secret\nCallback URL of account 生产: http://h/aliyun/ and its secret\nCallback URL of account test account: http://h/aliyun/ and its secret\n"},
-		{"in one text", []string{"a=" + first + ",b=" + second}, callbacks.Secrets{Accounts: []aliyun.Account{account("a", first), account("b", second)}}, first, len(first),
+		{"in one text", []string{"a=" + first + ",b=" + second}, callbacks.Secrets{Accounts: []aliyun.Account{account("a", first), account("b", second)}}, first,
 			"Callback URL of account a: http://h/aliyun/ and its secret\nCallback URL of account b: http://h/aliyun/ and its secret\n"},
+		{"old and new", []string{bare, first}, callbacks.Secrets{Bare: bare, Accounts: []aliyun.Account{account("", first)}}, bare,
+			"Callback URL: http://h/aliyun/ and the secret\n"},
+		{"old and new of an account", []string{"a=" + first, "a=" + second}, callbacks.Secrets{Accounts: []aliyun.Account{account("a", first), account("a", second)}}, first,
+			"Callback URL of account a: http://h/aliyun/ and its secret\n"},
+		{"bound", []string{"a@1098765432109876=" + first, "b@c@12+34=" + second}, callbacks.Secrets{Accounts: []aliyun.Account{
+			account("a", first, "1098765432109876"), account("b@c", second, "12", "34")}}, first,
+			"Callback URL of account a: http://h/aliyun/ and its secret\nCallback URL of account b@c: http://h/aliyun/ and its secret\n"},
+		{"no id", []string{"a@b=" + first}, callbacks.Secrets{Accounts: []aliyun.Account{account("a@b", first)}}, first,
+			"Callback URL of account a@b: http://h/aliyun/ and its secret\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +68,6 @@ func TestRead(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, tt.want, got)
 			require.Equal(t, tt.first, got.First())
-			require.Equal(t, tt.shortest, got.Shortest())
 			require.Equal(t, tt.announce, got.Announce("http://h"))
 		})
 	}
@@ -76,15 +86,15 @@ func TestReadRefuses(t *testing.T) {
 		want   string
 	}{
 		{"empty", []string{""}, "names no secret"},
-		{"two bare", []string{first, second}, "entry 2 has the name of entry 1, or neither has one"},
-		{"a name twice", []string{"a=" + first, "b=" + first + "x", "a=" + second}, "entry 3 has the name of entry 1"},
-		{"a secret twice", []string{"a=" + first, "b=" + first}, "entry 2 has the value of entry 1"},
-		{"a secret twice, once bare", []string{first, "b=" + first}, "entry 2 has the value of entry 1"},
+		{"a secret twice", []string{"a=" + first, "b=" + first}, "entry 2 has the secret of entry 1"},
+		{"a secret twice, once bare", []string{first, "b=" + first}, "entry 2 has the secret of entry 1"},
+		{"short", []string{"hush-0123456789"}, "entry 1: want a secret, or name=secret, with at least 16 letters"},
+		{"bare, for one account", []string{"@12=" + first + "/"}, "entry 1: want a secret"},
 		{"no name", []string{"=" + first}, "entry 1: nothing before or behind the equals sign"},
 		{"no secret", []string{"hush="}, "entry 1: nothing before or behind the equals sign"},
-		{"the wrong way round", []string{first + "=prod"}, "entry 1: want name=secret, with a secret of at least 16 characters"},
-		{"a slash", []string{"prod=" + first + "/x"}, "entry 1: want only letters, digits and . _ ~ - in the secret"},
-		{"two equals signs", []string{"prod=" + first + "=" + second}, "entry 1: want only letters, digits and . _ ~ - in the secret"},
+		{"the wrong way round", []string{first + "=prod"}, "entry 1: want a secret, or name=secret, with at least 16 letters, digits and . _ ~ - in the secret"},
+		{"a slash", []string{"prod=" + first + "/x"}, "entry 1: want a secret, or name=secret, with at least 16 letters, digits and . _ ~ - in the secret"},
+		{"two equals signs", []string{"prod=" + first + "=" + second}, "entry 1: want a secret, or name=secret, with at least 16 letters, digits and . _ ~ - in the secret"},
 		{"a long name", []string{"a=" + second, strings.Repeat("n", 49) + "=" + first}, "entry 2: want a name of one line, 1 to 48 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

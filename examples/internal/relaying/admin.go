@@ -2,17 +2,17 @@ package relaying
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/tocsin-go/tocsin/internal/inbound"
+	"github.com/tocsin-go/tocsin/internal/quiet"
 )
 
 const (
-	minToken  = 16               // characters of the admin token
 	adminTime = 10 * time.Second // that the store gets for one request
 	adminPath = "/outbox/"
 )
@@ -41,8 +41,8 @@ func (c *Config) judgeAdmin(f *form) error {
 	switch {
 	case err != nil:
 		return f.adminListen.Refuse("not of the form host:port")
-	case f.adminToken.Given() && len(c.admin.token) < minToken:
-		return f.adminToken.Refuse("want at least %d characters", minToken)
+	case f.adminToken.Given() && len(c.admin.token) < inbound.MinSecret:
+		return f.adminToken.Refuse("want at least %d characters", inbound.MinSecret)
 	case !f.adminToken.Given() && !isLoopback(host):
 		return f.adminListen.Refuse("other machines can reach this address: set -admin-token, better as TOCSIN_ADMIN_TOKEN_FILE, or listen at 127.0.0.1")
 	}
@@ -60,34 +60,30 @@ func (r *relay) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(adminPath, http.StripPrefix(strings.TrimSuffix(adminPath, "/"), r.box.Handler()))
 	mux.HandleFunc("GET /metrics", r.metrics)
-	return r.config.admin.guard(mux)
+	return r.guard(mux)
 }
 
 // guard lets nobody pass without the token. Where there is none, only this
 // machine gets here, but so does each page in its browser: a name that was made
 // to lead to the loopback is told by the header Host.
-func (a adminConfig) guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case a.token == "" && !isLoopback(hostOf(r.Host)):
+func (r *relay) guard(next http.Handler) http.Handler {
+	strangers := quiet.New(r.log)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		switch token := r.adminToken.Load(); {
+		case token.IsZero() && !isLoopback(hostOf(req.Host)):
+			strangers.Warn("admin API: request refused: not a loopback address in the URL", "peer", hostOf(req.RemoteAddr))
 			http.Error(w, "want a loopback address in the URL", http.StatusForbidden)
 			return
-		case a.token != "" && !a.isShownBy(r):
+		case !token.IsZero() && !token.Opens(inbound.Bearer(req)):
+			strangers.Warn("admin API: request refused: wrong token", "peer", hostOf(req.RemoteAddr))
 			w.Header().Set("WWW-Authenticate", `Bearer realm="relay"`)
 			http.Error(w, "want the header Authorization: Bearer ADMIN-TOKEN", http.StatusUnauthorized)
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), adminTime)
+		ctx, cancel := context.WithTimeout(req.Context(), adminTime)
 		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
+		next.ServeHTTP(w, req.WithContext(ctx))
 	})
-}
-
-// isShownBy compares the token of a request in a time that depends on neither.
-func (a adminConfig) isShownBy(r *http.Request) bool {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	x, y := sha256.Sum256([]byte(strings.TrimSpace(token))), sha256.Sum256([]byte(a.token))
-	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
 // hostOf takes the port off a host.

@@ -33,6 +33,8 @@ type Config struct {
 	admin      adminConfig
 	paused     bool
 	test, demo bool
+
+	reread func() (*Config, error) // from the same flags, environment and files
 }
 
 // noDestination reports that nothing real was configured, in which case the
@@ -109,7 +111,7 @@ func Configure(args []string, getenv func(string) string, help io.Writer) (*Conf
 	if err := f.Read(args, getenv, help); err != nil {
 		return nil, err
 	}
-	c := &Config{test: f.test.On(), demo: f.demonstr.On()}
+	c := &Config{test: f.test.On(), demo: f.demonstr.On(), reread: func() (*Config, error) { return Configure(args, getenv, io.Discard) }}
 	for _, judge := range []func(*form) error{c.judgeServer, c.judgeTLS, c.judgeWecom, c.judgeDingtalk, c.judgeTrap, c.judgeDatabase, c.judgeLease, c.judgeAdmin, c.judgeWording, c.judgeMode} {
 		if err := judge(f); err != nil {
 			return nil, err

@@ -65,7 +65,7 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 		want              any
 	}{
 		{"listen", ":9000", "", func(c *Config) any { return c.listen }, ":9000"},
-		{"callback-secret", "0123456789", "", func(c *Config) any { return c.secrets.Bare }, "0123456789"},
+		{"callback-secret", "0123456789abcdef", "", func(c *Config) any { return c.secrets.Bare }, "0123456789abcdef"},
 		{"allow-cidr", "192.0.2.0/24,2001:db8::1", "", func(c *Config) any { return c.allow },
 			[]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")}},
 		{"trusted-proxy", "10.1.2.3/8", "", func(c *Config) any { return c.proxies },
@@ -157,8 +157,9 @@ func TestBadSettings(t *testing.T) {
 		{"listen without port", "-listen localhost", nil, "-listen: not of the form host:port"},
 		{"secret of dots", "", map[string]string{"TOCSIN_CALLBACK_SECRET": ".."}, "TOCSIN_CALLBACK_SECRET: entry 1: want only letters"},
 		{"empty secret", "-callback-secret=", nil, "-callback-secret: "},
-		{"one secret for two accounts", "-callback-secret a=0123456789abcdef,b=0123456789abcdef", nil, "-callback-secret: entry 2 has the value of entry 1"},
-		{"secret with slash", "-callback-secret 0123456789/a", nil, "-callback-secret: entry 1: want only letters"},
+		{"one secret for two accounts", "-callback-secret a=0123456789abcdef,b=0123456789abcdef", nil, "-callback-secret: entry 2 has the secret of entry 1"},
+		{"secret with slash", "-callback-secret 0123456789abcdef/a", nil, "-callback-secret: entry 1: want a secret"},
+		{"short secret", "-callback-secret 0123456789abcde", nil, "-callback-secret: entry 1: want a secret"},
 		{"missing file", "", map[string]string{"TOCSIN_WECOM_URL_FILE": "/nowhere/key"}, "TOCSIN_WECOM_URL_FILE: no such file"},
 		{"empty file", "", map[string]string{"TOCSIN_WECOM_URL_FILE": os.DevNull}, "TOCSIN_WECOM_URL_FILE: the file is empty"},
 		{"endless file", "", map[string]string{"TOCSIN_WECOM_URL_FILE": "/dev/zero"}, "longer than 65536 bytes"},

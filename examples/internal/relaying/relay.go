@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync/atomic"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/outbox"
@@ -19,6 +20,7 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 	"github.com/tocsin-go/tocsin/examples/internal/printing"
 	"github.com/tocsin-go/tocsin/examples/internal/sandbox"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 	"github.com/tocsin-go/tocsin/ocp"
 )
 
@@ -49,9 +51,15 @@ type relay struct {
 	leaves  []leaf
 	box     *outbox.Outbox // nil in a self-test, which goes around it
 	handler http.Handler
+	capture *captureFile // nil: not wanted
 	closers []io.Closer
 	counts  callbackCounts
 	intact  func(context.Context) error // looks at the file of the database
+
+	// Replaced when the settings are read again.
+	webhook    atomic.Pointer[aliyun.Handler]
+	channel    atomic.Pointer[ocp.Handler]
+	adminToken atomic.Pointer[inbound.Secret]
 }
 
 // A leaf is one destination: a group, or one receiver of traps.
@@ -105,35 +113,53 @@ func newRelay(ctx context.Context, c *Config, log *slog.Logger, out *printing.Pr
 // newHandler puts the webhooks before the outbox: CloudMonitor and OCP get their
 // 200 as soon as an alert is committed.
 func (r *relay) newHandler() (http.Handler, error) {
-	c := r.config
-	opts := &aliyun.Options{
-		Logger: r.log, Locale: c.locale, Allow: c.allow, ClientIP: callerFinder{c.proxies}.find, Accounts: c.secrets.Accounts,
-	}
-	opts.OnCallback = func(ctx context.Context, e aliyun.Received) { note(ctx, &e) }
-	if c.capture != "" {
-		f, err := openCapture(c.capture)
+	if name := r.config.capture; name != "" {
+		f, err := openCapture(name)
 		if err != nil {
 			return nil, cli.UsageError{Err: fmt.Errorf("-capture: %w", cli.WithoutPath(err))}
 		}
+		r.capture = f
 		r.closers = append(r.closers, f)
-		opts.OnCallback = func(ctx context.Context, e aliyun.Received) {
-			note(ctx, &e)
-			if err := f.add(e); err != nil {
-				r.log.Error("callback not captured", "error", err)
-			}
-		}
 	}
-	h, err := aliyun.NewHandler(r.box, c.secrets.Bare, opts)
-	if err != nil {
-		return nil, cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
+	if err := r.open(r.config); err != nil {
+		return nil, err
 	}
-	channel, err := ocp.NewHandler(r.box, c.secrets.Bare, &ocp.HandlerOptions{
-		Logger: opts.Logger, Locale: opts.Locale, Allow: opts.Allow, ClientIP: opts.ClientIP, Accounts: opts.Accounts,
+	webhook := func(w http.ResponseWriter, req *http.Request) { r.webhook.Load().ServeHTTP(w, req) }
+	channel := func(w http.ResponseWriter, req *http.Request) { r.channel.Load().ServeHTTP(w, req) }
+	return r.newMux(r.counts.count(http.HandlerFunc(webhook)), r.counts.count(alwaysRead(http.HandlerFunc(channel)))), nil
+}
+
+// open lets in whom the settings name.
+func (r *relay) open(c *Config) error {
+	find := callerFinder{c.proxies}.find
+	webhook, err := aliyun.NewHandler(r.box, c.secrets.Bare, &aliyun.Options{
+		Logger: r.log, Locale: c.locale, Allow: c.allow, ClientIP: find, Accounts: c.secrets.Accounts, OnCallback: r.received,
 	})
 	if err != nil {
-		return nil, cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
+		return cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
 	}
-	return r.newMux(r.counts.count(h), r.counts.count(alwaysRead(channel))), nil
+	channel, err := ocp.NewHandler(r.box, c.secrets.Bare, &ocp.HandlerOptions{
+		Logger: r.log, Locale: c.locale, Allow: c.allow, ClientIP: find, Accounts: c.secrets.Accounts,
+	})
+	if err != nil {
+		return cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
+	}
+	token := inbound.NewSecret(c.admin.token)
+	r.webhook.Store(webhook)
+	r.channel.Store(channel)
+	r.adminToken.Store(&token)
+	return nil
+}
+
+// received counts a callback, and captures it if that is wanted.
+func (r *relay) received(ctx context.Context, e aliyun.Received) {
+	note(ctx, &e)
+	if r.capture == nil {
+		return
+	}
+	if err := r.capture.add(e); err != nil {
+		r.log.Error("callback not captured", "error", err)
+	}
 }
 
 // Close ends what newRelay started, last things first.

@@ -149,19 +149,6 @@ func TestWrongSecretIsRefusedAndNotLogged(t *testing.T) {
 	require.NotContains(t, p.printed(), "hush")
 }
 
-// A short secret is the operator's own choice, about which the log says so.
-func TestShortSecretIsTakenWithAWarning(t *testing.T) {
-	t.Parallel()
-	const warning = "callback secret is short"
-	for secret, want := range map[string]int{"a.1": 1, "0123456789abcde": 1, "0123456789abcdef": 0} {
-		p := launch(t, "-callback-secret", secret)
-		code, _ := p.callback(t, secret, string(sample()))
-		require.Equal(t, 200, code)
-		require.Equal(t, 0, p.stop(t))
-		require.Equal(t, want, strings.Count(p.errout.String(), warning))
-	}
-}
-
 // A robot that fails for a moment is tried again by itself: CloudMonitor has its
 // 200, the console its one trap. A repeated callback reaches nobody.
 func TestFailureIsTriedAgain(t *testing.T) {

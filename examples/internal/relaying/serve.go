@@ -8,11 +8,8 @@ import (
 	"strings"
 
 	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
+	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 )
-
-// goodSecret is the length, in characters, below which the secret draws a
-// warning. Sixteen hexadecimal digits have 64 bits.
-const goodSecret = 16
 
 // serve takes callbacks and delivers them until ctx ends. It then takes no more,
 // finishes those under way, lets each destination's message come to its end, and
@@ -44,6 +41,9 @@ func (r *relay) takeCallbacks(ctx context.Context) error {
 		r.sandbox.PostTo(s.url + r.ownPath())
 	}
 	r.welcome(s.url)
+	hangups, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go httpserver.OnHangup(hangups, r.reload)
 	select {
 	case end := <-s.ended():
 		s.done <- end // for stop
@@ -57,9 +57,6 @@ func (r *relay) takeCallbacks(ctx context.Context) error {
 
 // caution warns of what the operator may not have meant.
 func (r *relay) caution() {
-	if r.config.secrets.Shortest() < goodSecret {
-		r.log.Warn("the callback secret is short: who guesses it can raise alerts", "recommended_length", goodSecret)
-	}
 	if r.config.db.beside && isTemporary(r.config.db.Path) {
 		r.log.Warn("the database stands where it may be cleared away any time: set -db to keep alerts over a stop", "db", r.config.db.Shown)
 	}
