@@ -93,8 +93,8 @@ type Handler struct {
 }
 
 // NewHandler returns a Handler that gives alerts to sender. The secret is text
-// for a URL path: letters, digits and -._~ only. Whoever knows it can raise
-// alerts, so make it long and random, as crypto/rand.Text does.
+// for a URL path: at least 16 letters, digits and -._~. Whoever knows it can raise
+// and end alerts, so make it random, as crypto/rand.Text does.
 func NewHandler(sender alert.Sender, secret string, opts *HandlerOptions) (*Handler, error) {
 	if sender == nil {
 		return nil, errors.New("ocp: new handler: no sender")

@@ -10,7 +10,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -22,6 +21,9 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/serve"
+	"github.com/tocsin-go/tocsin/internal/inbound"
+	"github.com/tocsin-go/tocsin/internal/quiet"
 	"github.com/tocsin-go/tocsin/wecom"
 )
 
@@ -140,11 +142,11 @@ func once(to alert.Sender) alert.Sender {
 // newHandler gives the alerts to a Sender. Alertmanager repeats what is answered
 // with a status 5xx, and drops what is answered with 4xx.
 func newHandler(to alert.Sender, token string, log *slog.Logger) http.Handler {
-	want := sha256.Sum256([]byte("Bearer " + token))
+	want := inbound.NewSecret(token)
+	strangers := quiet.New(log)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got := sha256.Sum256([]byte(r.Header.Get("Authorization")))
-		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			log.Warn("refused: wrong token")
+		if !want.Opens(inbound.Bearer(r)) {
+			strangers.Warn("refused: wrong token")
 			http.Error(w, "wrong token", http.StatusUnauthorized)
 			return
 		}
@@ -168,17 +170,14 @@ func newHandler(to alert.Sender, token string, log *slog.Logger) http.Handler {
 func main() {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	robot, err := wecom.New(os.Getenv("WECOM_KEY"), nil)
-	if err == nil && os.Getenv("WEBHOOK_TOKEN") == "" {
-		err = fmt.Errorf("WEBHOOK_TOKEN is empty")
+	token := os.Getenv("WEBHOOK_TOKEN")
+	if err == nil && len(token) < inbound.MinSecret {
+		err = fmt.Errorf("WEBHOOK_TOKEN has fewer than %d characters", inbound.MinSecret)
 	}
 	if err == nil {
-		server := http.Server{
-			Addr:        cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:9099"),
-			Handler:     newHandler(once(robot), os.Getenv("WEBHOOK_TOKEN"), log),
-			ReadTimeout: 10 * time.Second,
-		}
-		log.Info("listening", "addr", server.Addr)
-		err = server.ListenAndServe()
+		addr := cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:9099")
+		log.Info("listening", "addr", addr)
+		err = serve.ListenAndServe(context.Background(), addr, newHandler(once(robot), token, log), &serve.Options{Logger: log})
 	}
 	log.Error("ended", "error", err)
 	os.Exit(1)

@@ -263,8 +263,8 @@ func TestProgramSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	tests := map[string][]string{
 		"wecom: new: ":           nil,
-		"WEBHOOK_TOKEN is empty": {"WECOM_KEY=hush"},
-		"address nowhere":        {"WECOM_KEY=hush", "WEBHOOK_TOKEN=hush", "LISTEN=nowhere"},
+		"WEBHOOK_TOKEN has fewer": {"WECOM_KEY=hush"},
+		"address nowhere":        {"WECOM_KEY=hush", "WEBHOOK_TOKEN=hush-hush-hush-hush", "LISTEN=nowhere"},
 	}
 	for want, env := range tests {
 		t.Run(want, func(t *testing.T) {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"log"
-	"net/http"
+	"log/slog"
 	"os"
 
+	"github.com/tocsin-go/tocsin/alert/serve"
 	"github.com/tocsin-go/tocsin/aliyun"
 	"github.com/tocsin-go/tocsin/wecom"
 )
@@ -18,5 +20,5 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Fatal(http.ListenAndServe(":8080", callbacks))
+	log.Fatal(serve.ListenAndServe(context.Background(), ":8080", callbacks, &serve.Options{Logger: slog.Default()}))
 }
