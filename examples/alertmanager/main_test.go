@@ -262,9 +262,9 @@ func TestMain(m *testing.M) {
 func TestProgramSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	tests := map[string][]string{
-		"wecom: new: ":           nil,
+		"wecom: new: ":            nil,
 		"WEBHOOK_TOKEN has fewer": {"WECOM_KEY=hush"},
-		"address nowhere":        {"WECOM_KEY=hush", "WEBHOOK_TOKEN=hush-hush-hush-hush", "LISTEN=nowhere"},
+		"address nowhere":         {"WECOM_KEY=hush", "WEBHOOK_TOKEN=hush-hush-hush-hush", "LISTEN=nowhere"},
 	}
 	for want, env := range tests {
 		t.Run(want, func(t *testing.T) {

@@ -123,13 +123,14 @@ func (l leaf) named(next alert.Sender) alert.Sender {
 	})
 }
 
-// deliver delivers until the function that it returns is called, which lets the
-// messages under way come to their end.
+// deliver delivers until ctx ends or the function that it returns is called, which
+// lets the messages under way come to their end.
 func (r *relay) deliver(ctx context.Context) (stop func() error) {
 	for _, l := range r.leaves {
 		r.log.Info("destination", "name", l.name, "route", l.route)
 	}
-	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r.sayWhoDelivers(ctx)
+	running, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	var err error
 	work.Go(func() { err = r.box.Run(running) })
@@ -140,6 +141,22 @@ func (r *relay) deliver(ctx context.Context) (stop func() error) {
 		work.Wait()
 		return err
 	})
+}
+
+// sayWhoDelivers says why nothing is delivered at first: a relay that was killed has
+// the lease of a destination until it ends, and one that runs keeps it.
+func (r *relay) sayWhoDelivers(ctx context.Context) {
+	counts, err := r.box.Counts(ctx)
+	if err != nil {
+		return // which lookForOrphans says
+	}
+	ours := r.box.Stats().Routes
+	for _, c := range counts {
+		if _, known := ours[c.Route]; known && c.Leased {
+			r.log.Info("another relay delivers to this destination, or did until it was killed: waiting until its lease ends",
+				"route", c.Route, "alerts", c.Waiting, "at_most", r.config.lease)
+		}
+	}
 }
 
 // lookForOrphans says that alerts wait for a destination that nobody delivers

@@ -99,6 +99,31 @@ func TestStopFinishesTheMessage(t *testing.T) {
 	require.Empty(t, slow.messages)
 }
 
+// A relay that is started again after it was killed says why it waits.
+func TestKilledRelayWaits(t *testing.T) {
+	t.Parallel()
+	group := newRobot(t, nil)
+	args := []string{
+		"-listen", "127.0.0.1:0", "-wecom-url", group.url, "-callback-secret", testSecret, "-db", filepath.Join(t.TempDir(), "relay.db"),
+	}
+	const waits = "waiting until its lease ends"
+	p, cmd := process(t, nil, args...)
+	p.addr = p.errout.Await(t, `msg=listening addr=(\S+)`)
+	code, _ := p.callback(t, testSecret, string(sample()))
+	require.Equal(t, 200, code)
+	p.errout.Await(t, `msg="message accepted"`)
+	require.NotContains(t, p.printed(), waits)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGKILL))
+	p.wait(t)
+
+	p, _ = process(t, nil, args...)
+	p.errout.Await(t, waits+`" route=wecom-\S+ alerts=0 at_most=(30s)`)
+	require.Equal(t, 0, p.stop(t))
+
+	p, _ = process(t, nil, append(args, "-lease", "1s")...) // the lease of the killed one
+	p.errout.Await(t, waits+`.*at_most=(1s)`)
+}
+
 // A callback that is being read at a stop is still accepted and answered.
 func TestStopFinishesCallbacks(t *testing.T) {
 	t.Parallel()
