@@ -1,6 +1,6 @@
 # Each target is a short script in .ci, which CI runs too.
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test race vet alone lint fuzz bench cover cross deps docs api release-check mib real torture simulate ci nightly
+.PHONY: help check tidy test race vet alone lint vuln fuzz bench cover cross deps docs api release-check mib real torture simulate ci nightly
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ race: ## the same under the race detector, in random order
 
 alone: ## the tests without the workspace, as importers get the modules
 	.ci/alone
+
+vuln: ## known vulnerabilities of what is linked, if the database can be reached
+	.ci/vuln
 
 lint: ## golangci-lint in every module, and the proof that its rules bite
 	.ci/lint

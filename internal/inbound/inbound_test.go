@@ -29,8 +29,8 @@ func TestSecret(t *testing.T) {
 	held := struct{ secret inbound.Secret }{s}
 	shown := fmt.Sprintf("%v %+v %#v %s", s, s, s, s) + fmt.Sprintf("%v %+v %#v", held, held, held)
 	sum := sha256.Sum256([]byte("hush-0123456789"))
-	for _, leak := range []string{"hush", hex.EncodeToString(sum[:4]), fmt.Sprint(sum[:4]), fmt.Sprint(sum[0], " ", sum[1])} {
-		require.NotContains(t, shown, strings.Trim(leak, "[]"), "not the hash either")
+	for _, leak := range []string{"hush", hex.EncodeToString(sum[:4]), fmt.Sprintf("%d %d %d", sum[0], sum[1], sum[2])} { // not the hash either
+		require.NotContains(t, shown, leak)
 	}
 }
 

@@ -29,7 +29,7 @@ func main() {
 			failed = true
 			continue
 		}
-		fmt.Printf("%s: %d packages and their tests have the right types\n", platform, n)
+		fmt.Fprintf(os.Stdout, "%s: %d packages and their tests have the right types\n", platform, n)
 	}
 	if failed {
 		os.Exit(1)
