@@ -5,36 +5,27 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"time"
 )
 
-// lookEvery is how often the files of a certificate are looked at, if anybody
+// readEvery is how often the files of a certificate are read again, if anybody
 // connects.
-const lookEvery = time.Second
+const readEvery = time.Second
 
-// A certificate is a pair of files that are read again when they change.
+// A certificate is a pair of files that may be replaced at any time.
 type certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
 
-	mu     sync.Mutex
-	pair   *tls.Certificate
-	seen   [2]version // of the files, whether they could be read or not
-	looked time.Time
-}
-
-// A version tells whether a file has changed.
-type version struct {
-	at   time.Time
-	size int64
+	mu   sync.Mutex
+	pair *tls.Certificate
+	read time.Time
 }
 
 // newCertificate reads the pair for the first time.
-func newCertificate(o *Options) (*certificate, error) {
-	c := &certificate{certFile: o.CertFile, keyFile: o.KeyFile, log: o.Logger}
-	c.seen, c.looked = c.versions(), time.Now()
+func newCertificate(o *Options, log *slog.Logger) (*certificate, error) {
+	c := &certificate{certFile: o.CertFile, keyFile: o.KeyFile, log: log, read: time.Now()}
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)
@@ -53,36 +44,19 @@ func (c *certificate) listen(l net.Listener) net.Listener {
 }
 
 // current returns the pair that stands in the files, or if it cannot be read the one
-// before. Who renews the two files one after the other leaves a moment in which they
+// before: who renews the two files one after the other leaves a moment in which they
 // do not fit.
 func (c *certificate) current() *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if time.Since(c.looked) < lookEvery {
+	if time.Since(c.read) < readEvery {
 		return c.pair
 	}
-	c.looked = time.Now()
-	now := c.versions()
-	if now == c.seen {
-		return c.pair
-	}
-	c.seen = now
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
-	if err != nil {
+	c.read = time.Now()
+	if pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile); err == nil {
+		c.pair = &pair
+	} else {
 		c.log.Warn("the certificate has changed and cannot be read: the one before is served", "error", err)
-		return c.pair
 	}
-	c.pair = &pair
-	c.log.Info("the certificate was read again", "until", pair.Leaf.NotAfter)
 	return c.pair
-}
-
-// versions looks at both files.
-func (c *certificate) versions() (v [2]version) {
-	for i, name := range []string{c.certFile, c.keyFile} {
-		if info, err := os.Stat(name); err == nil {
-			v[i] = version{info.ModTime(), info.Size()}
-		}
-	}
-	return v
 }

@@ -99,7 +99,7 @@ func newServer(l net.Listener, handler http.Handler, opts *Options) (s *server, 
 	strangers := quiet.New(o.Logger)
 	s = &server{gate: newGate(l, &o, strangers)}
 	if o.CertFile != "" || o.KeyFile != "" {
-		if s.cert, err = newCertificate(&o); err != nil {
+		if s.cert, err = newCertificate(&o, strangers); err != nil {
 			return nil, err
 		}
 	} else if !isLoopback(l.Addr()) {

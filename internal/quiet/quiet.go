@@ -81,10 +81,8 @@ type counts struct {
 	of map[string]*count
 }
 
-// A count is what became of one message since it was last quiet.
-type count struct {
-	passed, held int
-}
+// A count is of one message since it was last quiet.
+type count struct{ passed, held int }
 
 // pass reports whether a record goes on. The first record of a message starts the
 // timer that tells the count.
@@ -92,17 +90,14 @@ func (c *counts) pass(r slog.Record) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	message := r.Message
+	if c.of[message] == nil && len(c.of) >= messages {
+		message = "others"
+	}
 	n := c.of[message]
 	if n == nil {
-		if len(c.of) >= messages {
-			message = "others"
-			n = c.of[message]
-		}
-		if n == nil {
-			n = new(count)
-			c.of[message] = n
-			time.AfterFunc(window, func() { c.tell(r.Level, message) })
-		}
+		n = new(count)
+		c.of[message] = n
+		time.AfterFunc(window, func() { c.tell(r.Level, message) })
 	}
 	if n.passed == lines {
 		n.held++
@@ -116,20 +111,18 @@ func (c *counts) pass(r slog.Record) bool {
 // if there were none.
 func (c *counts) tell(level slog.Level, message string) {
 	c.mu.Lock()
-	n := c.of[message]
-	held := n.held
-	n.held = 0
-	if held == 0 {
+	n := *c.of[message]
+	if n.held == 0 {
 		delete(c.of, message)
 	} else {
-		n.passed = lines
+		*c.of[message] = count{passed: lines}
 		time.AfterFunc(window, func() { c.tell(level, message) })
 	}
 	c.mu.Unlock()
-	if held == 0 || !c.out.Enabled(context.Background(), level) {
+	if n.held == 0 || !c.out.Enabled(context.Background(), level) {
 		return
 	}
 	r := slog.NewRecord(time.Now(), level, Cut(message), 0)
-	r.AddAttrs(slog.Int("more", held), slog.Duration("within", window))
+	r.AddAttrs(slog.Int("more", n.held), slog.Duration("within", window))
 	_ = c.out.Handle(context.Background(), r) // a log has nobody to tell
 }

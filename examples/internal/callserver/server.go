@@ -102,21 +102,18 @@ func (s *service) newHandler() (*autocall.Handler, error) {
 func (s *service) mux() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/phone/", s.phones)
-	mux.HandleFunc("GET /healthz", s.health)
+	mux.Handle("GET /healthz", httpserver.NewHealth(s.log, s.health))
 	s.addAPI(mux)
 	s.addPage(mux)
 	return inbound.CleanPath("/phone/", mux)
 }
 
-// health answers 200 if the database does.
-func (s *service) health(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
-	defer cancel()
+// health asks the database.
+func (s *service) health(ctx context.Context) error {
 	if _, err := s.queue.Phones(ctx); err != nil {
-		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-		return
+		return errors.New("the database does not answer")
 	}
-	_, _ = io.WriteString(w, "ok\n")
+	return nil
 }
 
 // welcome tells the operator what to enter into the phones. A token is printed
