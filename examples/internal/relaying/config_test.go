@@ -155,7 +155,7 @@ func TestBadSettings(t *testing.T) {
 		{"given twice", "-listen :1 -listen :2", nil, "-listen: given 2 times"},
 		{"toggle with a word", "-demo=yes", nil, "-demo: neither true nor false"},
 		{"listen without port", "-listen localhost", nil, "-listen: not of the form host:port"},
-		{"secret of dots", "", map[string]string{"TOCSIN_CALLBACK_SECRET": ".."}, "TOCSIN_CALLBACK_SECRET: entry 1: want only letters"},
+		{"secret of dots", "", map[string]string{"TOCSIN_CALLBACK_SECRET": ".."}, "TOCSIN_CALLBACK_SECRET: entry 1: want a secret"},
 		{"empty secret", "-callback-secret=", nil, "-callback-secret: "},
 		{"one secret for two accounts", "-callback-secret a=0123456789abcdef,b=0123456789abcdef", nil, "-callback-secret: entry 2 has the secret of entry 1"},
 		{"secret with slash", "-callback-secret 0123456789abcdef/a", nil, "-callback-secret: entry 1: want a secret"},
