@@ -11,11 +11,12 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tocsin-go/tocsin/internal/private"
 )
 
 // Bounds of a state file.
@@ -59,8 +60,9 @@ func (f stateFile) read() (map[string]record, error) {
 		return known, errors.New("not a regular file")
 	case info.Size() > maxStateSize:
 		return known, fmt.Errorf("the file is longer than %d bytes", maxStateSize)
-	case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0:
-		return known, errors.New("others can write to the file, which could silence any alert")
+	}
+	if err := private.Trusted(info); err != nil {
+		return known, fmt.Errorf("the file could silence any alert: %w", err)
 	}
 	file, err := os.Open(f.path)
 	if err != nil {
