@@ -117,7 +117,7 @@ func TestKilledRelayWaits(t *testing.T) {
 	p.wait(t)
 
 	p, _ = process(t, nil, args...)
-	p.errout.Await(t, waits+`" route=wecom-\S+ alerts=0 at_most=(30s)`)
+	p.errout.Await(t, waits+`" route=wecom-\S+ alerts=\d+ at_most=(30s)`)
 	require.Equal(t, 0, p.stop(t))
 
 	p, _ = process(t, nil, append(args, "-lease", "1s")...) // the lease of the killed one
