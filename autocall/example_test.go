@@ -31,7 +31,7 @@ func Example() {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/phone/", handler)
-	// http.ListenAndServe(":8080", mux), and in the app:
+	// serve.ListenAndServe(ctx, ":8080", mux, nil), and in the app:
 	// http://192.0.2.8:8080/phone/put-a-random-token-here/alert/phone
 
 	ctx, cancel := context.WithCancel(context.Background())

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"os"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/card"
+	"github.com/tocsin-go/tocsin/alert/serve"
 	"github.com/tocsin-go/tocsin/aliyun"
 )
 
@@ -29,7 +31,7 @@ func main() {
 	r := newRobot(os.Getenv("FEISHU_URL"), os.Getenv("FEISHU_SECRET"))
 	callbacks, err := aliyun.NewHandler(r, os.Getenv("CALLBACK_SECRET"), nil)
 	if err == nil {
-		err = http.ListenAndServe(":8080", callbacks)
+		err = serve.ListenAndServe(context.Background(), ":8080", callbacks, &serve.Options{Logger: slog.Default()})
 	}
 	log.Fatal(err)
 }
