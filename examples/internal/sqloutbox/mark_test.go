@@ -1,3 +1,5 @@
+//go:build unix
+
 package sqloutbox_test
 
 import (
