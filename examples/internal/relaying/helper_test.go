@@ -254,3 +254,8 @@ func (c *console) next(t *testing.T) map[string]string {
 func (c *console) settings() []string {
 	return []string{"-trap-target", c.addr, "-trap-community", testCommunity, "-trap-base-oid", testOID}
 }
+
+// untimed returns a card without the time at which it was told.
+func untimed(card string) string {
+	return regexp.MustCompile(`(?m)^.*通知时间.*\n`).ReplaceAllString(card, "")
+}

@@ -51,7 +51,7 @@ func TestOCPChannel(t *testing.T) {
 		{"down", environment(t, "notify-4x-zh_CN-host-down"), []string{"告警通知", "OceanBase服务器无法连接", "停服", "!恢复"}},
 		{"repetition", append([]string{"alarm_updated_at=2025-06-06T15:15:11+08:00", "message=y"}, environment(t, "notify-4x-zh_CN-host-down")...), nil},
 		{"over", environment(t, "notify-4x-zh_CN-recovered"), []string{"恢复通知", "OceanBase服务器无法连接"}},
-		{"aggregated", environment(t, "aggregated-4x-zh_CN"), []string{"告警通知", "alarm_count: 7"}},
+		{"aggregated", environment(t, "aggregated-4x-zh_CN"), []string{"告警通知", "告警数:7"}},
 		{"test button", environment(t, "test-message"), []string{"【测试】", "OCP 告警通道测试消息"}},
 		{"forged recovery", forged, []string{"告警通知", "停服", "日志告警", "!恢复"}},
 		{"hostile", environment(t, "hostile-log-alarm"), []string{"告警通知", "第二行"}},

@@ -158,7 +158,7 @@ func TestFailureIsTriedAgain(t *testing.T) {
 	code, _ := p.callback(t, testSecret, string(sample()))
 	require.Equal(t, 200, code)
 	first, second := <-group.messages, <-group.messages
-	require.Equal(t, first, second)
+	require.Equal(t, untimed(first), untimed(second))
 	p.errout.Await(t, `level=WARN msg="message not accepted" route=wecom-[0-9a-f]{10} .*WeCom robot 1 at `+group.host+`: wecom: `)
 	p.errout.Await(t, `level=INFO msg="message accepted" route=wecom-[0-9a-f]{10} alerts=1 `)
 	code, _ = p.callback(t, testSecret, string(sample()))

@@ -142,7 +142,7 @@ func countAlerts(t *testing.T, message string) int {
 	total, err := strconv.Atoi(header[1])
 	require.NoError(t, err)
 	parts := 0
-	for _, m := range regexp.MustCompile(`(?m)^(?:\*\*×(\d+)\*\* |另有 (\d+) 条（\d+ 组）未列出$)`).FindAllStringSubmatch(message, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^(?:\*\*×(\d+)\*\* |另有 (\d+) 条（\d+ 组）未列出，其中 \d+ 条仍在告警$)`).FindAllStringSubmatch(message, -1) {
 		n, err := strconv.Atoi(cmp.Or(m[1], m[2]))
 		require.NoError(t, err)
 		parts += n
