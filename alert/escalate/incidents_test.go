@@ -2,6 +2,7 @@ package escalate_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -247,5 +248,30 @@ func TestWhatCallsNobody(t *testing.T) {
 		list, err := l.Incidents(t.Context(), 0, 10)
 		require.NoError(t, err)
 		require.Len(t, list, 3)
+	})
+}
+
+// What is less than the escalation asks for is told to the chat if its problem was, and
+// opens no incident, however long ago that was.
+func TestFallenProblemCallsNobody(t *testing.T) {
+	t.Parallel()
+	as := func(s alert.Severity) func(*alert.Alert) { return func(a *alert.Alert) { a.Severity = s } }
+	synctest.Test(t, func(t *testing.T) {
+		l := newLadder(t, &escalate.Options{
+			Forget: time.Hour, Filter: func(a alert.Alert) bool { return a.Severity >= alert.Critical },
+		})
+		l.send("key", "fire", as(alert.Critical))
+		<-time.After(20 * time.Minute)
+		require.Equal(t, []string{"fire"}, names(&l.phone))
+		l.send("key", "embers", as(alert.Info))
+		<-time.After(time.Hour)
+		l.send("key", "embers still", as(alert.Info))
+		l.send("other", "never passed", as(alert.Info))
+		<-time.After(20 * time.Minute)
+		require.Equal(t, []string{"fire"}, names(&l.phone))
+		require.Equal(t, []string{"fire", "embers", "embers still"}, slices.Compact(names(&l.chat)), "embers a second time as nobody takes it")
+		l.send("key", "out", func(a *alert.Alert) { as(alert.Info)(a); ended(a) })
+		<-time.After(time.Minute)
+		require.Equal(t, escalate.Ended, incident(t, l.Escalation).State)
 	})
 }

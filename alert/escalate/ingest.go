@@ -85,8 +85,11 @@ type ingestion struct {
 // apply applies one alert.
 func (a *ingestion) apply(j *jobstore.Job, of *alert.Alert) {
 	problem := problemOf(of)
+	// What came only because the filter had let its problem pass calls nobody anew.
+	fresh := a.e.opts.Filter == nil || a.e.opts.Filter(*of)
 	switch in := a.known[problem]; {
 	case of.Test: // nobody is to be called for it
+	case of.Status == alert.Firing && !fresh && a.e.forgotten(in, a.now):
 	case of.Status == alert.Firing:
 		a.open(in, problem, j, of.Severity)
 	case of.Status == alert.Resolved:
@@ -96,6 +99,9 @@ func (a *ingestion) apply(j *jobstore.Job, of *alert.Alert) {
 		}
 	}
 	for i := range a.e.atOnce() {
+		if a.e.steps[i].Route.NeverTwice && of.Status == alert.Firing && !fresh {
+			continue
+		}
 		a.jobs = append(a.jobs, forward(j, a.e.steps[i].host.Number(), a.number, problem, a.now))
 		a.number++
 	}
