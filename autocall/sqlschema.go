@@ -28,7 +28,7 @@ var sqlSchema = []string{
 	`CREATE TABLE IF NOT EXISTS autocall_guard (id SMALLINT NOT NULL PRIMARY KEY, last_id BIGINT NOT NULL, clock BIGINT NOT NULL)`,
 	`INSERT INTO autocall_guard (id, last_id, clock) VALUES (1, 0, 0)`,
 	`CREATE TABLE IF NOT EXISTS autocall_calls (
-		seq BIGINT NOT NULL PRIMARY KEY,
+		seq $KEY,
 		id $HASH NOT NULL,
 		open_key $HASH,
 		holder $HASH,
@@ -40,11 +40,11 @@ var sqlSchema = []string{
 		doc $BLOB NOT NULL,
 		UNIQUE (id), UNIQUE (open_key), UNIQUE (holder),
 		UNIQUE (stage, urgency, seq, due), UNIQUE (overdue_at, seq), UNIQUE (finished, seq))`,
-	`CREATE TABLE IF NOT EXISTS autocall_mids (mid $HASH NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, UNIQUE (seq, mid))`,
+	`CREATE TABLE IF NOT EXISTS autocall_mids (mid $HASH NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, UNIQUE (seq, mid))$KEYED`,
 	`CREATE TABLE IF NOT EXISTS autocall_phones (
-		id $HASH NOT NULL PRIMARY KEY, name $BLOB NOT NULL, model $BLOB NOT NULL, seen BIGINT NOT NULL, flags SMALLINT NOT NULL)`,
+		id $HASH NOT NULL PRIMARY KEY, name $BLOB NOT NULL, model $BLOB NOT NULL, seen BIGINT NOT NULL, flags SMALLINT NOT NULL)$KEYED`,
 	`CREATE TABLE IF NOT EXISTS autocall_notices (
-		id BIGINT NOT NULL PRIMARY KEY, kind $BLOB NOT NULL, subject $BLOB NOT NULL,
+		id $KEY, kind $BLOB NOT NULL, subject $BLOB NOT NULL,
 		tries INTEGER NOT NULL, due BIGINT NOT NULL)`,
 }
 

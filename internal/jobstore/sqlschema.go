@@ -24,13 +24,13 @@ package jobstore
 var sqlSchema = []string{
 	`CREATE TABLE IF NOT EXISTS outbox_guard (id SMALLINT NOT NULL PRIMARY KEY, last_id BIGINT NOT NULL)`,
 	`INSERT INTO outbox_guard (id, last_id) VALUES (1, 0)`,
-	`CREATE TABLE IF NOT EXISTS outbox_seen (event $HASH NOT NULL PRIMARY KEY, until BIGINT NOT NULL, UNIQUE (until, event))`,
+	`CREATE TABLE IF NOT EXISTS outbox_seen (event $HASH NOT NULL PRIMARY KEY, until BIGINT NOT NULL, UNIQUE (until, event))$KEYED`,
 	`CREATE TABLE IF NOT EXISTS outbox_routes (
-		id BIGINT NOT NULL PRIMARY KEY, name $HASH NOT NULL, locks BIGINT NOT NULL, doc $BLOB NOT NULL,
+		id $KEY, name $HASH NOT NULL, locks BIGINT NOT NULL, doc $BLOB NOT NULL,
 		low BIGINT DEFAULT 0 NOT NULL, counted BIGINT DEFAULT 0 NOT NULL,
 		waiting BIGINT DEFAULT 0 NOT NULL, dead BIGINT DEFAULT 0 NOT NULL, UNIQUE (name))`,
 	`CREATE TABLE IF NOT EXISTS outbox_jobs (
-		id BIGINT NOT NULL PRIMARY KEY,
+		id $KEY,
 		route BIGINT NOT NULL,
 		stage SMALLINT NOT NULL,
 		lane SMALLINT NOT NULL,
@@ -46,7 +46,7 @@ var sqlSchema = []string{
 		CONSTRAINT outbox_jobs_due UNIQUE (route, stage, lane, id, due),
 		CONSTRAINT outbox_jobs_problem UNIQUE (problem, stage, id, route, lane, due))$CHURN`,
 	`CREATE TABLE IF NOT EXISTS outbox_incidents (
-		id BIGINT NOT NULL PRIMARY KEY,
+		id $KEY,
 		escalation BIGINT NOT NULL,
 		problem $HASH NOT NULL,
 		due BIGINT NOT NULL,
@@ -54,7 +54,7 @@ var sqlSchema = []string{
 		doc $BLOB NOT NULL,
 		UNIQUE (escalation, problem), UNIQUE (escalation, due, id), UNIQUE (until, id))`,
 	`CREATE TABLE IF NOT EXISTS outbox_refs (
-		ref $HASH NOT NULL, incident BIGINT NOT NULL, PRIMARY KEY (ref, incident), UNIQUE (incident, ref))`,
+		ref $HASH NOT NULL, incident BIGINT NOT NULL, PRIMARY KEY (ref, incident), UNIQUE (incident, ref))$KEYED`,
 }
 
 // The statements, the same on every engine but for the one that returns what it

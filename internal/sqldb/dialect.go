@@ -91,24 +91,30 @@ func (d Dialect) ForUpdate() string {
 }
 
 // Schema returns a CREATE statement in the types of the engine. The words are
-// $SERIAL for a primary key that counts, $HASH for 32 bytes, $BLOB for up to
-// 16 MiB, $WORD for a short ASCII word that is compared byte by byte, and $CHURN
-// behind a table whose rows come and go.
+// $KEY for a number that is the primary key, $HASH for 32 bytes, $BLOB for up to
+// 16 MiB, $WORD for a short ASCII word that is compared byte by byte, and behind a
+// table $CHURN if its rows come and go, and $KEYED if its primary key is no number.
+//
+// $KEY and $KEYED spare SQLite a tree for each table: its own number of a row is the
+// key if that is an INTEGER, and is not kept if the key is something else.
 func (d Dialect) Schema(create string) string {
-	types := []string{"INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB", "BLOB", "VARCHAR(64)"}
-	suffix, churn := "", ""
+	types := []string{"INTEGER", "BLOB", "BLOB", "VARCHAR(64)"}
+	churn, keyed, suffix := "", "", ""
 	switch d {
+	case SQLite:
+		keyed = " WITHOUT ROWID"
 	case PostgreSQL:
-		types = []string{"BIGSERIAL PRIMARY KEY", "BYTEA", "BYTEA", `VARCHAR(64) COLLATE "C"`}
+		types = []string{"BIGINT", "BYTEA", "BYTEA", `VARCHAR(64) COLLATE "C"`}
 		// After so many rows, however many there are: what is dead is walked through.
 		churn = " WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000)"
 	case MySQL:
-		types = []string{"BIGINT AUTO_INCREMENT PRIMARY KEY", "BINARY(32)", "MEDIUMBLOB", "VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin"}
+		types = []string{"BIGINT", "BINARY(32)", "MEDIUMBLOB", "VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin"}
 		if strings.HasPrefix(create, "CREATE TABLE") {
 			suffix = " ENGINE=InnoDB"
 		}
 	}
-	return strings.NewReplacer("$SERIAL", types[0], "$HASH", types[1], "$BLOB", types[2], "$WORD", types[3], "$CHURN", churn).Replace(create) + suffix
+	return strings.NewReplacer("$KEYED", keyed, "$KEY", types[0]+" NOT NULL PRIMARY KEY", "$HASH", types[1], "$BLOB", types[2], "$WORD", types[3],
+		"$CHURN", churn).Replace(create) + suffix
 }
 
 // Hash returns what stands in the database for a list of texts. Each is

@@ -60,10 +60,10 @@ func TestBind(t *testing.T) {
 
 func TestSchema(t *testing.T) {
 	t.Parallel()
-	const create = `CREATE TABLE t (id $SERIAL, h $HASH, b $BLOB, w $WORD)`
-	require.Equal(t, `CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, h BLOB, b BLOB, w VARCHAR(64))`, sqldb.SQLite.Schema(create))
-	require.Equal(t, `CREATE TABLE t (id BIGSERIAL PRIMARY KEY, h BYTEA, b BYTEA, w VARCHAR(64) COLLATE "C")`, sqldb.PostgreSQL.Schema(create))
-	require.Equal(t, `CREATE TABLE t (id BIGINT AUTO_INCREMENT PRIMARY KEY, h BINARY(32), b MEDIUMBLOB, `+
+	const create = `CREATE TABLE t (id $KEY, h $HASH, b $BLOB, w $WORD)$KEYED`
+	require.Equal(t, `CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, h BLOB, b BLOB, w VARCHAR(64)) WITHOUT ROWID`, sqldb.SQLite.Schema(create))
+	require.Equal(t, `CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, h BYTEA, b BYTEA, w VARCHAR(64) COLLATE "C")`, sqldb.PostgreSQL.Schema(create))
+	require.Equal(t, `CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, h BINARY(32), b MEDIUMBLOB, `+
 		`w VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin) ENGINE=InnoDB`, sqldb.MySQL.Schema(create))
 	require.Equal(t, `CREATE INDEX i ON t (h)`, sqldb.MySQL.Schema(`CREATE INDEX i ON t (h)`))
 }

@@ -61,7 +61,7 @@ func open(t *testing.T, e *realdb.Engine) *sqldb.DB {
 
 //nolint:gochecknoglobals // read-only table
 var steps = []string{
-	`CREATE TABLE IF NOT EXISTS things (id $SERIAL, word $WORD NOT NULL, hash $HASH NOT NULL, doc $BLOB NOT NULL, at BIGINT NOT NULL)`,
+	`CREATE TABLE IF NOT EXISTS things (id $KEY, word $WORD NOT NULL, hash $HASH NOT NULL, doc $BLOB NOT NULL, at BIGINT NOT NULL)`,
 	`CREATE UNIQUE INDEX things_hash ON things (hash)`,
 	`CREATE TABLE IF NOT EXISTS counters (name $WORD NOT NULL PRIMARY KEY, n BIGINT NOT NULL)`,
 }
@@ -103,8 +103,8 @@ func testValues(t *testing.T, e *realdb.Engine) {
 	texts := []string{"abc", "ABC", "abc ", "ábc", "", "\x00\xff", "磁盘 🔥"}
 	require.NoError(t, db.Tx(ctx, func(tx *sqldb.Tx) error {
 		require.InDelta(t, time.Now().UnixMilli(), tx.Now(), 5000)
-		for _, s := range texts {
-			n, err := tx.Exec(ctx, `INSERT INTO things (word, hash, doc, at) VALUES (?, ?, ?, ?)`, "w", sqldb.Hash(s), []byte(s), tx.Now())
+		for i, s := range texts {
+			n, err := tx.Exec(ctx, `INSERT INTO things (id, word, hash, doc, at) VALUES (?, ?, ?, ?, ?)`, i, "w", sqldb.Hash(s), []byte(s), tx.Now())
 			if err != nil {
 				return err
 			}

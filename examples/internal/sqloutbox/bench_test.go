@@ -21,7 +21,7 @@ import (
 // floorTable has the columns and indices of the table that the outbox keeps
 // alerts in.
 const floorTable = `CREATE TABLE floor_jobs (
-	id BIGINT NOT NULL PRIMARY KEY, route BIGINT NOT NULL, stage SMALLINT NOT NULL, lane SMALLINT NOT NULL, due BIGINT NOT NULL, accepted BIGINT NOT NULL,
+	id $KEY, route BIGINT NOT NULL, stage SMALLINT NOT NULL, lane SMALLINT NOT NULL, due BIGINT NOT NULL, accepted BIGINT NOT NULL,
 	attempts INTEGER NOT NULL, problem $HASH, cause $WORD NOT NULL, error $BLOB NOT NULL, doc $BLOB NOT NULL,
 	UNIQUE (route, stage, lane, id, due), UNIQUE (problem, stage, id, route, lane, due))`
 
