@@ -109,7 +109,7 @@ type waiting struct {
 	round        *round
 }
 
-// at returns what became of the alert at the given place.
+// at returns the outcome of the alert at the given place.
 func (r *round) at(place int) error { return ErrorAt(r.err, place, len(r.send)) }
 
 // Send works in rounds, of which all but contended calls need one: send what
@@ -220,7 +220,7 @@ func (d *dedup) claim(r *round, a *Alert, ids identities) {
 	r.claims = append(r.claims, claim{ids.problem, f, place, told{status: a.Status, severity: a.Severity}})
 }
 
-// attempt sends the new alerts of a round and settles what became of them: as
+// attempt sends the new alerts of a round and settles the outcome of them: as
 // a failure, so that no copy waits for ever, if the wrapped Sender panics.
 func (d *dedup) attempt(ctx context.Context, r *round, alerts, fresh []Alert) error {
 	r.err = errUnsettled{}

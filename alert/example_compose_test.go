@@ -27,8 +27,7 @@ func ExampleSender() {
 	// Output: <nil>
 }
 
-// A channel of your own in a few lines. It says for each alert what became of
-// it.
+// A channel of your own in a few lines. It returns the outcome for each alert.
 func ExampleSenderFunc() {
 	pager := alert.SenderFunc(func(ctx context.Context, alerts ...alert.Alert) error {
 		if err := ctx.Err(); err != nil {

@@ -19,7 +19,7 @@ const (
 )
 
 // A RingFunc places one call about alerts, at least one. people has one entry for
-// each of those that the Sender was made with: nil for who may be rung, else why
+// each of those that the Sender was made with: nil for those who may be rung, else why
 // not, a *[HeldError]; one entry at least is nil. It returns whose phones may have
 // rung, in the same order; nil stands for all who might be if err is nil or
 // matches [ErrUncertain], and for nobody otherwise.

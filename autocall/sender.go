@@ -122,7 +122,7 @@ func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 // placedKey is that of the *placed in the context of a Place.
 type placedKey struct{}
 
-// placed is what became of a call.
+// placed is the outcome of a call.
 type placed struct {
 	id  string
 	err error

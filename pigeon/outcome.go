@@ -2,7 +2,7 @@ package pigeon
 
 import "fmt"
 
-// A Verdict is what became of a chain.
+// A Verdict is the outcome of a chain.
 type Verdict uint8
 
 // The verdicts. Only Acknowledged means that somebody took the incident.
@@ -47,7 +47,7 @@ func (o Outcome) String() string {
 	return o.Verdict.String()
 }
 
-// Outcome says what became of the chain. "Somebody pressed a key" is not
+// Outcome tells how the chain ended. "Somebody pressed a key" is not
 // "somebody took the incident": a chain in which a contact pressed the key for
 // the next person, and nobody another one, has failed, and is Unanswered. A
 // voicemail presses none. A chain of which it is not certain that it is over

@@ -39,7 +39,7 @@ type WaitOptions struct {
 	OnResult func(Result)
 }
 
-// Wait asks how a chain stands until it is over. To judge what became of it
+// Wait asks how a chain stands until it is over. To judge its outcome
 // ask [Result.Outcome].
 //
 // Bound it by ctx: a chain lasts for as long as it waits for a line, and then

@@ -18,7 +18,7 @@ type message struct {
 	err     error  // that of the encoder
 }
 
-// An outcome is what became of one message at one target.
+// An outcome is how one message ended at one target.
 type outcome struct {
 	ack      Ack
 	err      error

@@ -70,7 +70,7 @@ type HandlerOptions struct {
 	// long as Answer. Default: 64; -1 means 1.
 	Jobs int
 
-	// Report, if not nil, sees what became of each request that placed calls,
+	// Report, if not nil, sees the outcome of each request that placed calls,
 	// also after it was answered. It is called concurrently.
 	Report func(Report, error)
 

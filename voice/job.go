@@ -15,7 +15,7 @@ import (
 	"github.com/tocsin-go/tocsin/internal/speech"
 )
 
-// A job is one request to a Handler: who is to be called, and what became of
+// A job is one request to a Handler: who is to be called, and the outcome of
 // them.
 type job struct {
 	id      string
@@ -94,7 +94,7 @@ func (h *Handler) work(ctx context.Context, j *job) {
 	}
 }
 
-// finish notes what became of the calls.
+// finish notes the outcome of the calls.
 func (j *job) finish(placed Report, err error) Report {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -110,7 +110,7 @@ func (j *job) finish(placed Report, err error) Report {
 	return Report{RequestID: placed.RequestID, Results: append([]Result(nil), j.results...)}
 }
 
-// record logs what became of a request.
+// record logs the outcome of a request.
 func (h *Handler) record(ctx context.Context, id string, report Report, err error) {
 	level := slog.LevelInfo
 	attrs := []slog.Attr{

@@ -8,7 +8,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// A Report says what became of each callee of a [Request].
+// A Report has the outcome for each callee of a [Request].
 type Report struct {
 	// RequestID is the identity of the request at the gateway, for questions to
 	// its operator. It may be empty.
@@ -18,7 +18,7 @@ type Report struct {
 	Results []Result
 }
 
-// A Result is what became of one callee. Its texts come from the gateway and
+// A Result is the outcome of one callee. Its texts come from the gateway and
 // may change at any time: branch on State.
 type Result struct {
 	Callee     Callee

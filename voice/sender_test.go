@@ -279,7 +279,7 @@ func TestMaskNumbers(t *testing.T) {
 	leaktest.Check(t, []string{"13800000009"}, report, report.Err())
 }
 
-// The end of ctx during a call shows in the error, beside what became of the
+// The end of ctx during a call shows in the error, beside the outcome of the
 // callees.
 func TestContextEndsDuringCalls(t *testing.T) {
 	t.Parallel()

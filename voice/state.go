@@ -2,7 +2,7 @@ package voice
 
 import "fmt"
 
-// A State says what became of the call to one callee. The three good ones are
+// A State is the outcome of the call to one callee. The three good ones are
 // not the same: a gateway that accepted a call has reached nobody yet, a phone
 // that was answered may have been answered by a mailbox, and only a key that
 // was pressed acknowledges.

@@ -15,7 +15,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// A call is one run of Do: up to MaxAttempts attempts and what became of them.
+// A call is one run of Do: up to MaxAttempts attempts and their outcome.
 // Its methods are the policy functions of a retryablehttp.Client, which calls
 // them one after the other; see loop.
 type call struct {

@@ -320,7 +320,7 @@ func TestURLThatFails(t *testing.T) {
 	}
 }
 
-// What stops the second attempt does not hide what became of the first.
+// What stops the second attempt does not hide the outcome of the first.
 func TestSecondAttemptIsPrevented(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

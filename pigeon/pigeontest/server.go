@@ -133,7 +133,7 @@ func (s *Server) now() time.Time {
 	return s.clock()
 }
 
-// clock is now for who holds the lock.
+// clock is the time. The caller holds the lock.
 func (s *Server) clock() time.Time { return time.Now().Add(s.skew) }
 
 // Attempts returns how many requests have come so far, refused ones included.

@@ -101,7 +101,7 @@ func (w *Watch) Resume(ctx context.Context, id string) int {
 	return Uncertain
 }
 
-// conclude says what became of a chain.
+// conclude returns the outcome of a chain.
 func (w *Watch) conclude(r pigeon.Result) int {
 	outcome := r.Outcome(w.Keys)
 	w.say("%s", outcome)

@@ -19,7 +19,7 @@ import (
 // StandIns are a group robot of each kind and a network-management console on
 // this machine. They serve newcomers who have none of them.
 type StandIns struct {
-	// The first arrivals, if they are held for who prints them in order.
+	// The first arrivals, if they are held to be printed in order.
 	Wecom, DingTalk, Console chan Box
 
 	out   *Printer
@@ -105,7 +105,7 @@ func (s *StandIns) notified(datagram []byte, from netip.AddrPort) Box {
 	return Box{fmt.Sprintf("SNMP console: one %s from %s, %d bytes", kind, from.Addr(), len(datagram)), text}
 }
 
-// got prints an arrival, or keeps it for who waits at the channel.
+// got prints an arrival, or keeps it for the reader of the channel.
 func (s *StandIns) got(waiting chan<- Box, b Box) {
 	if !s.hold {
 		s.out.Box(b)

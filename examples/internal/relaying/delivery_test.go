@@ -108,7 +108,7 @@ func TestNoOrphanWhileSomebodyDelivers(t *testing.T) {
 	p.errout.Await(t, `msg="message accepted"`)
 }
 
-// A day is long for who tries things out with the same file.
+// A day is long when one tries things out with the same file.
 func TestStandInsForgetSoon(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[*printing.StandIns]int{nil: 1, {}: 2} {

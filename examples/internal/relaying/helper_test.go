@@ -78,7 +78,7 @@ func launch(t *testing.T, args ...string) *program {
 		tb.Helper()
 		select {
 		case code := <-exit:
-			exit <- code // for who asks again
+			exit <- code // for the next call
 			return code
 		case <-time.After(clitest.Patience):
 			require.FailNow(tb, "the relay does not end", "%s", p.printed())

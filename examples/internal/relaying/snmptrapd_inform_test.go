@@ -27,7 +27,7 @@ func newTrapSender(t *testing.T, addr string, in *snmptrap.Inform) *snmptrap.Sen
 // marked is an alert whose name can be found in what snmptrapd prints.
 func marked(i, j int) alert.Alert { return alert.Alert{Name: fmt.Sprintf("alert<%d/%d>", i, j)} }
 
-// A tally is what became of many informs, by name of the alert.
+// A tally counts the outcomes of many informs, by name of the alert.
 type tally struct {
 	mu     sync.Mutex
 	acked  map[string]bool

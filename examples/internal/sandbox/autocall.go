@@ -91,7 +91,7 @@ func (w *phoneWatch) ring(c autocalltest.Call) int64 {
 	})
 }
 
-// told shows that the phone has told its server what became of a call.
+// told shows that the phone has told its server the outcome of a call.
 func (w *phoneWatch) told(p autocalltest.Post) {
 	for _, c := range slices.Backward(w.calls) {
 		if c.mid == p.Mid {

@@ -26,7 +26,7 @@ var (
 // words are what the page says in a language, by key.
 type words map[string]string
 
-// languages are those of the page, the first one for who asks for none of them.
+// languages are those of the page, the first one for a reader who asks for none of them.
 func languages() []string { return []string{"zh", "en", "ja"} }
 
 // A view is what the template gets.

@@ -130,7 +130,7 @@ func (s *Sandbox) Targets() Targets {
 }
 
 // PostTo makes the buttons of the page post callbacks to another URL from now
-// on, as Options.Callback does for who knows it before. The page shows it to
+// on, as Options.Callback does where it is known before. The page shows it to
 // everybody on this machine; a page that is open shows the one before until it
 // is loaded again.
 func (s *Sandbox) PostTo(callback string) { s.postTo.Store(&callback) }

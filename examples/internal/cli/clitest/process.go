@@ -80,7 +80,7 @@ func (p *Process) Wait(tb testing.TB) int {
 	tb.Helper()
 	select {
 	case code := <-p.exit:
-		p.exit <- code // for who asks again
+		p.exit <- code // for the next call
 		return code
 	case <-time.After(Patience):
 		tb.Fatalf("the program does not end:\n%s", p.Printed())
