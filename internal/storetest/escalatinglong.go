@@ -40,8 +40,10 @@ func checkEscalationShared(x *harness) {
 		x.must(b.Send(x.ctx, about(name, name)...))
 	}
 	x.until("the chat", func() bool { return len(l.chat.Accepted()) == n })
+	x.settlesOn(b, "duty/chat") // a step without an outcome for a minute has failed
 	x.backend.Advance(firstCall)
 	x.until("the telephone", func() bool { return len(l.phone.Accepted()) >= n })
+	x.settlesOn(b, "duty/phone")
 	x.backend.Advance(lastCall)
 	x.until("the last step", func() bool { return len(l.last.Accepted()) >= n })
 	x.someTime()

@@ -102,7 +102,13 @@ func (x *harness) until(what string, yes func() bool) {
 // settles waits until nothing waits on the route of b.
 func (x *harness) settles(b *outbox.Outbox) {
 	x.Helper()
-	x.until("everything to be settled", func() bool {
+	x.settlesOn(b, route)
+}
+
+// settlesOn waits until nothing waits on a route.
+func (x *harness) settlesOn(b *outbox.Outbox, route string) {
+	x.Helper()
+	x.until("everything to be settled on "+route, func() bool {
 		list, err := b.Pending(x.ctx, route, 0, 1)
 		return err == nil && len(list) == 0
 	})
