@@ -88,6 +88,9 @@ func (c *claim) run() (err error) {
 	}
 	r.Delivered, r.Forgiven = min(r.Delivered, now), min(r.Forgiven, now) // the clock may have been set back
 	// What this worker claimed and did not settle, it did not send either.
+	if err := c.r.forgetInFlight(c.txn, r.Claimed); err != nil {
+		return err
+	}
 	r.Lease = c.o.opts.Lease.Milliseconds()
 	r.Claimed, r.Expires, c.leased = nil, now+r.Lease, true
 	if c.wait = c.mustWait(r, now); c.wait > 0 {
@@ -96,11 +99,12 @@ func (c *claim) run() (err error) {
 	if err := c.choose(); err != nil {
 		return err
 	}
+	if err := c.markInFlight(); err != nil {
+		return err
+	}
 	if len(c.batch) > 0 {
 		r.Rate, r.Sent = c.r.opts.Budget.pace().take(r.Rate, now), now
-		for i := range c.batch {
-			r.Claimed = append(r.Claimed, c.batch[i].Number)
-		}
+		r.Claimed = numbersOf(c.batch)
 	}
 	return c.put()
 }
@@ -120,12 +124,7 @@ func (c *claim) takeOver() error {
 		return err
 	}
 	if c.r.opts.NeverTwice {
-		n, err := c.txn.Change(c.r.number, lost, jobstore.Change{
-			Stage: jobstore.StageDead, Due: now, Tried: true, Cause: string(Uncertain),
-			Error: "the process that was sending it died before it knew the outcome",
-		})
-		c.countDead(Uncertain, n)
-		return err
+		return c.endUncertain(lost)
 	}
 	jobs, err := c.txn.Jobs(c.r.number, lost)
 	if err != nil {

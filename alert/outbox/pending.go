@@ -228,10 +228,8 @@ func (o *Outbox) claimed(t jobstore.Txn, name string, number int64) ([]int64, er
 	if len(r.Claimed) == 0 || r.Expires > t.Now() || o.has(name) {
 		return r.Claimed, nil
 	}
-	_, err = t.Change(number, r.Claimed, jobstore.Change{
-		Stage: jobstore.StageDead, Due: t.Now(), Tried: true, Cause: string(Uncertain),
-		Error: "the process that was sending it died before it knew the outcome",
-	})
+	_, err = t.Change(number, r.Claimed, uncertain(t.Now()))
+	err = errors.Join(err, t.Forget(inFlight(name, r.Claimed)))
 	r.Owner, r.Epoch, r.Claimed = "", r.Epoch+1, nil
 	return nil, errors.Join(err, t.Put(number, r))
 }

@@ -177,6 +177,9 @@ func (w *worker) trySettle(ctx context.Context, batch []jobstore.Job, outcomes [
 				return &extraError{err}
 			}
 		}
+		if err := w.r.forgetInFlight(t, numbersOf(batch)); err != nil {
+			return err
+		}
 		w.pause(t.Now(), r, batch, outcomes)
 		if err := apply(t, w.r.number, batch, outcomes); err != nil || late {
 			return err

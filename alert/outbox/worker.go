@@ -273,6 +273,9 @@ func (w *worker) release(ctx context.Context) {
 			return err
 		}
 		if !w.unsettled { // else the next owner must know
+			if err := w.r.forgetInFlight(t, r.Claimed); err != nil {
+				return err
+			}
 			r.Claimed = nil
 		}
 		r.Owner, r.Expires = "", 0

@@ -91,6 +91,7 @@ func checks() []check {
 		{"many", checkMany},
 		{"vanished route", checkVanished},
 		{"vanished route, while sending", checkVanishedSending},
+		{"vanished route, of a worker that died", checkVanishedDead},
 		{"vanished route, made anew", checkOrphans},
 		{"ended context", checkContext},
 		{"escalation", checkEscalation},

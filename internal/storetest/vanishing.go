@@ -64,6 +64,26 @@ func checkVanishedSending(x *harness) {
 	}
 }
 
+// What a process was sending when it died, and the row of its route was removed before
+// anybody looked, rings no telephone again.
+func checkVanishedDead(x *harness) {
+	if x.backend.Vanish == nil {
+		return
+	}
+	var far alerttest.Recorder
+	opts := &outbox.RouteOptions{NeverTwice: true, Batch: 1}
+	b := x.boxOver(x.other(), &far, opts)
+	x.must(b.Health(x.ctx)) // which enrols the route
+	x.die(opts, some("a", "b")...)
+	x.backend.Vanish()
+	x.must(b.Send(x.ctx, some("c")...))
+	x.backend.Advance(lease + time.Second)
+	x.run(b)
+	x.settles(b)
+	x.equal("delivered", names(far.Accepted()), []string{"b", "c"})
+	x.dead(b, outbox.Uncertain, "a")
+}
+
 // If a process starts before anybody enrols a route again, the route gets another
 // number. What waits is shown with the old one, and can be moved.
 func checkOrphans(x *harness) {
