@@ -27,8 +27,8 @@ const (
 // Instance the tenant, the host or both, and Resource the target. Level is
 // OCP's own word, in whatever language. Labels hold the other variables under
 // their own names, the first 64 parts of the target that have a key under
-// "target.", and what the caller asked for; neither the message nor recipients
-// nor translations, which Payload has. All but the Summary is cut at 4 KiB.
+// "target."; neither the message nor recipients nor translations, which Payload
+// has. All but the Summary is cut at 4 KiB.
 //
 // Key is the same for an alarm and its recovery; for an aggregated message it is
 // made of rule, group and cluster. ID is the same each time that OCP repeats an
@@ -136,9 +136,6 @@ func (p *Payload) summary() string {
 	for _, name := range [...]string{"operation_name", "operator", "operation_result", "task_result", "failed_reason", "error_message", "check_item"} {
 		s.add(name, p.text(name))
 	}
-	for _, name := range p.extra {
-		s.add(name, p.text(name))
-	}
 	if lost := p.lost(); len(lost) > 0 {
 		s.add("", "OCP 的文字在传送中丢失 (text lost between OCP and here: "+strings.Join(lost, ", ")+"; start OCP with -Dfile.encoding=UTF-8)")
 	}
@@ -164,7 +161,7 @@ func (p *Payload) labels() map[string]string {
 			m[name] = cut(part.value, maxShort)
 		}
 	}
-	for _, name := range slices.Concat(labelVariables(), p.extra) {
+	for _, name := range labelVariables() {
 		if text := p.text(name); text != "" {
 			m[name] = cut(text, maxShort)
 		}

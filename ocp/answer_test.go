@@ -15,6 +15,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/leaktest"
+	"github.com/tocsin-go/tocsin/internal/standin"
 	"github.com/tocsin-go/tocsin/ocp"
 	"github.com/tocsin-go/tocsin/ocp/ocptest"
 )
@@ -166,10 +167,10 @@ func TestFaults(t *testing.T) {
 		uncertain bool
 		after     time.Duration
 	}{
-		{"unreachable", ocptest.Unreachable(), 0, 3, 0, true, false, 0},
-		{"dies before the request was read", ocptest.Reset(), 0, 3, 0, true, true, 0},
+		{"unreachable", standin.Unreachable(), 0, 3, 0, true, false, 0},
+		{"dies before the request was read", standin.Reset(), 0, 3, 0, true, true, 0},
 		{"dies after the request was read", ocptest.ResetAfter(), 0, 3, 3, true, true, 0},
-		{"dies in the middle of the answer", ocptest.Cut(), 200, 3, 3, true, true, 0},
+		{"dies in the middle of the answer", standin.Cut(), 200, 3, 3, true, true, 0},
 		{"hangs", ocptest.Hang(nil), 0, 3, 0, true, true, 0},
 		{"page with 200", ocptest.HTML(200), 200, 3, 0, true, true, 0},
 		{"gateway", ocptest.HTML(502), 502, 3, 0, true, false, 0},

@@ -96,7 +96,7 @@ func decodeBody(body []byte) string {
 // be the operator's or forged: if two lines say different things there of a name
 // that is not above, neither is believed.
 func splitBody(text string) (environ []string, named bool) {
-	known, names := knownVariables(nil), naming()
+	known, names := knownVariables(), naming()
 	text = strings.TrimSuffix(text, "\n")
 	place := map[string]int{}     // of a name in environ
 	doubtful := map[string]bool{} // names that stand below a free text

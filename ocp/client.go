@@ -1,6 +1,7 @@
 package ocp
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -48,10 +49,7 @@ type Client struct {
 // makes no connection. Its errors quote neither the address nor the
 // credentials.
 func NewClient(baseURL string, credentials Credentials, opts *Options) (*Client, error) {
-	var o Options
-	if opts != nil {
-		o = *opts
-	}
+	o := *cmp.Or(opts, &Options{})
 	base, err := o.check(baseURL, credentials)
 	if err != nil {
 		return nil, fmt.Errorf("ocp: new client: %w", err)
@@ -75,15 +73,12 @@ func NewClient(baseURL string, credentials Credentials, opts *Options) (*Client,
 			MaxAttempts: o.MaxAttempts,
 			Logger:      o.Logger,
 			Limit:       limit,
-			FailFast:    o.FailFast,
 		}),
 		limit: limit,
-		login: newLogin(o.LoginPause),
+		login: newLogin(),
 	}, nil
 }
 
-// A request is one call of the API. Reading again and pushing again do no
-// harm, so all of them are repeated after an unknown outcome.
 type request struct {
 	op, method string
 	path       []string // elements below the root of the API
@@ -107,13 +102,11 @@ func (c *Client) do(ctx context.Context, r *request) (data []byte, err error) {
 		Body:            r.body,
 		Judge:           j.accept,
 		JudgeFailure:    j.refuse,
-		RepeatUncertain: true,
+		RepeatUncertain: true, // reading again and pushing again do no harm
 	})
 	return j.data, failure(r.op, err)
 }
 
-// target returns the URL of a call. Its query is spelled as the signature
-// needs it.
 func (c *Client) target(r *request) *url.URL {
 	u := c.base.JoinPath("api", "v2", "alarm").JoinPath(r.path...)
 	u.RawQuery = canonicalQuery(r.query)
@@ -125,9 +118,7 @@ func (c *Client) header(r *request, target *url.URL, at time.Time) http.Header {
 	if c.language != "" {
 		h.Set("Accept-Language", c.language)
 	}
-	c.credentials.sign(h, &message{
-		method: r.method, host: target.Host, uri: target.EscapedPath(), query: r.query, body: r.body, header: h,
-	}, at)
+	c.credentials.sign(h, r.method, target, r.body, at)
 	return h
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
 	"github.com/tocsin-go/tocsin/internal/markup"
+	"github.com/tocsin-go/tocsin/internal/robot"
 	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
@@ -76,6 +77,7 @@ func text(raw json.RawMessage) string {
 	return s
 }
 
+// A judge decides about the answers to one call.
 type judge struct {
 	client *Client
 	op     string
@@ -140,10 +142,7 @@ func (j *judge) refusal(e fields, resp *httpcall.Response) *Error {
 
 // hide removes credentials, and what was made of them, from a text of OCP.
 func (j *judge) hide(s string) string {
-	if len(j.proof.Reveal()) >= minSecret {
-		s = j.proof.Redact(s)
-	}
-	return j.client.credentials.hide(s)
+	return robot.Redact(s, j.proof, j.client.credentials.secret, j.client.credentials.name)
 }
 
 // reset returns how long to wait after an answer with 429: the seconds of

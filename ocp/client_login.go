@@ -1,7 +1,6 @@
 package ocp
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -9,8 +8,8 @@ import (
 )
 
 const (
-	// defaultLoginPause is for how long a refused login keeps a client silent.
-	defaultLoginPause = 10 * time.Minute
+	// loginPause is for how long a refused login keeps a client silent.
+	loginPause = 10 * time.Minute
 
 	// loginPatience is how long the first login keeps the others waiting. A
 	// server that has not refused it by then hangs rather than refuses.
@@ -23,8 +22,7 @@ const (
 // So a wrong password is tried once a pause, however many goroutines use the
 // client.
 type login struct {
-	pause time.Duration // 0 or less: no protection
-	turn  chan struct{} // a token: who has it may try unproven credentials
+	turn chan struct{} // a token: who has it may try unproven credentials
 
 	mu      sync.Mutex
 	proven  bool
@@ -32,8 +30,8 @@ type login struct {
 	refused *Error    // why
 }
 
-func newLogin(pause time.Duration) *login {
-	l := &login{pause: cmp.Or(pause, defaultLoginPause), turn: make(chan struct{}, 1)}
+func newLogin() *login {
+	l := &login{turn: make(chan struct{}, 1)}
 	l.turn <- struct{}{}
 	return l
 }
@@ -60,9 +58,6 @@ func (l *login) enter(ctx context.Context, op string) (leave func(error), err er
 // ask reports whether the credentials are known to be good, or returns the
 // refusal that holds.
 func (l *login) ask(op string) (proven bool, err error) {
-	if l.pause <= 0 {
-		return true, nil
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if left := time.Until(l.until); left > 0 {
@@ -75,9 +70,6 @@ func (l *login) ask(op string) (proven bool, err error) {
 
 // settle learns from the outcome of a call: nil, or an *Error.
 func (l *login) settle(err error) {
-	if l.pause <= 0 {
-		return
-	}
 	e, _ := err.(*Error) //nolint:errorlint // do returns it bare
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -85,8 +77,8 @@ func (l *login) settle(err error) {
 	case err == nil:
 		l.proven = true
 	case e.isLogin():
-		e.after = l.pause
+		e.after = loginPause
 		refused := *e
-		l.proven, l.until, l.refused = false, time.Now().Add(l.pause), &refused
+		l.proven, l.until, l.refused = false, time.Now().Add(loginPause), &refused
 	}
 }

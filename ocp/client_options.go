@@ -42,16 +42,6 @@ type Options struct {
 	// Language is the Accept-Language of the requests, such as zh-CN or en-US,
 	// in which OCP words its answers. Default: OCP decides.
 	Language string
-
-	// LoginPause is for how long a Client leaves OCP alone after a login was
-	// refused, since each further try may lock the account: calls fail at once
-	// with the same error, which answers RetryAfter. Default: 10 minutes; -1
-	// disables it.
-	LoginPause time.Duration
-
-	// FailFast returns an error that answers RetryAfter while the rate limit
-	// of OCP is used up. Default: wait, as long as the context lasts.
-	FailFast bool
 }
 
 // check reads the address of an OCP, and refuses what cannot be meant. http would

@@ -53,20 +53,20 @@ func (a Alarm) Validate() error {
 func (a Alarm) encode() ([]byte, error) {
 	switch {
 	case a.Type == "" || len(a.Type) > maxType || strings.ContainsFunc(a.Type, func(r rune) bool { return r != '_' && !isAlphanumeric(r) }):
-		return nil, &FieldError{"alarmType", fmt.Sprintf("want the name of a rule: 1 to %d letters, digits and underscores", maxType)}
+		return nil, &FieldError{Field: "alarmType", Reason: fmt.Sprintf("want the name of a rule: 1 to %d letters, digits and underscores", maxType)}
 	case strings.TrimSpace(a.Target) == "" || len(a.Target) > maxTarget || !isText(a.Target):
-		return nil, &FieldError{"target", fmt.Sprintf("want 1 to %d bytes of UTF-8 in one line", maxTarget)}
+		return nil, &FieldError{Field: "target", Reason: fmt.Sprintf("want 1 to %d bytes of UTF-8 in one line", maxTarget)}
 	case len(a.Labels) > maxLabels:
-		return nil, &FieldError{"labels", fmt.Sprintf("%d labels, limit %d", len(a.Labels), maxLabels)}
+		return nil, &FieldError{Field: "labels", Reason: fmt.Sprintf("%d labels, limit %d", len(a.Labels), maxLabels)}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
 		if strings.TrimSpace(name) == "" || len(name) > maxName || !isText(name) {
-			return nil, &FieldError{"labels", fmt.Sprintf("a name is empty, longer than %d bytes, or not UTF-8 in one line", maxName)}
+			return nil, &FieldError{Field: "labels", Reason: fmt.Sprintf("a name is empty, longer than %d bytes, or not UTF-8 in one line", maxName)}
 		}
 	}
 	labels := a.Labels
 	if labels == nil {
-		labels = map[string]string{}
+		labels = map[string]string{} // OCP wants an object
 	}
 	body := encodeJSON(struct {
 		Type   string            `json:"alarmType"`
@@ -74,7 +74,7 @@ func (a Alarm) encode() ([]byte, error) {
 		Target string            `json:"target"`
 	}{a.Type, labels, a.Target})
 	if len(body) > maxPush {
-		return nil, &FieldError{"body", fmt.Sprintf("%d bytes, limit %d bytes", len(body), maxPush)}
+		return nil, &FieldError{Field: "body", Reason: fmt.Sprintf("%d bytes, limit %d bytes", len(body), maxPush)}
 	}
 	return body, nil
 }
@@ -92,8 +92,10 @@ func encodeJSON(v any) []byte {
 
 // Push tells OCP that an alarm exists. It repeats failures that pass, and also
 // an unknown outcome, since pushing twice is what keeps an alarm alive anyway.
-// A login that was refused is not repeated, and holds up the calls that
-// follow; see [Options].LoginPause.
+// After a login that was refused, calls fail at once for ten minutes, since each
+// further try may lock the account. While OCP's rate limit is used up, calls wait
+// as long as ctx lasts, or fail with an error that answers RetryAfter under
+// [alert.Once].
 //
 // nil means that OCP took it: what channels it then notifies is not said.
 func (c *Client) Push(ctx context.Context, a Alarm) error {

@@ -205,7 +205,6 @@ func TestShowsNoSecret(t *testing.T) {
 		}
 	}
 	require.Equal(t, "ocp.Client(nil)", (*ocp.Client)(nil).String())
-	require.Equal(t, "ocp.Sender(nil)", (*ocp.Sender)(nil).String())
 }
 
 // A redirect, such as that to a login page, is not followed.

@@ -18,10 +18,10 @@
 // from the reader, across the processes:
 //
 //	func main() {
-//		os.Exit(ocp.Main(context.Background(), func(ctx context.Context, p *ocp.Payload) (ocp.Response, error) {
+//		os.Exit(ocp.Main(context.Background(), func(ctx context.Context, p *ocp.Payload) error {
 //			robot, err := dingtalk.New(token, nil)
 //			if err != nil {
-//				return "", err
+//				return err
 //			}
 //			return ocp.Deliver(robot)(ctx, p)
 //		}, nil))

@@ -2,6 +2,7 @@ package ocp
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,10 +17,8 @@ const maxVariable = 128 << 10
 // maxPayloadProblems bounds the list of problems of one Payload.
 const maxPayloadProblems = 32
 
-// ErrNoAlarm is FromEnv's error if the environment holds nothing
-// of an alarm: the program was not started by a channel of OCP, or behind
-// something that clears the environment, such as sudo.
-var ErrNoAlarm error = noAlarm{}
+var errNoAlarm = errors.New("ocp: from env: no variable of an alarm is set (looked for message, alarm_id, alarm_type, alarm_name, alarm_target " +
+	"and others); is this run as the script of an OCP alert channel?")
 
 // A Payload is what OCP said about one alarm, or about several in an aggregated
 // message. It may be read concurrently. Its texts may hold lines of logs, with
@@ -37,32 +36,25 @@ type Payload struct {
 	// 32 of them, and never their values.
 	Problems []string
 
-	extra   []string // names that the caller asked for, in that order
-	unnamed bool     // the template of the HTTP channel names no variable that identifies an alarm
+	unnamed bool // the template of the HTTP channel names no variable that identifies an alarm
 }
 
 // FromEnv reads the variables of an alarm from a list of NAME=value, such as
-// [os.Environ] returns. It takes the names that OCP is known to set and those
-// that the caller adds in extra, and nothing else: the environment of OCP's
-// process also holds its paths and whatever secrets it runs with. Names are
-// matched exactly. Of a name given twice the first counts, as in [os.Getenv].
+// [os.Environ] returns. It takes the names that OCP is known to set and nothing
+// else: the environment of OCP's process also holds its paths and whatever secrets
+// it runs with. Of a name given twice the first counts, as in [os.Getenv].
 //
 // What cannot be read is listed in [Payload].Problems and never costs the
 // alarm. A value that is blank, or that is its own unexpanded placeholder such
 // as ${ob_tenant}, counts as missing. A value is cut, visibly, at 128 KiB, and
 // bytes that are not UTF-8 become U+FFFD.
 //
-// The only error is [ErrNoAlarm]. It is not retryable, and names variables, never
-// values.
-func FromEnv(environ []string, extra ...string) (*Payload, error) {
+// The only error says that the environment holds nothing of an alarm: the program
+// was not started by a channel of OCP, or behind something that clears the
+// environment, such as sudo. It names variables, never values.
+func FromEnv(environ []string) (*Payload, error) {
 	p := &Payload{Values: make(map[string]string)}
-	known := knownVariables(nil)
-	for _, name := range extra {
-		if name != "" && !known[name] {
-			known[name] = true
-			p.extra = append(p.extra, name)
-		}
-	}
+	known := knownVariables()
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		if _, twice := p.Values[name]; known[name] && !twice {
@@ -73,7 +65,7 @@ func FromEnv(environ []string, extra ...string) (*Payload, error) {
 		p.Message = p.messageFromJSON()
 	}
 	if p.namesNothing() && p.Message == "" {
-		return nil, ErrNoAlarm
+		return nil, errNoAlarm
 	}
 	p.check()
 	return p, nil
@@ -176,15 +168,3 @@ func (p *Payload) problem(name, what string) {
 }
 
 func placeholder(name string) string { return "${" + name + "}" }
-
-// noAlarm is the type of ErrNoAlarm.
-type noAlarm struct{}
-
-// Error says what was looked for.
-func (noAlarm) Error() string {
-	return "ocp: from env: no variable of an alarm is set (looked for message, alarm_id, alarm_type, alarm_name, alarm_target and others); " +
-		"is this run as the script of an OCP alert channel?"
-}
-
-// Retryable reports false.
-func (noAlarm) Retryable() bool { return false }

@@ -10,20 +10,13 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
+	"github.com/tocsin-go/tocsin/internal/robot"
 )
 
-// A FieldError says which part of what was given is wrong. It is found before
-// anything is sent, and sending again does not mend it.
-type FieldError struct {
-	Field  string // as OCP names it: "alarmType", "labels"
-	Reason string // with the limit and its unit where there is one
-}
-
-// Error returns the field and the reason.
-func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
-
-// Retryable returns false.
-func (e *FieldError) Retryable() bool { return false }
+// A FieldError says which part of what was given is wrong, by the name that OCP
+// has for it, such as alarmType. It is found before anything is sent, and sending
+// again does not mend it.
+type FieldError = robot.FieldError
 
 // An Error is a call that failed. It holds no credentials, no address but the
 // host, and nothing of what was sent. It is not modified after it has been
@@ -58,12 +51,18 @@ type Error struct {
 	// [alert.ErrUncertain]).
 	Err error
 
-	after time.Duration // of a verdict
-	held  bool          // by the login, without a call
+	after   time.Duration // of a verdict
+	held    bool          // by the login, without a call
+	untried bool          // after this error of another push, without a call
 }
 
 // Error says what failed, what OCP means and whether trying again can help.
 func (e *Error) Error() string {
+	if e.untried {
+		cause := *e
+		cause.untried = false
+		return "ocp: " + e.Op + ": not tried after: " + cause.Error()
+	}
 	if reason := e.certificate(); reason != nil {
 		return fmt.Sprintf("ocp: %s: the certificate of OCP is not trusted: %v; trying the same again does not help: "+
 			"if OCP has a certificate of a private authority, give that authority (Options.RootCAs, or -ca-file)", e.Op, reason)
@@ -100,9 +99,7 @@ func (e *Error) advice() string {
 		return e.loginAdvice()
 	case e.isDenied():
 		return "the login is good but not allowed to do this, trying again does not help"
-	case e.class() == classFix:
-		return "trying the same again does not help"
-	case e.RetryAfter() > 0:
+	case e.Retryable() && e.RetryAfter() > 0:
 		return fmt.Sprintf("try again in %v", e.RetryAfter().Round(time.Second))
 	case e.Retryable():
 		return "trying again can help"
@@ -124,8 +121,14 @@ func (e *Error) loginAdvice() string {
 	return s
 }
 
-// Unwrap returns Err.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap returns Err, unless the call was not made: the outcome is certain then,
+// whatever that of the call before.
+func (e *Error) Unwrap() error {
+	if e.untried {
+		return nil
+	}
+	return e.Err
+}
 
 func (e *Error) class() class { return codes()[e.Code].class }
 

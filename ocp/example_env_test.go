@@ -40,17 +40,6 @@ func ExampleFromEnv() {
 	// 192.0.2.20 2025-06-06T15:03:06.671+08:00
 }
 
-// A rule of one's own has labels that no list knows.
-func ExampleFromEnv_extra() {
-	p, err := ocp.FromEnv(variables(), "room")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(p.Alert().Labels["room"])
-	// Output: B2
-}
-
 func ExampleMain() {
 	robot := alert.SenderFunc(func(_ context.Context, alerts ...alert.Alert) error {
 		if len(alerts[0].Instance) == 0 {
@@ -83,7 +72,7 @@ func ExampleRemember() {
 		fmt.Println("told:", alerts[0].Status, alerts[0].Key)
 		return nil
 	})
-	once := ocp.Remember(filepath.Join(dir, "told"), time.Hour, nil)
+	once := ocp.Remember(filepath.Join(dir, "told"), time.Hour)
 	for _, status := range []string{"告警中", "告警中", "已消除"} {
 		p, err := ocp.FromEnv([]string{"alarm_id=2000031", "alarm_status=" + status})
 		if err != nil {

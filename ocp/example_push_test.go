@@ -77,11 +77,11 @@ func ExampleSender() {
 		return
 	}
 	sender, err := ocp.NewSender(client, "tocsin", &ocp.SenderOptions{
-		AlarmType: func(a alert.Alert) string { // rules differ in level
+		Alarm: func(a alert.Alert, proposed ocp.Alarm) ocp.Alarm { // rules differ in level
 			if a.Severity == alert.Critical {
-				return "tocsin_critical"
+				proposed.Type = "tocsin_critical"
 			}
-			return ""
+			return proposed
 		},
 	})
 	if err != nil {

@@ -6,26 +6,15 @@ import (
 	"time"
 )
 
-// A Signable is what a signature covers.
-type Signable struct {
-	Method, Host, URI string
-	Query             url.Values
-	Body              []byte
-	Header            http.Header
+// SignedText is the text that is signed.
+func SignedText(method string, target *url.URL, h http.Header, body []byte) string {
+	return signedText(method, target, h, body)
 }
-
-func (s Signable) message() *message {
-	return &message{method: s.Method, host: s.Host, uri: s.URI, query: s.Query, body: s.Body, header: s.Header}
-}
-
-// Text is the text that is signed.
-func (s Signable) Text() string { return s.message().text() }
 
 // Signature is the signature.
-func (s Signable) Signature(secretKey string) string { return s.message().signature(secretKey) }
-
-// BodySum is the MD5 of a body.
-func BodySum(body []byte) string { return bodySum(body) }
+func Signature(secretKey, method string, target *url.URL, h http.Header, body []byte) string {
+	return signature(secretKey, method, target, h, body)
+}
 
 // CanonicalQuery is a query as it is signed and sent.
 func CanonicalQuery(q url.Values) string { return canonicalQuery(q) }
@@ -50,10 +39,13 @@ func TargetParts(target string) (parts []TargetPart) {
 	return parts
 }
 
-// DefaultLoginPause and DefaultReset are the waits unless something else is
-// said.
+// ErrFull is of an alert that cannot be kept alive.
+var ErrFull = errFull
+
+// Waits, and the answer of a success.
 const (
-	DefaultLoginPause = defaultLoginPause
-	DefaultReset      = defaultReset
-	MaxReset          = maxReset
+	LoginPause   = loginPause
+	Success      = success
+	DefaultReset = defaultReset
+	MaxReset     = maxReset
 )

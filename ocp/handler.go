@@ -25,11 +25,6 @@ const handlerTimeout = 8 * time.Second
 // HandlerOptions configures a [Handler]. The zero value and nil mean the
 // defaults.
 type HandlerOptions struct {
-	// Timeout bounds the time from the arrival of the header to the answer. OCP
-	// waits for ten seconds and tries once more. Default: 8 s; -1 switches the
-	// bound off.
-	Timeout time.Duration
-
 	// Logger gets one record an alert, at Info when it was accepted and at
 	// Error when it was not, and one at Warn for every request that was refused
 	// or could not be read. No record holds the secret or a body. Default: none.
@@ -84,12 +79,11 @@ type Account = inbound.Account
 // a hint; with them, but empty, it is what the test button sends, see
 // [Payload.Alert].
 //
-// The Sender runs in the goroutine of the request. Its context ends with
-// [HandlerOptions].Timeout, and not when OCP hangs up: a delivery that is half
-// done is finished.
+// The Sender runs in the goroutine of the request. Its context ends eight seconds
+// after the header arrived, and not when OCP, which waits for ten seconds and tries
+// once more, hangs up: a delivery that is half done is finished.
 type Handler struct {
 	receiver *inbound.Receiver
-	timeout  time.Duration
 }
 
 // NewHandler returns a Handler that gives alerts to sender. The secret is text
@@ -106,7 +100,7 @@ func NewHandler(sender alert.Sender, secret string, opts *HandlerOptions) (*Hand
 	if err != nil {
 		return nil, fmt.Errorf("ocp: new handler: %w", err)
 	}
-	return &Handler{receiver: receiver, timeout: cmp.Or(o.Timeout, handlerTimeout)}, nil
+	return &Handler{receiver}, nil
 }
 
 // ServeHTTP answers one message of a channel.
@@ -123,13 +117,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// Half a delivery is finished although the caller hangs up.
-	ctx := context.WithoutCancel(r.Context())
-	if h.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, g.Time.Add(h.timeout))
-		defer cancel()
-	}
-	deadline, _ := ctx.Deadline()
+	deadline := g.Time.Add(handlerTimeout)
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), deadline)
+	defer cancel()
 	body, err := inbound.ReadBody(w, r, deadline, maxBody)
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); err != nil && !tooLong {
 		g.Warn("message not received", err)
@@ -174,7 +164,7 @@ func reply(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	answer := string(ResponseOK)
+	answer := success
 	if status != http.StatusOK {
 		answer = failureAnswer(status, text)
 	}

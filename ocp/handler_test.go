@@ -65,7 +65,7 @@ func (h *hook) accept(tb testing.TB, body string) alert.Alert {
 	before := len(h.Accepted())
 	status, answer := h.post(body)
 	require.Equal(tb, http.StatusOK, status, answer)
-	require.Equal(tb, []ocp.Response{ocp.ResponseOK}, []ocp.Response{ocp.Response(answer)}) // to the byte
+	require.Equal(tb, []string{ocp.Success}, []string{answer}) // to the byte
 	require.Len(tb, h.Accepted(), before+1)
 	return h.Accepted()[before]
 }

@@ -1,8 +1,6 @@
 package ocp
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,10 +51,10 @@ func (c *Client) Alarms(ctx context.Context, query url.Values) iter.Seq2[alert.A
 				}
 				seen[a.Key] = true
 			}
-			if err == nil && last {
+			switch {
+			case err == nil && last:
 				return
-			}
-			if err == nil && (number >= maxPages || len(seen) == before) {
+			case err == nil && (number >= maxPages || len(seen) == before):
 				err = errors.New("the list does not end")
 			}
 			if err != nil {
@@ -72,14 +70,11 @@ func (c *Client) Alarms(ctx context.Context, query url.Values) iter.Seq2[alert.A
 // 70001, or both.
 func (c *Client) Alarm(ctx context.Context, id string) (alert.Alert, error) {
 	if !isID(id) {
-		return alert.Alert{}, &Error{Op: opGet, Err: &FieldError{"id", "want 1 to 64 letters, digits, - and _"}}
+		return alert.Alert{}, &Error{Op: opGet, Err: &FieldError{Field: "id", Reason: "want 1 to 64 letters, digits, - and _"}}
 	}
 	data, err := c.do(ctx, &request{op: opGet, method: http.MethodGet, path: []string{"alarms", id}})
 	if err != nil {
 		return alert.Alert{}, err
-	}
-	if contents, _, err := parsePage(data); err == nil && len(contents) == 1 { // as a table of the vendor says
-		data = contents[0]
 	}
 	a, err := parseAlarm(data)
 	if err == nil && a.Key != "alarm/"+id {
@@ -113,10 +108,8 @@ func (c *Client) page(ctx context.Context, query url.Values, number int) (entrie
 	return entries, len(entries) == 0 || number >= pages, err
 }
 
-// parsePage reads the data of a list. Page numbers stand under page, or, as
-// tables of the vendor say, beside contents; the number of pages is called
-// totalPages or totalPage. Without one the list goes on until a page is empty.
-// Newest versions may send a bare list.
+// parsePage reads the data of a list. Without a number of pages the list goes on
+// until a page is empty. Newest versions may send a bare list.
 func parsePage(data json.RawMessage) (contents []json.RawMessage, pages int, err error) {
 	if json.Unmarshal(data, &contents) == nil && contents != nil {
 		return contents, 1, nil
@@ -125,9 +118,7 @@ func parsePage(data json.RawMessage) (contents []json.RawMessage, pages int, err
 	if json.Unmarshal(data, &outer) != nil || json.Unmarshal(outer["contents"], &contents) != nil || contents == nil {
 		return nil, 0, errors.New("the answer holds no list")
 	}
-	inner := outer.object("page")
-	said := cmp.Or(inner.text("totalPages"), inner.text("totalPage"), outer.text("totalPages"), outer.text("totalPage"))
-	if pages, err = strconv.Atoi(said); err != nil {
+	if pages, err = strconv.Atoi(outer.object("page").text("totalPages")); err != nil {
 		pages = maxPages + 1
 	}
 	return contents, pages, nil
@@ -140,7 +131,8 @@ func parseAlarm(raw json.RawMessage) (alert.Alert, error) {
 	if json.Unmarshal(raw, &f) != nil || !isID(f.text("id")) {
 		return alert.Alert{}, errors.New("an alarm of the answer is no object with an id")
 	}
-	p := &Payload{Values: f.labels()}
+	labels := f.labels()
+	p := &Payload{Values: maps.Clone(labels)}
 	for variable, name := range map[string]string{
 		"alarm_id": "id", "alarm_type": "alarmType", "alarm_name": "name", "alarm_level": "level", "alarm_status": "status", "alarm_scope": "scope",
 		"alarm_target": "target", "alarm_summary": "summary", "alarm_description": "description", "alarm_active_at": "activeAt",
@@ -155,7 +147,6 @@ func parseAlarm(raw json.RawMessage) (alert.Alert, error) {
 	}
 	delete(p.Values, "alarm_count") // it stands for itself, however it was sent
 	delete(p.Values, "alarm_group_by")
-	labels := f.labels()
 	a := p.Alert()
 	a.Labels = labels
 	return a, nil
@@ -165,17 +156,16 @@ func isID(s string) bool {
 	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, func(r rune) bool { return r != '-' && r != '_' && !isAlphanumeric(r) })
 }
 
-// labels returns the labels: texts as they are, numbers as they are written, and
-// whatever else there is as JSON.
+// labels returns the labels: texts as they are, and whatever else there is as JSON.
 func (f fields) labels() map[string]string {
 	raw := f.object("labels")
 	labels := make(map[string]string, len(raw))
 	for name, value := range raw {
-		var b bytes.Buffer
-		labels[name] = text(value)
-		if value = bytes.TrimSpace(value); len(value) > 0 && value[0] != '"' && string(value) != "null" && json.Compact(&b, value) == nil {
-			labels[name] = b.String()
+		var s string
+		if json.Unmarshal(value, &s) != nil { // null is an empty text
+			s = string(value)
 		}
+		labels[name] = s
 	}
 	return labels
 }

@@ -35,7 +35,7 @@ func TestLoginIsNotRepeated(t *testing.T) {
 			for range 20 {
 				wg.Go(func() {
 					err := client.Push(t.Context(), someAlarm())
-					if e, ok := err.(*ocp.Error); !ok || e.HTTPStatus != 401 || e.Retryable() || e.RetryAfter() != ocp.DefaultLoginPause {
+					if e, ok := err.(*ocp.Error); !ok || e.HTTPStatus != 401 || e.Retryable() || e.RetryAfter() != ocp.LoginPause {
 						t.Errorf("%v", err)
 					}
 				})
@@ -44,7 +44,7 @@ func TestLoginIsNotRepeated(t *testing.T) {
 		}
 		storm()
 		require.Equal(t, 1, server.Attempts())
-		<-time.After(ocp.DefaultLoginPause)
+		<-time.After(ocp.LoginPause)
 		storm()
 		require.Equal(t, 2, server.Attempts(), "once a pause")
 
@@ -61,18 +61,6 @@ func TestLoginIsNotRepeated(t *testing.T) {
 		require.NoError(t, client.Push(t.Context(), someAlarm()))
 		require.NoError(t, client.Push(t.Context(), someAlarm()))
 	})
-}
-
-func TestLoginWithoutPause(t *testing.T) {
-	t.Parallel()
-	server := ocptest.NewServer(t)
-	client := clientOf(t, server, ocp.Basic(server.User, testPassword), &ocp.Options{LoginPause: -1})
-	for range 5 {
-		require.Equal(t, "10004", asError(t, client.Push(t.Context(), someAlarm())).Code)
-	}
-	server.Password = testPassword
-	require.Equal(t, "10003", asError(t, client.Push(t.Context(), someAlarm())).Code)
-	require.Equal(t, 6, server.Attempts())
 }
 
 func TestFirstLogin(t *testing.T) {

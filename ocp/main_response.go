@@ -1,10 +1,7 @@
 package ocp
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,42 +10,9 @@ import (
 	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
-// A Response is what a script prints after a success: one JSON object, which
-// OCP compares with the response validation (Response 校验信息) of the channel.
-// There each key and value that the channel names must be in it. The empty
-// Response means ResponseOK.
-type Response string
-
-// ResponseOK is the Response that OCP's documentation uses for DingTalk and
-// WeCom, and the answer of a [Handler].
-const ResponseOK Response = `{"errcode":0,"errmsg":"ok"}`
-
-// errResponse tells of a mistake in the script. The alert was delivered.
-var errResponse = errors.New("ocp: the script delivered, but its response is not a JSON object")
-
-// complete checks a response, adds the warnings and removes blanks and line feeds:
-// around it, OCP would not take it for JSON.
-func (r Response) complete(n *warnings) (Response, error) {
-	text := strings.TrimSpace(string(r))
-	if text == "" {
-		text = string(ResponseOK)
-	}
-	var line bytes.Buffer
-	if text[0] != '{' || json.Compact(&line, []byte(text)) != nil {
-		return "", errResponse
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if len(n.list) == 0 {
-		return Response(line.String()), nil
-	}
-	begin := strings.TrimSuffix(line.String(), "}")
-	if begin != "{" {
-		begin += ","
-	}
-	warning := markup.OneLine(strings.Join(n.list, "; "), maxReason)
-	return Response(begin + `"warning":` + string(encodeJSON(warning)) + "}"), nil
-}
+// success is the answer to a delivery, which OCP's documentation compares for
+// DingTalk and WeCom, and which a [Handler] gives too.
+const success = `{"errcode":0,"errmsg":"ok"}`
 
 type warnings struct {
 	mu   sync.Mutex
@@ -57,13 +21,24 @@ type warnings struct {
 
 type warningsKey struct{}
 
-// warn adds a warning to the answer of the script that ctx is of, if there is
-// one and it has none like it.
-func warn(ctx context.Context, text string) {
-	if n, ok := ctx.Value(warningsKey{}).(*warnings); ok {
+// answer returns what the script prints after a delivery.
+func (n *warnings) answer() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.list) == 0 {
+		return success
+	}
+	warning := markup.OneLine(strings.Join(n.list, "; "), maxReason)
+	return strings.TrimSuffix(success, "}") + `,"warning":` + string(encodeJSON(warning)) + "}"
+}
+
+// warn adds trouble with a state file, if there is any, to the answer of the
+// script that ctx is of.
+func warn(ctx context.Context, trouble error) {
+	if n, ok := ctx.Value(warningsKey{}).(*warnings); ok && trouble != nil {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		if !slices.Contains(n.list, text) {
+		if text := footOf(trouble); !slices.Contains(n.list, text) {
 			n.list = append(n.list, text)
 		}
 	}
@@ -71,10 +46,6 @@ func warn(ctx context.Context, text string) {
 
 // maxReason bounds the reason of a failure in bytes.
 const maxReason = 2000
-
-func failureText(err error) string {
-	return failureAnswer(1, markup.OneLine(hideURLs(err.Error()), maxReason))
-}
 
 // failureAnswer returns a JSON object that is not what OCP waits for.
 func failureAnswer(code int, text string) string {

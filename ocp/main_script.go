@@ -1,6 +1,7 @@
 package ocp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/inbound"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // The time that Main leaves itself. OCP gives a script ten seconds by default
@@ -25,10 +27,9 @@ const (
 	exitFailed = 1
 )
 
-// A Script does what a script is for: it delivers what p says before ctx ends,
-// and returns what to answer. An error means that not everything was
-// delivered; OCP runs the script again.
-type Script func(ctx context.Context, p *Payload) (Response, error)
+// A Script delivers what p says before ctx ends. An error means that not
+// everything was delivered; OCP runs the script again.
+type Script func(ctx context.Context, p *Payload) error
 
 // MainOptions configures [Main]. A nil *MainOptions and the zero value of each
 // field mean the default.
@@ -37,12 +38,9 @@ type MainOptions struct {
 	// which is the default.
 	Environ []string
 
-	// Extra names further variables for [FromEnv].
-	Extra []string
-
-	// Stdout and Stderr take the one output. By default they are those of the
-	// process, and whatever else is written to these two is thrown away; see
-	// Main.
+	// Stdout and Stderr take the one output; give both or none. By default they
+	// are those of the process, and whatever else is written to these two is thrown
+	// away; see Main.
 	Stdout, Stderr io.Writer
 
 	// Timeout is how long the script may take. Main waits one second more for it
@@ -55,111 +53,77 @@ type MainOptions struct {
 // which any further line breaks: exactly one output, a JSON object without a
 // line feed, either
 //
-//   - the Response of handle on standard output, with 0 and, if [Remember] has
-//     something to complain of, with a member named warning, or
+//   - {"errcode":0,"errmsg":"ok"} on standard output, with 0 and, if [Remember]
+//     could not use its file, with a member named warning, or
 //   - {"errcode":1,"errmsg":"…"} on standard error, with 1.
 //
-// The second one says why: the environment holds no alarm ([ErrNoAlarm]),
-// handle returned an error or something that is no [Response], panicked, or
-// did not return in time, in which case it is abandoned. Reasons are one line of
-// at most 2000 bytes; paths, queries and users of URLs are removed, since the
-// key of a robot stands there. Of a panic, only the type of its value is told
-// unless the runtime caused it.
+// The second one says why: the environment holds no alarm, handle returned an
+// error, panicked, or did not return in time, in which case it is abandoned.
+// Reasons are one line of at most 2000 bytes; paths, queries and users of URLs are
+// removed, since the key of a robot stands there. Of a panic, only the type of its
+// value is told unless the runtime caused it.
 //
 // Do everything in handle, reading flags and settings too, so that a mistake
 // in these keeps the contract. From the call of Main to the end of the process,
-// os.Stdout, os.Stderr and the default loggers of log/slog and log lead nowhere,
-// as nothing may stand beside the answer or follow it; on Linux so do the file
-// descriptors 1 and 2, which also keeps out the lines of a library that has its
-// own way there. What still comes through, with exit code 2, is the runtime's
-// report of a crash, such as a panic in a goroutine that handle has started.
-// None of that happens if Stdout and Stderr are given; if one of them is, the
-// other one is silent by default.
-//
-// handle runs in a goroutine of its own. Main is for the one goroutine of a
-// program.
+// os.Stdout, os.Stderr and the default loggers of log/slog and log lead nowhere;
+// on Linux so do the file descriptors 1 and 2. What still comes through, with exit
+// code 2, is the runtime's report of a crash, such as a panic in a goroutine that
+// handle has started. handle runs in a goroutine of its own.
 func Main(ctx context.Context, handle Script, opts *MainOptions) int {
-	var o MainOptions
-	if opts != nil {
-		o = *opts
-	}
+	o := *cmp.Or(opts, &MainOptions{})
 	if o.Environ == nil {
 		o.Environ = os.Environ()
 	}
-	switch {
-	case o.Stdout == nil && o.Stderr == nil:
+	if o.Stdout == nil || o.Stderr == nil {
 		o.Stdout, o.Stderr = takeStreams()
-	case o.Stdout == nil:
-		o.Stdout = io.Discard
-	case o.Stderr == nil:
-		o.Stderr = io.Discard
 	}
-	response, err := o.run(ctx, handle)
-	if err != nil {
-		_, _ = io.WriteString(o.Stderr, failureText(err)) // there is no other way to say it
+	notes := &warnings{}
+	if err := o.run(context.WithValue(ctx, warningsKey{}, notes), handle); err != nil {
+		reason := markup.OneLine(hideURLs(err.Error()), maxReason)
+		_, _ = io.WriteString(o.Stderr, failureAnswer(exitFailed, reason)) // there is no other way to say it
 		return exitFailed
 	}
-	if _, err := io.WriteString(o.Stdout, string(response)); err != nil {
+	if _, err := io.WriteString(o.Stdout, notes.answer()); err != nil {
 		return exitFailed // whoever was to read it has gone
 	}
 	return exitSent
 }
 
-// Deliver returns the Script that sends the alert of a payload to s and
-// answers [ResponseOK].
+// Deliver returns the Script that sends the alert of a payload to s.
 func Deliver(s alert.Sender) Script {
-	return func(ctx context.Context, p *Payload) (Response, error) {
-		if err := s.Send(ctx, p.Alert()); err != nil {
-			return "", err
-		}
-		return ResponseOK, nil
-	}
+	return func(ctx context.Context, p *Payload) error { return s.Send(ctx, p.Alert()) }
 }
 
-func (o *MainOptions) run(ctx context.Context, handle Script) (Response, error) {
-	p, err := FromEnv(o.Environ, o.Extra...)
+func (o *MainOptions) run(ctx context.Context, handle Script) error {
+	p, err := FromEnv(o.Environ)
 	if err != nil {
-		return "", err
+		return err
 	}
-	timeout := o.Timeout
-	if timeout == 0 {
-		timeout = defaultScriptTimeout
-	}
-	if timeout > 0 {
+	if timeout := cmp.Or(o.Timeout, defaultScriptTimeout); timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	notes := &warnings{}
-	ctx = context.WithValue(ctx, warningsKey{}, notes)
-	done := make(chan outcome, 1)
+	done := make(chan error, 1)
 	go func() {
-		result := outcome{err: errors.New("ocp: the script did not return")} // if it ends its goroutine
+		err := errors.New("ocp: the script did not return") // if it ends its goroutine
 		defer func() {
 			if v := recover(); v != nil {
-				result = outcome{err: errors.New("ocp: the script panicked: " + inbound.PanicText(v))}
+				err = errors.New("ocp: the script panicked: " + inbound.PanicText(v))
 			}
-			done <- result
+			done <- err
 		}()
-		result.response, result.err = handle(ctx, p)
-		if result.err == nil {
-			result.response, result.err = result.response.complete(notes)
-		}
+		err = handle(ctx, p)
 	}()
 	select {
-	case result := <-done:
-		return result.response, result.err
+	case err := <-done:
+		return err
 	case <-ctx.Done():
 	}
 	select {
-	case result := <-done:
-		return result.response, result.err
+	case err := <-done:
+		return err
 	case <-time.After(scriptGrace):
-		return "", fmt.Errorf("ocp: no outcome in time, which may mean that it was delivered: %w", ctx.Err())
+		return fmt.Errorf("ocp: no outcome in time, which may mean that it was delivered: %w", ctx.Err())
 	}
-}
-
-type outcome struct {
-	response Response
-	err      error
 }

@@ -67,38 +67,25 @@ func runScript(ctx context.Context, handle ocp.Script, environ ...string) script
 	return scriptRun{stdout.String(), stderr.String(), code}
 }
 
-// answer returns a handler that returns r.
-func answer(r ocp.Response) ocp.Script {
-	return func(context.Context, *ocp.Payload) (ocp.Response, error) { return r, nil }
-}
-
-// fail returns a handler that returns err.
-func fail(err error) ocp.Script {
-	return func(context.Context, *ocp.Payload) (ocp.Response, error) { return "", err }
+// give returns a handler that returns err.
+func give(err error) ocp.Script {
+	return func(context.Context, *ocp.Payload) error { return err }
 }
 
 func TestMainOutcomes(t *testing.T) {
 	t.Parallel()
-	const ok = `{"errcode":0,"errmsg":"ok"}`
 	tests := []struct {
 		name    string
 		handle  ocp.Script
 		code    int
 		outputs string
 	}{
-		{"default", answer(""), 0, ok},
-		{"DingTalk", answer(ocp.ResponseOK), 0, ok},
-		{"Feishu", answer(`{"StatusCode":0,"StatusMessage":"success"}`), 0, `{"StatusCode":0,"StatusMessage":"success"}`},
-		{"blanks", answer(" {\"a\":\n[1, \"} \"]}\n"), 0, `{"a":[1,"} "]}`},
-		{"no object", answer(`"ok"`), 1, `{"errcode":1,"errmsg":"ocp: the script delivered, but its response is not a JSON object"}`},
-		{"two objects", answer(`{} {}`), 1, `{"errcode":1,"errmsg":"ocp: the script delivered, but its response is not a JSON object"}`},
-		{"broken object", answer(`{"a":"b}`), 1, `{"errcode":1,"errmsg":"ocp: the script delivered, but its response is not a JSON object"}`},
-		{"error", fail(errors.New("dingtalk: send: \"refused\"\nforged\x1b[31m \u202e")), 1, `{"errcode":1,"errmsg":"dingtalk: send: \"refused\" forged [31m"}`},
-		{"error and response", func(context.Context, *ocp.Payload) (ocp.Response, error) { return ocp.ResponseOK, errors.New("late") }, 1, `{"errcode":1,"errmsg":"late"}`},
-		{"panic", func(context.Context, *ocp.Payload) (ocp.Response, error) { panic("hush-hush") }, 1, `{"errcode":1,"errmsg":"ocp: the script panicked: string"}`},
-		{"bug", func(_ context.Context, p *ocp.Payload) (ocp.Response, error) { return ocp.Response(p.Message[5:]), nil }, 1,
+		{"delivered", give(nil), 0, ocp.Success},
+		{"error", give(errors.New("dingtalk: send: \"refused\"\nforged\x1b[31m \u202e")), 1, `{"errcode":1,"errmsg":"dingtalk: send: \"refused\" forged [31m"}`},
+		{"panic", func(context.Context, *ocp.Payload) error { panic("hush-hush") }, 1, `{"errcode":1,"errmsg":"ocp: the script panicked: string"}`},
+		{"bug", func(_ context.Context, p *ocp.Payload) error { return errors.New(p.Message[5:]) }, 1,
 			`{"errcode":1,"errmsg":"ocp: the script panicked: runtime error: slice bounds out of range [5:0]"}`},
-		{"goroutine ended", func(context.Context, *ocp.Payload) (ocp.Response, error) { runtime.Goexit(); return "", nil }, 1,
+		{"goroutine ended", func(context.Context, *ocp.Payload) error { runtime.Goexit(); return nil }, 1,
 			`{"errcode":1,"errmsg":"ocp: the script did not return"}`},
 		{"nil handler", nil, 1, `{"errcode":1,"errmsg":"ocp: the script panicked: runtime error: invalid memory address or nil pointer dereference"}`},
 	}
@@ -114,26 +101,17 @@ func TestMainOutcomes(t *testing.T) {
 
 func TestMainReadsTheEnvironment(t *testing.T) {
 	t.Parallel()
-	r := runScript(t.Context(), answer(""), "PATH=/hush-hush")
+	r := runScript(t.Context(), give(nil), "PATH=/hush-hush")
 	require.Equal(t, 1, r.code)
 	require.Contains(t, r.requireContract(t), "no variable of an alarm is set")
 	leaktest.Check(t, []string{"hush-hush"}, r.stderr)
 
 	for _, name := range envFixtures(t) {
-		r := runScript(t.Context(), func(_ context.Context, p *ocp.Payload) (ocp.Response, error) {
-			text, err := json.Marshal(p.Alert())
-			return ocp.Response(text), err
-		}, envFixture(t, name)...)
-		require.Equal(t, 0, r.code)
-		var back alert.Alert
-		require.NoError(t, json.Unmarshal([]byte(r.requireContract(t)), &back))
-		require.Equal(t, fixtureAlert(t, name).Summary, back.Summary)
+		var got alert.Alert
+		r := runScript(t.Context(), func(_ context.Context, p *ocp.Payload) error { got = p.Alert(); return nil }, envFixture(t, name)...)
+		require.Equal(t, scriptRun{stdout: ocp.Success}, r)
+		require.Equal(t, fixtureAlert(t, name), got)
 	}
-	var stdout bytes.Buffer
-	require.Equal(t, 0, ocp.Main(t.Context(), func(_ context.Context, p *ocp.Payload) (ocp.Response, error) {
-		return ocp.Response(`{"room":"` + p.Alert().Labels["room"] + `"}`), nil
-	}, &ocp.MainOptions{Environ: []string{"message=x", "room=B2"}, Extra: []string{"room"}, Stdout: &stdout}))
-	require.Equal(t, scriptRun{stdout: `{"room":"B2"}`}, scriptRun{stdout: stdout.String()})
 }
 
 // What went wrong beside the delivery is in the answer, which OCP still takes for
@@ -141,20 +119,11 @@ func TestMainReadsTheEnvironment(t *testing.T) {
 func TestMainWarns(t *testing.T) {
 	t.Parallel()
 	var recorder alerttest.Recorder
-	send := ocp.Deliver(ocp.Remember("/nowhere/hush-state/file", time.Hour, nil)(&recorder))
-	for response, want := range map[ocp.Response]string{
-		"":         `{"errcode":0,"errmsg":"ok","warning":"状态文件不可用，持续的告警会重复发送 (state file: no such file or directory; an alarm that lasts is told again)"}`,
-		`{}`:       `{"warning":"状态文件不可用，`,
-		`{"a": 1}`: `{"a":1,"warning":"状态文件不可用，`,
-	} {
-		r := runScript(t.Context(), func(ctx context.Context, p *ocp.Payload) (ocp.Response, error) {
-			_, err := send(ctx, p)
-			return response, err
-		}, "alarm_id=1")
-		require.Zero(t, r.code)
-		require.True(t, strings.HasPrefix(r.requireContract(t), want), r.stdout)
-		require.NotContains(t, r.stdout, "hush")
-	}
+	send := ocp.Deliver(ocp.Remember("/nowhere/hush-state/file", time.Hour)(&recorder))
+	r := runScript(t.Context(), send, "alarm_id=1")
+	require.Zero(t, r.code)
+	require.Equal(t, `{"errcode":0,"errmsg":"ok","warning":"状态文件不可用，持续的告警会重复发送 (state file: no such file or directory; an alarm that lasts is told again)"}`,
+		r.requireContract(t))
 }
 
 func TestMainHidesURLs(t *testing.T) {
@@ -166,25 +135,25 @@ func TestMainHidesURLs(t *testing.T) {
 		fmt.Errorf("see (https://oapi.example.com/%s) or HTTPS://oapi.example.com#%s", token, token),
 		fmt.Errorf("odd+scheme://oapi.example.com?%s", token),
 	} {
-		r := runScript(t.Context(), fail(err), "message=x")
+		r := runScript(t.Context(), give(err), "message=x")
 		require.Contains(t, r.requireContract(t), "://oapi.example.com")
 		leaktest.Check(t, []string{token}, r.stderr)
 	}
-	long := runScript(t.Context(), fail(errors.New(strings.Repeat("界\n", 5000))), "message=x")
+	long := runScript(t.Context(), give(errors.New(strings.Repeat("界\n", 5000))), "message=x")
 	require.Contains(t, long.requireContract(t), "…")
 }
 
 func TestMainDeadline(t *testing.T) {
 	t.Parallel()
 	const late = "no outcome in time"
-	polite := func(ctx context.Context, _ *ocp.Payload) (ocp.Response, error) {
+	polite := func(ctx context.Context, _ *ocp.Payload) error {
 		<-ctx.Done()
-		return "", fmt.Errorf("robot: %w", ctx.Err())
+		return fmt.Errorf("robot: %w", ctx.Err())
 	}
-	justInTime := func(ctx context.Context, _ *ocp.Payload) (ocp.Response, error) {
+	justInTime := func(ctx context.Context, _ *ocp.Payload) error {
 		<-ctx.Done()
 		<-time.After(900 * time.Millisecond)
-		return "", nil
+		return nil
 	}
 	tests := []struct {
 		name    string
@@ -210,7 +179,7 @@ func TestMainDeadline(t *testing.T) {
 				release := make(chan struct{})
 				defer close(release)
 				if test.handle == nil {
-					test.handle = func(context.Context, *ocp.Payload) (ocp.Response, error) { <-release; return "", nil }
+					test.handle = func(context.Context, *ocp.Payload) error { <-release; return nil }
 				}
 				checkDeadline(t, test.handle, test.timeout, test.cancel, test.took, test.code, test.says)
 			})
@@ -241,19 +210,17 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestMainStreams(t *testing.T) {
 	t.Parallel()
-	options := func(stdout, stderr io.Writer) *ocp.MainOptions {
-		return &ocp.MainOptions{Environ: []string{"message=x"}, Stdout: stdout, Stderr: stderr}
+	for _, err := range []error{nil, errors.New("x")} {
+		options := &ocp.MainOptions{Environ: []string{"message=x"}, Stdout: brokenPipe{}, Stderr: brokenPipe{}}
+		require.Equal(t, 1, ocp.Main(t.Context(), give(err), options))
 	}
-	require.Equal(t, 1, ocp.Main(t.Context(), answer(""), options(brokenPipe{}, nil)))
-	require.Equal(t, 1, ocp.Main(t.Context(), fail(errors.New("x")), options(nil, brokenPipe{})))
-	require.Equal(t, 0, ocp.Main(t.Context(), answer(""), options(nil, brokenPipe{})))
 }
 
 func TestDeliver(t *testing.T) {
 	t.Parallel()
 	var recorder alerttest.Recorder
 	r := runScript(t.Context(), ocp.Deliver(&recorder), envFixture(t, "hostile-log-alarm")...)
-	require.Equal(t, scriptRun{stdout: string(ocp.ResponseOK)}, r)
+	require.Equal(t, scriptRun{stdout: ocp.Success}, r)
 	require.Equal(t, []alert.Alert{fixtureAlert(t, "hostile-log-alarm")}, recorder.Accepted())
 	recorder.Fail(errors.New("refused"))
 	r = runScript(t.Context(), ocp.Deliver(&recorder), "message=x")
@@ -274,15 +241,15 @@ func TestScriptProcess(*testing.T) {
 		slog.Error("noise")  //nolint:sloglint // likewise
 	}
 	handlers := map[string]ocp.Script{
-		"ok":    func(context.Context, *ocp.Payload) (ocp.Response, error) { noise(); return "", nil },
-		"fail":  func(context.Context, *ocp.Payload) (ocp.Response, error) { noise(); return "", errors.New("refused") },
-		"panic": func(context.Context, *ocp.Payload) (ocp.Response, error) { noise(); panic("x") },
-		"hang":  func(context.Context, *ocp.Payload) (ocp.Response, error) { noise(); select {} },
-		"crash": func(context.Context, *ocp.Payload) (ocp.Response, error) {
+		"ok":    func(context.Context, *ocp.Payload) error { noise(); return nil },
+		"fail":  func(context.Context, *ocp.Payload) error { noise(); return errors.New("refused") },
+		"panic": func(context.Context, *ocp.Payload) error { noise(); panic("x") },
+		"hang":  func(context.Context, *ocp.Payload) error { noise(); select {} },
+		"crash": func(context.Context, *ocp.Payload) error {
 			go func() { panic("crash of another goroutine") }()
 			select {}
 		},
-		"remember": ocp.Deliver(ocp.Remember(os.Getenv("TOCSIN_STATE"), time.Hour, nil)(&alerttest.Recorder{})),
+		"remember": ocp.Deliver(ocp.Remember(os.Getenv("TOCSIN_STATE"), time.Hour)(&alerttest.Recorder{})),
 	}
 	handle := handlers[os.Getenv("TOCSIN_SCRIPT")]
 	if handle == nil {

@@ -74,11 +74,4 @@ func TestRateLimitHoldsOthers(t *testing.T) {
 		require.NoError(t, client.Push(t.Context(), someAlarm()))
 		require.Equal(t, time.Minute, time.Since(began))
 	})
-	synctest.Test(t, func(t *testing.T) {
-		client, server := newClient(t, &ocp.Options{FailFast: true})
-		server.Fail(ocptest.TooMany("60"))
-		require.Error(t, client.Push(t.Context(), someAlarm()))
-		require.Equal(t, time.Minute, alert.RetryAfter(client.Push(t.Context(), someAlarm())))
-		require.Equal(t, 1, server.Attempts())
-	})
 }

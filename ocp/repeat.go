@@ -54,11 +54,10 @@ type Repeater struct {
 	most     int
 	onError  func(a alert.Alert, err error)
 	onPushed func(a alert.Alert)
-	run      chan struct{} // a token: who has it may run
+	running  sync.Mutex
 
 	mu     sync.Mutex
 	active map[problem]*noted
-	order  uint64
 }
 
 // A problem is the identity of what is kept alive: that of alerts, not the
@@ -68,7 +67,6 @@ type problem struct{ source, key string }
 // A noted is an alert that is kept alive.
 type noted struct {
 	alert alert.Alert
-	since uint64    // its place in the order of arrival
 	tried time.Time // when it was last pushed, whether OCP took it or not
 	told  time.Time // when onError last heard that it was not tried
 }
@@ -83,28 +81,23 @@ var _ alert.Sender = (*Repeater)(nil)
 // waits for it. It is required, since an alarm ends without a word while its
 // repetitions fail.
 func NewRepeater(s *Sender, onError func(a alert.Alert, err error), opts *RepeatOptions) (*Repeater, error) {
-	var o RepeatOptions
-	if opts != nil {
-		o = *opts
-	}
+	o := *cmp.Or(opts, &RepeatOptions{})
 	if s == nil || onError == nil {
 		return nil, errors.New("ocp: new repeater: there is no sender, or no function to tell of failures")
 	}
 	r := &Repeater{
 		sender: s, interval: cmp.Or(o.Interval, defaultInterval), most: cmp.Or(o.MaxActive, defaultActive),
-		onError: onError, onPushed: o.OnPushed, run: make(chan struct{}, 1), active: map[problem]*noted{},
+		onError: onError, onPushed: o.OnPushed, active: map[problem]*noted{},
 	}
 	if r.interval < time.Second || r.most < 0 {
 		return nil, fmt.Errorf("ocp: new repeater: want an interval of at least 1s, and room for at least one alert, not %v and %d", r.interval, r.most)
 	}
-	r.run <- struct{}{}
 	return r, nil
 }
 
-// ErrFull is the cause of the error of an alert that was pushed, but that a
-// [Repeater] has no room to keep alive: it will end though the problem lasts.
-// Sending it again helps as soon as another one is resolved.
-var ErrFull = errors.New("pushed once, but too many alerts are kept alive already: OCP will end it though the problem lasts")
+// errFull is of an alert that was pushed, but that cannot be kept alive. Sending it
+// again helps as soon as another one is resolved.
+var errFull = errors.New("pushed once, but too many alerts are kept alive already: OCP will end it though the problem lasts")
 
 // Send pushes alerts as [Sender.Send] does, and from then on keeps alive those
 // that OCP accepted. What failed is not repeated: the error says so.
@@ -132,11 +125,10 @@ func (r *Repeater) note(a *alert.Alert) error {
 	id := problem{a.Source, a.Key}
 	n := r.active[id]
 	if n == nil && len(r.active) >= r.most {
-		return &Error{Op: opPush, Err: ErrFull}
+		return &Error{Op: opPush, Err: errFull}
 	}
 	if n == nil {
-		r.order++
-		n = &noted{since: r.order}
+		n = &noted{}
 		r.active[id] = n
 	}
 	n.alert, n.tried = a.Clone(), time.Now()
@@ -157,12 +149,10 @@ func (r *Repeater) Active() int {
 // three repetitions in a row fail for whatever reason, the others are not tried,
 // and are the first in the next round, a quarter of an interval later.
 func (r *Repeater) Run(ctx context.Context) error {
-	select {
-	case <-r.run:
-		defer func() { r.run <- struct{}{} }()
-	default:
+	if !r.running.TryLock() {
 		return errors.New("ocp: repeater: runs already")
 	}
+	defer r.running.Unlock()
 	ticker := time.NewTicker(min(r.interval, max(r.interval/4, time.Second)))
 	defer ticker.Stop()
 	for {
@@ -202,7 +192,8 @@ func (r *Repeater) round(ctx context.Context) {
 		case err != nil:
 			r.onError(a, err)
 		case gap > 2*r.interval:
-			r.onError(a, &Error{Op: opPush, Err: lateError{gap.Round(time.Second)}})
+			r.onError(a, &Error{Op: opPush, Err: fmt.Errorf("pushed again only after %v, and OCP may have ended the alarm meanwhile: "+
+				"too many alerts are kept alive, or OCP is slow", gap.Round(time.Second))})
 		}
 		if err == nil && r.onPushed != nil {
 			r.onPushed(a)
@@ -216,8 +207,8 @@ func asksToStop(err error) bool {
 	return ok && (e.isLogin() || e.isDenied() || e.isWait())
 }
 
-// due returns the problems to push now: first those that were not tried for the
-// longest time, and of these the oldest.
+// due returns the problems to push now, first those that were not tried for the
+// longest time.
 func (r *Repeater) due() []problem {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -228,8 +219,7 @@ func (r *Repeater) due() []problem {
 		}
 	}
 	slices.SortFunc(list, func(a, b problem) int {
-		m, n := r.active[a], r.active[b]
-		return cmp.Or(m.tried.Compare(n.tried), cmp.Compare(m.since, n.since))
+		return cmp.Or(r.active[a].tried.Compare(r.active[b].tried), cmp.Compare(a.key, b.key))
 	})
 	return list
 }
@@ -250,12 +240,4 @@ func (r *Repeater) take(id problem, skipped bool) (a alert.Alert, gap time.Durat
 	}
 	gap, n.tried = time.Since(n.tried), time.Now()
 	return n.alert.Clone(), gap, true
-}
-
-// A lateError is a push that came late.
-type lateError struct{ gap time.Duration }
-
-// Error says what that may have led to.
-func (l lateError) Error() string {
-	return fmt.Sprintf("pushed again only after %v, and OCP may have ended the alarm meanwhile: too many alerts are kept alive, or OCP is slow", l.gap)
 }

@@ -1,12 +1,10 @@
 package ocp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"maps"
 
 	"github.com/tocsin-go/tocsin/alert"
 )
@@ -14,19 +12,11 @@ import (
 // SenderOptions configures a [Sender]. A nil *SenderOptions and the zero value
 // of each field mean the default.
 type SenderOptions struct {
-	// AlarmType chooses the rule for an alert. It must neither keep nor modify
-	// the alert and is called concurrently; "" means the alarm type of the
-	// Sender. Rules differ in level, so this is where the severity of an alert
-	// becomes a level of OCP. Default: one rule for all.
-	AlarmType func(a alert.Alert) string
-
-	// Labels is added to the labels of every alarm, and wins over what comes
-	// from alerts: the variables of your templates that are always the same.
-	Labels map[string]string
-
-	// Alarm has the last word about what is pushed for an alert, as
-	// [Sender.Alarm] describes it. It must neither keep nor modify the alert and
-	// is called concurrently. Default: that.
+	// Alarm has the last word about what is pushed for an alert. Rules differ in
+	// level, so this is where the severity of an alert becomes a level of OCP, by
+	// another Type, and where labels of your templates are added. It must neither
+	// keep nor modify the alert and is called concurrently. Default: what
+	// [Sender.Alarm] proposes.
 	Alarm func(a alert.Alert, proposed Alarm) Alarm
 }
 
@@ -35,8 +25,7 @@ type SenderOptions struct {
 //
 // What OCP gets to know of an alert:
 //
-//   - its target, made of Source and Key, so that everything said about one
-//     problem is about one alarm. Without a Key it is made of Source, Product,
+//   - its target, made of Source and Key, or, without a Key, of Source, Product,
 //     Region, Resource or Instance, and Name.
 //   - as labels its own Labels and, as alert_source, alert_key, alert_name,
 //     alert_summary, alert_product, alert_region, alert_resource,
@@ -45,20 +34,13 @@ type SenderOptions struct {
 //     line of 1024 bytes. Of a test alert_test is true and alert_name begins with
 //     "[Test] "; its target is another one than that of a real problem.
 //
-// What it does not get to know is that a problem is over, as there is no way
-// to say so: an alarm ends by itself when it is not pushed again, 5 minutes
-// after the last time by default. A Resolved alert is therefore accepted
-// without a call, and one alone pushes once: let a [Repeater] keep the alarm
-// alive while the problem lasts. Nor does it get to know of [alert.News], since
-// whatever is pushed is an alarm.
-//
-// [alert.NoData] is pushed like Firing, with another alert_status. What OCP does
-// about a test its rule decides: AlarmType can give tests one of their own.
+// There is no way to say that a problem is over, and whatever is pushed is an
+// alarm: [alert.Resolved] and [alert.News] are accepted without a call. A Sender
+// alone pushes once; let a [Repeater] keep the alarm alive while the problem lasts.
+// [alert.NoData] is pushed like Firing, with another alert_status.
 type Sender struct {
 	client    *Client
 	alarmType string
-	choose    func(a alert.Alert) string
-	labels    map[string]string
 	adjust    func(a alert.Alert, proposed Alarm) Alarm
 }
 
@@ -67,23 +49,17 @@ var _ alert.Sender = (*Sender)(nil)
 // NewSender returns a Sender that pushes through a client. The alarm type is
 // the name of the rule that the alarms belong to, as [Alarm].Type describes.
 func NewSender(client *Client, alarmType string, opts *SenderOptions) (*Sender, error) {
-	var o SenderOptions
-	if opts != nil {
-		o = *opts
-	}
 	if client == nil {
 		return nil, errors.New("ocp: new sender: there is no client")
 	}
-	probe := Alarm{Type: alarmType, Target: "x", Labels: o.Labels}
-	if err := probe.Validate(); err != nil {
+	if err := (Alarm{Type: alarmType, Target: "x"}).Validate(); err != nil {
 		return nil, fmt.Errorf("ocp: new sender: %w", err)
 	}
-	return &Sender{client: client, alarmType: alarmType, choose: o.AlarmType, labels: maps.Clone(o.Labels), adjust: o.Alarm}, nil
+	return &Sender{client: client, alarmType: alarmType, adjust: cmp.Or(opts, &SenderOptions{}).Alarm}, nil
 }
 
-// Send pushes each alert that reports a problem, one after the other. What
-// became of each is in the [alert.PartialError]; its entries are [*Error].
-// After a failure that all would share, such as a refused login, a rate limit
+// Send pushes each alert that reports a problem, one after the other. The entries
+// of its [alert.PartialError] are [*Error]. After a failure that all would share, such as a refused login, a rate limit
 // or a server that does not answer, the rest is not tried. Under [alert.Once]
 // each push makes one attempt.
 func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
@@ -114,35 +90,6 @@ func forTheRest(err error) error {
 		return nil
 	}
 	rest := *e
-	rest.Err = &notTried{e}
+	rest.untried = true
 	return &rest
 }
-
-// A notTried is why a push was not made: that of another one failed. Its
-// outcome is certain, whatever that of the other.
-type notTried struct{ cause *Error }
-
-// Error names the cause.
-func (n *notTried) Error() string { return "not tried after: " + n.cause.Error() }
-
-// Is makes it match what the cause matches, but for its doubts.
-func (n *notTried) Is(target error) bool {
-	return target != alert.ErrUncertain && errors.Is(n.cause, target)
-}
-
-// Retryable reports what the cause says.
-func (n *notTried) Retryable() bool { return n.cause.Retryable() }
-
-// String names the client.
-func (s *Sender) String() string {
-	if s == nil {
-		return "ocp.Sender(nil)"
-	}
-	return "ocp.Sender(" + s.client.base.Host + ")"
-}
-
-// Format prints what String returns for every verb.
-func (s *Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
-
-// LogValue returns what String returns.
-func (s *Sender) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -24,13 +24,7 @@ const (
 
 // Alarm returns what Send pushes for an alert.
 func (s *Sender) Alarm(a alert.Alert) Alarm {
-	alarmType := s.alarmType
-	if s.choose != nil {
-		alarmType = cmp.Or(s.choose(a), alarmType)
-	}
-	labels := labels(&a)
-	maps.Copy(labels, s.labels)
-	alarm := Alarm{Type: alarmType, Target: target(&a), Labels: labels}
+	alarm := Alarm{Type: s.alarmType, Target: target(&a), Labels: labels(&a)}
 	if s.adjust != nil {
 		alarm = s.adjust(a, alarm)
 	}

@@ -5,7 +5,7 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"encoding/base64"
-	"encoding/hex"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -13,46 +13,25 @@ import (
 	"strings"
 )
 
-// keyScheme is the first word of an Authorization with a signature.
-const keyScheme = "OCP-ACCESS-KEY-HMACSHA1"
-
-// A message is what a signature covers.
-type message struct {
-	method, host string
-	uri          string // escaped path, without query
-	query        url.Values
-	body         []byte
-	header       http.Header // Content-Type and Date are signed
-}
-
-// signature returns the base64 of the HMAC-SHA1 of the message.
-func (m *message) signature(secretKey string) string {
+// signature returns the base64 of the HMAC-SHA1 of a request.
+func signature(secretKey, method string, target *url.URL, h http.Header, body []byte) string {
 	mac := hmac.New(sha1.New, []byte(secretKey))
-	mac.Write([]byte(m.text()))
+	mac.Write([]byte(signedText(method, target, h, body)))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// text returns what is signed: seven parts, of which empty ones keep their
+// signedText returns what is signed: seven parts, of which empty ones keep their
 // line. The last but one is for headers that begin with x-ocp; the client sends
-// none.
-func (m *message) text() string {
-	uri := m.uri
-	if query := canonicalQuery(m.query); query != "" {
-		uri += "?" + query
+// none. The query is as [canonicalQuery] writes it.
+func signedText(method string, target *url.URL, h http.Header, body []byte) string {
+	sum, uri := "", target.EscapedPath()
+	if len(body) > 0 {
+		sum = fmt.Sprintf("%X", md5.Sum(body))
 	}
-	return strings.Join([]string{
-		m.method, bodySum(m.body), m.header.Get("Content-Type"), m.header.Get("Date"), m.host, "", uri,
-	}, "\n")
-}
-
-// bodySum returns the MD5 of a body in upper-case hexadecimal, or nothing for
-// no body.
-func bodySum(body []byte) string {
-	if len(body) == 0 {
-		return ""
+	if target.RawQuery != "" {
+		uri += "?" + target.RawQuery
 	}
-	sum := md5.Sum(body)
-	return strings.ToUpper(hex.EncodeToString(sum[:]))
+	return strings.Join([]string{method, sum, h.Get("Content-Type"), h.Get("Date"), target.Host, "", uri}, "\n")
 }
 
 // canonicalQuery returns a query as it is signed and sent: sorted by key, the

@@ -3,10 +3,8 @@ package ocp
 import (
 	"encoding/base64"
 	"errors"
-	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -24,7 +22,6 @@ type Credentials struct {
 	secret secret.Text
 }
 
-// scheme is a way to log in.
 type scheme uint8
 
 const (
@@ -55,18 +52,21 @@ const maxCredential = 512
 // check refuses credentials that cannot work, without quoting them.
 func (c Credentials) check() error {
 	name, key := c.name.Reveal(), c.secret.Reveal()
-	words := map[scheme][2]string{schemeBasic: {"user", "password"}, schemeAccessKey: {"access key", "secret key"}}[c.scheme]
+	words := "user or the password"
+	if c.scheme == schemeAccessKey {
+		words = "access key or the secret key"
+	}
 	switch {
 	case c.scheme == schemeNone:
 		return errors.New("there are no credentials: use Basic or AccessKey")
 	case name == "" || key == "":
-		return errors.New("the " + words[0] + " or the " + words[1] + " is empty")
+		return errors.New("the " + words + " is empty")
 	case len(name) > maxCredential || len(key) > maxCredential:
-		return errors.New("the " + words[0] + " or the " + words[1] + " is too long")
+		return errors.New("the " + words + " is too long")
 	case !isText(name) || !isText(key):
-		return errors.New("the " + words[0] + " or the " + words[1] + " holds control characters or bytes that are not UTF-8")
+		return errors.New("the " + words + " holds control characters or bytes that are not UTF-8")
 	case strings.Contains(name, ":"):
-		return errors.New("the " + words[0] + " holds a colon, which would end it")
+		return errors.New("there is a colon in the user or the access key, which would end it")
 	case c.scheme == schemeAccessKey && !isHost(name):
 		return errors.New("the access key holds something else than letters, digits and the signs -_. only")
 	}
@@ -76,35 +76,13 @@ func (c Credentials) check() error {
 // isText reports whether s is UTF-8 in one line.
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
 
-// sign adds to h, the header of m, what proves who sends it at a moment.
-func (c Credentials) sign(h http.Header, m *message, at time.Time) {
+// sign adds to h what proves who sends a request at a moment.
+func (c Credentials) sign(h http.Header, method string, target *url.URL, body []byte, at time.Time) {
 	switch c.scheme {
 	case schemeBasic:
 		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.name.Reveal()+":"+c.secret.Reveal())))
 	case schemeAccessKey:
 		h.Set("Date", at.UTC().Format(http.TimeFormat))
-		h.Set("Authorization", keyScheme+" "+c.name.Reveal()+":"+m.signature(c.secret.Reveal()))
+		h.Set("Authorization", "OCP-ACCESS-KEY-HMACSHA1 "+c.name.Reveal()+":"+signature(c.secret.Reveal(), method, target, h, body))
 	}
 }
-
-// hide removes from a text of OCP what it may repeat of the login.
-func (c Credentials) hide(s string) string {
-	for _, t := range [...]secret.Text{c.secret, c.name} {
-		if len(t.Reveal()) >= minSecret { // else it would be found everywhere
-			s = t.Redact(s)
-		}
-	}
-	return s
-}
-
-// minSecret is the length in bytes from which a secret is looked for.
-const minSecret = 4
-
-// String returns the name of the type.
-func (c Credentials) String() string { return "ocp.Credentials" }
-
-// Format prints the name of the type for every verb.
-func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
-
-// LogValue returns the name of the type.
-func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }

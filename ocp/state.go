@@ -3,7 +3,6 @@ package ocp
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -37,23 +36,19 @@ import (
 // too large, or writable by others counts as empty; where it cannot be written,
 // as its directory is missing for example, the alert is sent all the same, and
 // its repetition will be too. Such trouble is added as a last line to the Summary
-// of what is sent, stands as warning in the answer of [Main], and goes to log,
-// unless that is nil. It names no path.
+// of what is sent, and stands as warning in the answer of [Main]. It names no path.
 //
 // The file holds hashes and times, at most 4096 entries of 80 bytes, the
 // newest, and only of the window; it is readable by its owner alone. It is
 // replaced as a whole, so that reading needs no lock. Writers take turns by a
 // lock on its directory, for which one waits 0.9 s. That must be on a
 // local disk, and one that only the owner can write to.
-func Remember(path string, window time.Duration, log *slog.Logger) alert.Middleware {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+func Remember(path string, window time.Duration) alert.Middleware {
 	return func(next alert.Sender) alert.Sender {
 		if window <= 0 {
 			return next
 		}
-		return &rememberer{next: next, file: stateFile{path: path, window: window}, log: log}
+		return &rememberer{next: next, file: stateFile{path: path, window: window}}
 	}
 }
 
@@ -61,7 +56,6 @@ func Remember(path string, window time.Duration, log *slog.Logger) alert.Middlew
 type rememberer struct {
 	next alert.Sender
 	file stateFile
-	log  *slog.Logger
 }
 
 // Send passes on the alerts that are news.
@@ -77,7 +71,7 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 		}
 	}
 	if len(news) == 0 {
-		r.complain(ctx, trouble)
+		warn(ctx, trouble)
 		return nil
 	}
 	if trouble == nil {
@@ -97,7 +91,7 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if failed := r.note(ctx, told, err); failed != nil {
 		trouble = failed
 	}
-	r.complain(ctx, trouble)
+	warn(ctx, trouble)
 	if err == nil || len(told) == len(alerts) {
 		return err
 	}
@@ -106,14 +100,6 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 		errs[i] = alert.ErrorAt(err, k, len(told))
 	}
 	return alert.Partial(errs)
-}
-
-// complain tells of trouble with the file, unless there is none.
-func (r *rememberer) complain(ctx context.Context, trouble error) {
-	if trouble != nil {
-		warn(ctx, footOf(trouble))
-		r.log.LogAttrs(ctx, slog.LevelWarn, "the state file cannot be used: alerts will be told again", slog.String("error", "ocp: remember: "+trouble.Error()))
-	}
 }
 
 // footOf says in both languages, since no locale is known here, what the reader

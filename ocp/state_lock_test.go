@@ -30,7 +30,7 @@ func TestLockIsWaitedFor(t *testing.T) {
 	unlock := n.lock(t)
 	require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
 	require.Equal(t, 1, n.told())
-	require.Contains(t, n.log.String(), "another process holds the lock")
+	require.Contains(t, n.warned.String(), "another process holds the lock")
 	require.NoFileExists(t, n.path)
 	n.recorder.Next(func(context.Context, ...alert.Alert) error {
 		time.AfterFunc(50*time.Millisecond, unlock)

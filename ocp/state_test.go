@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +29,7 @@ type notebook struct {
 	path     string
 	window   time.Duration
 	recorder alerttest.Recorder
-	log      bytes.Buffer
+	warned   bytes.Buffer // answers of the script with a warning
 }
 
 func newNotebook(t *testing.T) *notebook {
@@ -39,8 +39,17 @@ func newNotebook(t *testing.T) *notebook {
 
 // send is one process.
 func (n *notebook) send(ctx context.Context, alerts ...alert.Alert) error {
-	log := slog.New(slog.NewTextHandler(&n.log, nil))
-	return ocp.Remember(n.path, n.window, log)(&n.recorder).Send(ctx, alerts...)
+	var err error
+	var stdout bytes.Buffer
+	script := func(ctx context.Context, _ *ocp.Payload) error {
+		err = ocp.Remember(n.path, n.window)(&n.recorder).Send(ctx, alerts...)
+		return nil
+	}
+	ocp.Main(ctx, script, &ocp.MainOptions{Environ: []string{"message=x"}, Stdout: &stdout, Stderr: io.Discard, Timeout: -1})
+	if stdout.String() != ocp.Success {
+		n.warned.Write(stdout.Bytes())
+	}
+	return err
 }
 
 // told returns how often something was sent, successfully or not.
@@ -89,7 +98,7 @@ func TestRememberAcrossProcesses(t *testing.T) {
 			require.NoError(t, n.send(t.Context(), step.alert))
 			require.Equal(t, step.told, n.told() > before, step.name)
 		}
-		require.Empty(t, n.log.String())
+		require.Empty(t, n.warned.String())
 	})
 }
 
@@ -151,7 +160,9 @@ func TestRememberPanic(t *testing.T) {
 	t.Parallel()
 	n := newNotebook(t)
 	n.recorder.Next(func(context.Context, ...alert.Alert) error { panic("x") })
-	require.Panics(t, func() { _ = n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")) })
+	require.Panics(t, func() {
+		_ = ocp.Remember(n.path, n.window)(&n.recorder).Send(t.Context(), fixtureAlert(t, "hostile-log-alarm"))
+	})
 	require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
 	require.Equal(t, 2, n.told())
 }
@@ -162,7 +173,7 @@ func TestRememberOff(t *testing.T) {
 	n.window = 0
 	require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
 	require.NoFileExists(t, n.path)
-	require.NoError(t, ocp.Remember(n.path, time.Hour, nil)(&n.recorder).Send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
+	require.NoError(t, ocp.Remember(n.path, time.Hour)(&n.recorder).Send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
 	require.FileExists(t, n.path)
 }
 
@@ -211,12 +222,12 @@ func TestStateFileDamaged(t *testing.T) {
 			require.NoError(t, os.WriteFile(n.path, []byte(test.text), test.mode))
 			require.NoError(t, os.Chmod(n.path, test.mode))
 			require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
-			require.Contains(t, n.log.String(), test.warns)
-			require.NotContains(t, n.log.String(), "hush", "paths stay out")
-			n.log.Reset()
+			require.Contains(t, n.warned.String(), test.warns)
+			require.NotContains(t, n.warned.String(), "hush", "paths stay out")
+			n.warned.Reset()
 			require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
 			require.Equal(t, 1, n.told())
-			require.Empty(t, n.log.String())
+			require.Empty(t, n.warned.String())
 		})
 	}
 }
@@ -273,8 +284,8 @@ func TestStateFileUnwritable(t *testing.T) {
 			require.NoError(t, n.send(t.Context(), fixtureAlert(t, "hostile-log-alarm")))
 			require.Equal(t, 1, n.told())
 			require.Contains(t, n.recorder.Accepted()[0].Summary, "\n状态文件不可用，持续的告警会重复发送 (state file: ")
-			require.Contains(t, n.log.String(), "level=WARN")
-			require.NotContains(t, n.log.String(), "hush")
+			require.Contains(t, n.warned.String(), "warning")
+			require.NotContains(t, n.warned.String(), "hush")
 		})
 	}
 	info, err := os.Stat(os.DevNull)
@@ -323,7 +334,7 @@ func TestRememberConcurrently(t *testing.T) {
 		wg.Go(func() {
 			var r alerttest.Recorder
 			a := alert.Alert{Source: "ocp", ID: fmt.Sprint("id-", i)}
-			if err := ocp.Remember(n.path, time.Hour, nil)(&r).Send(context.WithoutCancel(t.Context()), a); err != nil {
+			if err := ocp.Remember(n.path, time.Hour)(&r).Send(context.WithoutCancel(t.Context()), a); err != nil {
 				t.Error(err)
 			}
 		})
@@ -356,7 +367,7 @@ func TestRememberConforms(t *testing.T) {
 			}
 		}
 		return &alerttest.Harness{
-			Sender:     ocp.Remember(n.path, n.window, nil)(&n.recorder),
+			Sender:     ocp.Remember(n.path, n.window)(&n.recorder),
 			Messages:   func() int { return len(n.recorder.Calls()) },
 			Delivered:  func() int { return len(n.recorder.Accepted()) },
 			Break:      fail(alert.ErrUncertain),

@@ -1,6 +1,9 @@
 package ocp
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // labelVariables lists the variables that become labels of an alert under their
 // own names: the vendor's tables of 3.1 to 4.2, and names that its reference of
@@ -26,15 +29,12 @@ func otherVariables() []string {
 	return names
 }
 
-// knownVariables returns the set of all of them and of those in extra.
-func knownVariables(extra []string) map[string]bool {
+// knownVariables returns the set of all of them.
+func knownVariables() map[string]bool {
 	known := make(map[string]bool, 128)
-	for _, list := range [...][]string{labelVariables(), otherVariables(), extra} {
-		for _, name := range list {
-			known[name] = true
-		}
+	for _, name := range slices.Concat(labelVariables(), otherVariables()) {
+		known[name] = true
 	}
-	delete(known, "")
 	return known
 }
 

@@ -71,11 +71,10 @@ func main() {
 
 // handle delivers one payload. Everything happens in here, so that a mistake
 // in a setting reaches OCP as any other failure does.
-func handle(ctx context.Context, p *ocp.Payload) (ocp.Response, error) {
+func handle(ctx context.Context, p *ocp.Payload) error {
 	beside, err := os.Executable()
 	if err != nil {
-		return "", fmt.Errorf("ocp-dingtalk: where is this program: %w", err)
+		return fmt.Errorf("ocp-dingtalk: where is this program: %w", err)
 	}
-	err = ocpchannel.Deliver(ctx, p, os.Args[1:], os.Getenv, filepath.Join(filepath.Dir(beside), "ocp-dingtalk.conf"))
-	return ocp.ResponseOK, err
+	return ocpchannel.Deliver(ctx, p, os.Args[1:], os.Getenv, filepath.Join(filepath.Dir(beside), "ocp-dingtalk.conf"))
 }

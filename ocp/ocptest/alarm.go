@@ -177,15 +177,10 @@ func (s *Server) list(query url.Values) (any, *refusal) {
 			all = append(all, e.wire())
 		}
 	}
-	number, size := 1, 10
-	for name, n := range map[string]*int{"page": &number, "size": &size} {
-		if text := query.Get(name); text != "" {
-			v, err := strconv.Atoi(text)
-			if err != nil || v < 1 || name == "size" && v > 200 {
-				return nil, &refusal{http.StatusBadRequest, "10001", "参数错误：" + name}
-			}
-			*n = v
-		}
+	number, err := strconv.Atoi(cmp.Or(query.Get("page"), "1"))
+	size, err2 := strconv.Atoi(cmp.Or(query.Get("size"), "10"))
+	if err != nil || err2 != nil || number < 1 || size < 1 || size > 200 {
+		return nil, &refusal{http.StatusBadRequest, "10001", "参数错误"}
 	}
 	first := min((number-1)*size, len(all))
 	return map[string]any{"contents": all[first:min(first+size, len(all))], "page": map[string]any{

@@ -18,7 +18,7 @@
 //	fmt.Println(server.Pushes()[0].Target)
 //
 // Client reaches the server without a socket, which makes it fit for bubbles
-// of testing/synctest; [Server.Listen] opens a real one.
+// of testing/synctest; Listen opens a real one.
 //
 // [Server].Channel gets the variables of each message that a channel of OCP would
 // send: the environment of a script, or, put into the template by [Render], the

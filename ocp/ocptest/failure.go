@@ -9,21 +9,7 @@ import (
 
 // A Failure is one way in which OCP fails. The functions of this package make
 // them; the zero value answers HTTP 200 with nothing.
-type Failure struct{ way standin.Failure }
-
-// Fail makes the next requests fail, one after the other, before the server
-// works on.
-func (s *Server) Fail(failures ...Failure) {
-	ways := make([]standin.Failure, len(failures))
-	for i, f := range failures {
-		ways[i] = f.way
-	}
-	s.web.Fail(ways...)
-}
-
-// FailAlways makes all requests fail that no call of [Server.Fail] provides
-// for.
-func (s *Server) FailAlways(f Failure) { s.web.FailAlways(f.way) }
+type Failure = standin.Failure
 
 // Refuse refuses a request with an HTTP status and an envelope that holds a
 // code, as a number if it is one, and a text.
@@ -39,31 +25,21 @@ func TooMany(reset string) Failure {
 		header.Set("RateLimit-Reset", reset)
 	}
 	r := refusal{http.StatusTooManyRequests, "", "请求次数过多，你已经超过当前流控窗口内的请求上限"}
-	return Failure{standin.Give(standin.Answer{Status: r.status, Header: header, Body: r.body(time.Now())})}
+	return standin.Give(standin.Answer{Status: r.status, Header: header, Body: r.body(time.Now())})
 }
 
 // Answer answers with a status and a body and ignores the request: a page of
 // a proxy, an empty body, JSON of somebody else.
-func Answer(status int, body string) Failure { return Failure{standin.Reply(status, body)} }
+func Answer(status int, body string) Failure { return standin.Reply(status, body) }
 
 // HTML answers with a status and a page such as gateways show.
-func HTML(status int) Failure { return Failure{standin.HTML(status)} }
+func HTML(status int) Failure { return standin.HTML(status) }
 
 // Hang reads the request, ignores it and does not answer before the client
 // gives up or the test ends. It closes begun, unless that is nil, when it has
 // read the first request.
-func Hang(begun chan<- struct{}) Failure { return Failure{standin.Hang(begun)} }
-
-// Unreachable is a server that takes no connection: nothing is sent. Behind a
-// listener, which has taken the connection already, it is a Reset.
-func Unreachable() Failure { return Failure{standin.Unreachable()} }
-
-// Reset resets the connection before the request was read.
-func Reset() Failure { return Failure{standin.Reset()} }
+func Hang(begun chan<- struct{}) Failure { return standin.Hang(begun) }
 
 // ResetAfter works the request off and then resets the connection instead of
 // answering.
-func ResetAfter() Failure { return Failure{standin.ResetAfter()} }
-
-// Cut works the request off and breaks off in the middle of the answer.
-func Cut() Failure { return Failure{standin.Cut()} }
+func ResetAfter() Failure { return standin.ResetAfter() }

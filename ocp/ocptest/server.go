@@ -3,7 +3,6 @@ package ocptest
 import (
 	"crypto/rand"
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -20,8 +19,14 @@ const resend = 3 * time.Minute
 
 // A Server is a stand-in for one OCP. Set its fields before the first request;
 // all methods are safe for concurrent use. It is an [http.Handler], for tests
-// that bring their own listener.
+// that bring their own listener. Of what it embeds it has the methods Client, a
+// client without a socket whose requests all go to the server, Listen, which serves
+// on the loopback and returns the base URL there, Fail and FailAlways, which make
+// the next and all other requests fail, and Attempts, which counts requests,
+// refused ones included.
 type Server struct {
+	*standin.Server
+
 	// User and Password are a login. NewServer makes a new password.
 	User, Password string
 
@@ -43,7 +48,6 @@ type Server struct {
 	// Chinese. It is called on the goroutine of the request, or of Advance.
 	Channel func(environ []string)
 
-	web   *standin.Server
 	mu    sync.Mutex
 	later time.Duration // by Advance
 
@@ -68,8 +72,8 @@ func NewServer(tb testing.TB) *Server {
 	s := &Server{
 		User: "tocsin-" + rand.Text()[:8], Password: rand.Text(), AccessKey: rand.Text()[:16], SecretKey: rand.Text(), MaxLogins: 5,
 	}
-	s.web = standin.New(tb, s.answer)
-	s.web.Now = s.now
+	s.Server = standin.New(tb, s.answer)
+	s.Now = s.now
 	return s
 }
 
@@ -82,26 +86,9 @@ func (s *Server) now() time.Time {
 // clock is now for those who hold the lock.
 func (s *Server) clock() time.Time { return time.Now().Add(s.later) }
 
-// URL returns the base URL for use with [Server.Client]. Its host does not
+// URL returns the base URL for use with the client of Client. Its host does not
 // exist, so that a test that forgets the client reaches nobody.
 func (s *Server) URL() string { return "https://ocp.invalid:8443" }
-
-// Client returns a client whose requests go to the server, whatever their
-// host, without a socket and on the goroutine of the caller.
-func (s *Server) Client() *http.Client { return s.web.Client() }
-
-// Listen serves on a port of the loopback until the test ends, and returns the
-// base URL there.
-func (s *Server) Listen(tb testing.TB) string {
-	tb.Helper()
-	return s.web.Listen(tb)
-}
-
-// ServeHTTP serves one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.web.ServeHTTP(w, r) }
-
-// Attempts returns how many requests have come so far, refused ones included.
-func (s *Server) Attempts() int { return s.web.Attempts() }
 
 // FailedLogins returns how many logins were refused so far, those of a locked
 // user included.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsin-go/tocsin/internal/standin"
 	"github.com/tocsin-go/tocsin/ocp"
 	"github.com/tocsin-go/tocsin/ocp/ocptest"
 )
@@ -117,7 +118,6 @@ func TestSignatureCoversAll(t *testing.T) {
 		"content type": func(r *http.Request) { r.Header.Set("Content-Type", "application/json;charset=utf-8") },
 		"date":         func(r *http.Request) { r.Header.Set("Date", time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)) },
 		"host":         func(r *http.Request) { r.Host = "ocp.invalid" },
-		"vendor":       func(r *http.Request) { r.Header.Set("X-Ocp-Data", "1") },
 		"path":         func(r *http.Request) { r.URL.Path += "/" },
 		"query":        func(r *http.Request) { r.URL.RawQuery = "a=1" },
 		"bad query":    func(r *http.Request) { r.URL.RawQuery = "a=%zz" },
@@ -219,7 +219,7 @@ func TestFaults(t *testing.T) {
 		failure ocptest.Failure
 		pushes  int
 	}{
-		"unreachable": {ocptest.Unreachable(), 0}, "reset": {ocptest.Reset(), 0}, "reset after": {ocptest.ResetAfter(), 1}, "cut": {ocptest.Cut(), 1},
+		"unreachable": {standin.Unreachable(), 0}, "reset": {standin.Reset(), 0}, "reset after": {ocptest.ResetAfter(), 1}, "cut": {standin.Cut(), 1},
 	} {
 		server := ocptest.NewServer(t)
 		server.FailAlways(tt.failure)

@@ -99,7 +99,7 @@ func (s settings) sendsMessage(p *ocp.Payload) bool {
 // the failure of one robot, OCP's next attempt reaches that one alone.
 func (s settings) robot(name string, sender alert.Sender) *robot {
 	if path := s.get(state).value; path != "" {
-		sender = ocp.Remember(path+"."+strings.ToLower(name), s.get(repeat).time(time.Hour), nil)(sender)
+		sender = ocp.Remember(path+"."+strings.ToLower(name), s.get(repeat).time(time.Hour))(sender)
 	}
 	return &robot{name: name, sender: sender}
 }
