@@ -12,8 +12,7 @@ import (
 // Source is the [alert.Alert] Source of every alert from this package.
 const Source = "ocp"
 
-// Names of alerts that OCP gives none. They say what it is in both languages,
-// since no locale is known here.
+// Names of alerts that OCP gives none, in both languages: no locale is known here.
 const (
 	testName    = "OCP 通道测试 (test)"
 	unnamedName = "OCP 告警 (alarm)"
@@ -37,10 +36,8 @@ const (
 // repetition from a new beginning: neither an id nor the time of the beginning.
 //
 // What the test button of a channel sends, a message that says of no alarm,
-// becomes a notice that is a test, without Key and ID. A text that announces an
-// alarm or a recovery in OCP's words is none. Since 3.3.4 OCP gives values to
-// other variables as well, but does not say to which: should they name an alarm,
-// the test is told like one.
+// becomes a notice that is a test, without Key and ID. If OCP gives values to
+// variables that name an alarm too, as it may since 3.3.4, the test is told like one.
 func (p *Payload) Alert() alert.Alert {
 	a := alert.Alert{Source: Source, Summary: p.summary(), Labels: p.labels()}
 	if p.isTest() {
@@ -61,10 +58,7 @@ func (p *Payload) Alert() alert.Alert {
 	a.StartsAt = p.began()
 	updated := p.time("alarm_updated_at")
 	if a.Status == alert.Resolved {
-		a.EndsAt = p.time("alarm_resolved_at")
-		if a.EndsAt.IsZero() {
-			a.EndsAt = updated
-		}
+		a.EndsAt = cmp.Or(p.time("alarm_resolved_at"), updated)
 	} else if a.StartsAt.IsZero() {
 		a.StartsAt = updated
 	}
@@ -145,13 +139,10 @@ func (p *Payload) summary() string {
 	return strings.Join(s, "\n")
 }
 
-// maxShort bounds, in bytes, what stands beside the one long text of an alert, so
-// that no alarm is too large for a store.
-const maxShort = 4 << 10
-
-// maxTargetLabels bounds the labels made of the target, which is in Resource
-// as a whole.
-const maxTargetLabels = 64
+const (
+	maxShort        = 4 << 10 // bytes of all but the Summary, so that no alarm is too large for a store
+	maxTargetLabels = 64      // made of the target, which is in Resource as a whole
+)
 
 func (p *Payload) labels() map[string]string {
 	m := make(map[string]string)
@@ -172,8 +163,7 @@ func (p *Payload) labels() map[string]string {
 	return m
 }
 
-// summaryLines collects the summary of an alert: plain text, one statement a
-// line.
+// summaryLines are the summary of an alert, one statement a line.
 type summaryLines []string
 
 // add appends a line unless it says nothing or the same as a line before. A

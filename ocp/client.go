@@ -22,9 +22,6 @@ const (
 	opGet  = "get alarm"
 )
 
-// jsonType is the Content-Type of every request, and a part of what is signed.
-const jsonType = "application/json"
-
 // A Client calls the API of one OCP. It is immutable but for what it knows of
 // logins and rate limits that failed, safe for concurrent use, and needs no
 // closing. Printing it shows the host only.
@@ -114,7 +111,7 @@ func (c *Client) target(r *request) *url.URL {
 }
 
 func (c *Client) header(r *request, target *url.URL, at time.Time) http.Header {
-	h := http.Header{"Accept": {jsonType}, "Content-Type": {jsonType}}
+	h := http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}}
 	if c.language != "" {
 		h.Set("Accept-Language", c.language)
 	}
@@ -126,19 +123,17 @@ func failure(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	verdict, judged := errors.AsType[*Error](err)
 	transport, below := errors.AsType[*httpcall.Error](err)
-	e := &Error{Op: op, Err: err}
+	verdict, judged := errors.AsType[*Error](err)
 	switch {
 	case judged && below: // another attempt was due, and something came between
-		*e = *verdict
+		e := *verdict
 		e.Err = err
+		return &e
 	case judged:
 		return verdict
-	case below:
-		e.HTTPStatus = transport.Status
 	}
-	return e
+	return &Error{Op: op, HTTPStatus: transport.Status, Err: err}
 }
 
 // String returns the host of the OCP.

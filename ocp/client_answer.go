@@ -1,7 +1,6 @@
 package ocp
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -9,21 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/httpcall"
 	"github.com/tocsin-go/tocsin/internal/markup"
 	"github.com/tocsin-go/tocsin/internal/robot"
 	"github.com/tocsin-go/tocsin/internal/secret"
 )
 
-// Bounds, in bytes, of what an error keeps of an answer.
-const (
-	maxVendorText = 512
-	maxTrace      = 64
-	maxCode       = 32
-)
-
-// Waits that an answer with 429 may ask for.
+// Waits after an answer with 429.
 const (
 	defaultReset = 5 * time.Second  // it does not say
 	maxReset     = 10 * time.Minute // a wrong header must not silence anybody for longer
@@ -33,7 +24,14 @@ const (
 // missing, or of a type that nobody expects, costs no other.
 type fields map[string]json.RawMessage
 
-func (f fields) text(name string) string { return text(f[name]) }
+// text returns a text, or a number as it is written.
+func (f fields) text(name string) (s string) {
+	var number json.Number
+	if json.Unmarshal(f[name], &s) != nil && json.Unmarshal(f[name], &number) == nil {
+		return number.String()
+	}
+	return s
+}
 
 func (f fields) object(name string) (o fields) {
 	if json.Unmarshal(f[name], &o) != nil {
@@ -42,8 +40,8 @@ func (f fields) object(name string) (o fields) {
 	return o
 }
 
-// open reads an answer, and what it says about its success. It reports false for
-// anything that is not from OCP.
+// open reads an answer and whether it says that the call was successful. ok is false
+// for anything that is not from OCP.
 func open(body []byte) (e fields, successful, ok bool) {
 	if json.Unmarshal(body, &e) != nil {
 		return nil, false, false
@@ -60,21 +58,6 @@ func (f fields) status(outer int) int {
 		return inner
 	}
 	return outer
-}
-
-func text(raw json.RawMessage) string {
-	raw = bytes.TrimSpace(raw)
-	var s string
-	switch {
-	case len(raw) == 0:
-	case raw[0] == '"':
-		if json.Unmarshal(raw, &s) != nil {
-			return ""
-		}
-	case raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9':
-		s = string(raw)
-	}
-	return s
 }
 
 // A judge decides about the answers to one call.
@@ -102,7 +85,7 @@ func (j *judge) accept(resp *httpcall.Response) error {
 	case !ok:
 		// A login page, a proxy, a wrong path: whoever answered, nobody knows
 		// whether the call was carried out.
-		return &Error{Op: j.op, HTTPStatus: resp.Status, Err: unclear(fmt.Sprintf("HTTP %d with %s", resp.Status, describe(resp.Body)))}
+		return &Error{Op: j.op, HTTPStatus: resp.Status, Err: unclear(resp)}
 	case !successful || e.status(resp.Status) != resp.Status:
 		return j.refusal(e, resp)
 	}
@@ -122,16 +105,16 @@ func (j *judge) refuse(resp *httpcall.Response) error {
 func (j *judge) refusal(e fields, resp *httpcall.Response) *Error {
 	what := e.object("error")
 	err := &Error{
-		Op: j.op, Code: markup.OneLine(what.text("code"), maxCode), HTTPStatus: e.status(resp.Status),
-		TraceID: markup.OneLine(j.hide(e.text("traceId")), maxTrace),
+		Op: j.op, Code: markup.OneLine(what.text("code"), 32), HTTPStatus: e.status(resp.Status),
+		TraceID: markup.OneLine(j.hide(e.text("traceId")), 64),
 		// Clean first and cut last, lest half a secret stays.
-		Message: markup.OneLine(j.hide(markup.OneLine(what.text("message"), len(resp.Body))), maxVendorText),
+		Message: markup.OneLine(j.hide(markup.OneLine(what.text("message"), len(resp.Body))), 512),
 	}
 	if strings.Trim(err.Code, "0") == "" {
 		err.Code = "" // the number 0 says nothing
 	}
 	switch {
-	case err.isLogin() && j.client.credentials.scheme == schemeAccessKey:
+	case err.isLogin() && j.client.credentials.signs:
 		err.Skew = httpcall.ClockSkew(resp.Header)
 	case err.isWait():
 		err.after = reset(resp.Header)
@@ -158,24 +141,15 @@ func reset(h http.Header) time.Duration {
 	return defaultReset
 }
 
-type unclear string
-
-// Error says what came and what that means.
-func (u unclear) Error() string {
-	return string(u) + "; check the address; it may have been done, and doing it again is safe"
-}
-
-// Is makes it match alert.ErrUncertain.
-func (u unclear) Is(target error) bool { return target == alert.ErrUncertain }
-
-// describe says what came instead of an answer. It quotes nothing: such a
-// page may well repeat what was sent.
-func describe(body []byte) string {
+// unclear says what came instead of an answer. It quotes nothing: such a page may
+// well repeat what was sent.
+func unclear(resp *httpcall.Response) error {
+	what := fmt.Sprintf("%d bytes that are no answer of OCP", len(resp.Body))
 	switch {
-	case len(body) == 0:
-		return "an empty answer"
-	case json.Valid(body):
-		return "JSON that does not say whether it was successful"
+	case len(resp.Body) == 0:
+		what = "an empty answer"
+	case json.Valid(resp.Body):
+		what = "JSON that does not say whether it was successful"
 	}
-	return fmt.Sprintf("%d bytes that are no answer of OCP", len(body))
+	return robot.Unclear(fmt.Sprintf("HTTP %d with %s; check the address", resp.Status, what))
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Options configures a [Client]. A nil *Options and the zero value of each
@@ -51,35 +50,27 @@ func (o *Options) check(baseURL string, credentials Credentials) (*url.URL, erro
 	if err == nil {
 		err = credentials.check()
 	}
-	const longest = 64 // bytes
 	switch {
 	case err != nil:
 		return nil, err
-	case base.Scheme == "http" && credentials.scheme == schemeBasic && !o.AllowHTTP && !isLoopback(base.Hostname()):
+	case base.Scheme == "http" && !credentials.signs && !o.AllowHTTP && !isLoopback(base.Hostname()):
 		return nil, errors.New("http would show user and password to everybody on the way: use https, an access key, or set AllowHTTP")
-	case len(o.Language) > longest || strings.ContainsFunc(o.Language, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-,;=. *", r) }):
+	case len(o.Language) > 64 || strings.ContainsFunc(o.Language, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-,;=. *", r) }):
 		return nil, errors.New("the Language is not one as in Accept-Language")
 	}
 	return base, nil
 }
 
-// maxAddress bounds a base URL in bytes.
-const maxAddress = 2048
-
 // parseBase reads the address of an OCP. Its errors do not quote it: people
 // paste addresses with a password in them.
 func parseBase(s string) (*url.URL, error) {
 	s = strings.TrimSpace(s)
-	if s == "" {
-		return nil, errors.New("the base URL is empty")
-	}
-	if len(s) > maxAddress || !utf8.ValidString(s) || strings.ContainsFunc(s, isBlank) {
-		return nil, errors.New("the base URL is too long, or holds blanks, control characters or bytes that are not UTF-8")
-	}
 	u, err := url.Parse(s)
 	switch {
-	case err != nil: // its text quotes the input
-		return nil, errors.New("the base URL is no URL")
+	case s == "":
+		return nil, errors.New("the base URL is empty")
+	case err != nil || len(s) > 2048 || !isText(s) || strings.ContainsFunc(s, unicode.IsSpace):
+		return nil, errors.New("the base URL is no URL, is too long, or holds blanks or bytes that are not UTF-8") // err quotes it
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, errors.New("the base URL begins with neither https:// nor http://")
 	case u.User != nil || u.Fragment != "" || u.RawQuery != "" || u.ForceQuery:
@@ -103,8 +94,6 @@ func isHost(s string) bool {
 func isAlphanumeric(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
-
-func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 // isLoopback reports whether a host is this machine by its name. Other names
 // are not looked up: what they mean may change.

@@ -63,7 +63,7 @@ func TestNewClient(t *testing.T) {
 		{name: "not UTF-8", base: "https://ocp.example.com/\xff", credentials: basic, refused: "UTF-8"},
 		{name: "no URL", base: "https://%zz", credentials: basic, refused: "no URL"},
 
-		{name: "no credentials", base: "https://ocp.example.com", refused: "no credentials"},
+		{name: "no credentials", base: "https://ocp.example.com", refused: "the user or the password is empty"},
 		{name: "no user", base: "https://ocp.example.com", credentials: ocp.Basic("", testPassword), refused: "the user or the password is empty"},
 		{name: "no password", base: "https://ocp.example.com", credentials: ocp.Basic(testUser, ""), refused: "is empty"},
 		{name: "colon in the user", base: "https://ocp.example.com", credentials: ocp.Basic("a:b", testPassword), refused: "colon"},

@@ -10,12 +10,10 @@ import (
 	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
-// maxVariable bounds a value in bytes. Linux starts no program with a longer one,
-// so that only what did not come as an environment is ever cut.
-const maxVariable = 128 << 10
-
-// maxPayloadProblems bounds the list of problems of one Payload.
-const maxPayloadProblems = 32
+const (
+	maxVariable        = 128 << 10 // bytes; Linux starts no program with a longer one
+	maxPayloadProblems = 32
+)
 
 var errNoAlarm = errors.New("ocp: from env: no variable of an alarm is set (looked for message, alarm_id, alarm_type, alarm_name, alarm_target " +
 	"and others); is this run as the script of an OCP alert channel?")
@@ -45,9 +43,9 @@ type Payload struct {
 // it runs with. Of a name given twice the first counts, as in [os.Getenv].
 //
 // What cannot be read is listed in [Payload].Problems and never costs the
-// alarm. A value that is blank, or that is its own unexpanded placeholder such
-// as ${ob_tenant}, counts as missing. A value is cut, visibly, at 128 KiB, and
-// bytes that are not UTF-8 become U+FFFD.
+// alarm. A blank value, and an unexpanded placeholder such as ${ob_tenant}, counts
+// as missing. A value is cut, visibly, at 128 KiB, and bytes that are not UTF-8
+// become U+FFFD.
 //
 // The only error says that the environment holds nothing of an alarm: the program
 // was not started by a channel of OCP, or behind something that clears the

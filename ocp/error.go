@@ -29,9 +29,8 @@ type Error struct {
 	// number, or "" if it gave none or the number 0.
 	Code string
 
-	// Message is the text of OCP, of at most 512 bytes in one line. It may
-	// change at any time, and comes in the language of [Options]: branch on
-	// Code and HTTPStatus.
+	// Message is the text of OCP, of at most 512 bytes in one line, in the language
+	// of [Options].
 	Message string
 
 	// HTTPStatus is the status of the answer, or 0 if none came. An answer
@@ -42,8 +41,8 @@ type Error struct {
 	TraceID string
 
 	// Skew is by how much the clock of this host is ahead of that of OCP, in
-	// whole seconds, negative if it is behind. It is measured when an access
-	// key is refused, and zero if the clocks agree to a few seconds.
+	// whole seconds. It is measured when an access key is refused, and zero if the
+	// clocks agree to a few seconds.
 	Skew time.Duration
 
 	// Err is the cause when it is not a verdict of OCP: the transport, a
@@ -133,7 +132,7 @@ func (e *Error) Unwrap() error {
 func (e *Error) class() class { return codes()[e.Code].class }
 
 // certificate returns what is wrong with the certificate that OCP showed, if that
-// is the cause. Only somebody who changes something mends it.
+// is the cause.
 func (e *Error) certificate() error {
 	if bad, ok := errors.AsType[*tls.CertificateVerificationError](e.Err); ok {
 		return bad.Err
@@ -169,10 +168,12 @@ func (e *Error) Retryable() bool {
 
 func (e *Error) isWait() bool { return e.HTTPStatus == http.StatusTooManyRequests }
 
-// RetryAfter returns how long to wait before another call can help: what the
-// answer to too many calls says, or what is left of a pause. It is zero if
-// nothing is known.
+// RetryAfter returns what the answer to too many calls says, or what is left of the
+// pause after a refused login.
 func (e *Error) RetryAfter() time.Duration { return max(e.after, alert.RetryAfter(e.Err)) }
+
+// asksToStop reports whether OCP said that the next call fails like this one.
+func (e *Error) asksToStop() bool { return e.isLogin() || e.isDenied() || e.isWait() }
 
 // isGeneral reports whether other pushes would fail in the same way, so that
 // there is no use in trying them: all but a verdict on this one alarm.
@@ -180,5 +181,5 @@ func (e *Error) isGeneral() bool {
 	if _, own := errors.AsType[*FieldError](e.Err); own {
 		return false
 	}
-	return e.Err != nil || e.isLogin() || e.isDenied() || e.isWait() || e.HTTPStatus >= 500
+	return e.Err != nil || e.asksToStop() || e.HTTPStatus >= 500
 }

@@ -15,23 +15,20 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// Bounds of a list, which a server may claim without end.
 const (
 	pageSize = "50" // alarms; with some 7 KB each well below the 1 MiB of an answer
-	maxPages = 2000
-	maxID    = 64 // bytes; those seen are numbers
+	maxPages = 2000 // a server may claim more
+	maxID    = 64   // bytes; those seen are numbers
 )
 
 // Alarms reads the alarms that a query selects, page by page as the loop goes
 // on: level (1 to 5), status (Active, Inactive, Silenced, Inhibited), appType,
-// scope, keyword, activeAtStart and activeAtEnd, and, of 3.x only, alarmType and
-// obCluster. It ends after the last alarm or after the first error, which is an
-// [*Error]. Whoever breaks off the loop reads no further page.
+// scope, keyword, activeAtStart and activeAtEnd. It ends after the last alarm or
+// after the first error, which is an [*Error].
 //
 // Key and ID of an alarm are those of the same alarm out of a channel, its
-// labels those that OCP keeps. The list changes while it is read: an alarm may be
-// missed, and one that comes twice is yielded once. So what is there is true, and
-// what is missing says nothing; ask [Client.Alarm] about it.
+// labels those that OCP keeps. The list changes while it is read, and an alarm that
+// is missing may be there: ask [Client.Alarm] about it.
 //
 // Vendor pages: zh-CN/1900.reference-guide/200.api-reference/1000.alert of
 // https://github.com/oceanbase/ocp-doc, branch V4.2.2.

@@ -14,15 +14,10 @@ import (
 	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
-// The time that Main leaves itself. OCP gives a script ten seconds by default
-// (ocp.alarm.send.once-timeout-ms).
 const (
-	defaultScriptTimeout = 8 * time.Second
-	scriptGrace          = time.Second // for a handler to report that its time is over
-)
+	defaultScriptTimeout = 8 * time.Second // of the ten that OCP gives a script
+	scriptGrace          = time.Second     // for a handler to report that its time is over
 
-// The exit codes of a script.
-const (
 	exitSent   = 0
 	exitFailed = 1
 )

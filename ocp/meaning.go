@@ -1,6 +1,8 @@
 package ocp
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,8 +48,7 @@ func (p *Payload) status() alert.Status {
 }
 
 // announcesRecovery reports whether a message begins like one of OCP's
-// templates for recoveries. No log line can forge it: a template begins with its
-// own text.
+// templates for recoveries, where no log line can stand.
 func announcesRecovery(message string) bool {
 	return begins(message, "【OCP 告警恢复通知】", "【告警恢复通知】", "【OCP 警示恢復通知】", "[Alarm Recover Notification]", "[Alert clearance notification]")
 }
@@ -68,19 +69,16 @@ func begins(message string, headings ...string) bool {
 	})
 }
 
-// severity maps the level: 1 (down) and 2 (critical) are [alert.Critical], 3
-// (alert) is Warning, 4 (caution) Notice and 5 (info) Info. A word that OCP does
-// not use means what other systems mean by it; without a word the colour counts.
+// severity maps the level. A word that OCP does not use means what other systems
+// mean by it; without a word the colour counts.
 func (p *Payload) severity() alert.Severity {
 	word := p.levelWord()
 	n := levelNumber(word)
 	if s, known := alert.ParseSeverity(word); n == 0 && known && word != "" {
 		return s
 	}
-	if n == 0 {
-		n = colourLevel(p.text("alarm_level_color"))
-	}
-	return levelSeverity(n)
+	// 0, an unknown level, is a Warning.
+	return [...]alert.Severity{alert.Warning, alert.Critical, alert.Critical, alert.Warning, alert.Notice, alert.Info}[cmp.Or(n, colourLevel(p.text("alarm_level_color")))]
 }
 
 func (p *Payload) levelWord() string { return p.word("alarm_level", "alarm_level_native", "level") }
@@ -104,59 +102,35 @@ func levelNumber(word string) int {
 	return 0
 }
 
-// levelSeverity maps the number of a level. An alarm without one is a Warning.
-func levelSeverity(n int) alert.Severity {
-	switch n {
-	case 1, 2:
-		return alert.Critical
-	case 4:
-		return alert.Notice
-	case 5:
-		return alert.Info
-	}
-	return alert.Warning
-}
-
 // colourLevel returns the number of the level that has a colour, or 0. Purple,
 // red, orange, blue and green are documented; of their values only that of
 // purple is, so that the hue decides.
 func colourLevel(colour string) int {
-	for i, name := range [...]string{"purple", "red", "orange", "blue", "green"} {
-		if strings.EqualFold(colour, name) {
-			return i + 1
-		}
+	names := []string{"", "purple", "red", "orange", "blue", "green"}
+	if n := slices.Index(names, strings.ToLower(colour)); n > 0 {
+		return n
 	}
 	rgb, err := strconv.ParseUint(strings.TrimPrefix(colour, "#"), 16, 32)
 	if err != nil || len(colour) != len("#722ED1") {
 		return 0
 	}
 	r, g, b := float64(rgb>>16), float64(rgb>>8&255), float64(rgb&255)
-	most, least := max(r, g, b), min(r, g, b)
-	if most-least < 32 { // a grey
+	if max(r, g, b)-min(r, g, b) < 32 { // a grey
 		return 0
 	}
-	var hue float64 // degrees
-	switch most {
-	case r:
-		hue = 60 * (g - b) / (most - least)
-	case g:
-		hue = 60*(b-r)/(most-least) + 120
-	default:
-		hue = 60*(r-g)/(most-least) + 240
-	}
-	switch {
-	case hue < -20 || hue >= 300: // pink
+	switch hue := math.Atan2(math.Sqrt(3)*(g-b), 2*r-g-b) * 180 / math.Pi; { // degrees, 0 is red
+	case hue < -115 || hue >= 165:
+		return 4
+	case hue < -60:
+		return 1
+	case hue < -20: // pink
 		return 0
 	case hue < 16:
 		return 2
 	case hue < 65:
 		return 3
-	case hue < 165:
-		return 5
-	case hue < 245:
-		return 4
 	}
-	return 1
+	return 5
 }
 
 // word returns the first of the variables that holds a whole word. What was lost
@@ -192,10 +166,7 @@ func isLost(text string) bool {
 }
 
 func (p *Payload) began() time.Time {
-	if at := p.time("alarm_active_at"); !at.IsZero() {
-		return at
-	}
-	return p.time("alarm_time")
+	return cmp.Or(p.time("alarm_active_at"), p.time("alarm_time"))
 }
 
 // parseTime reads RFC 3339, with or without a fraction, a colon in the offset

@@ -12,18 +12,11 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// Defaults of a Repeater.
-const (
-	defaultInterval = time.Minute
-	defaultActive   = 10000
-)
-
 // RepeatOptions configures a [Repeater]. A nil *RepeatOptions and the zero
 // value of each field mean the default.
 type RepeatOptions struct {
-	// Interval is the time from one push of an alarm to the next. It must be
-	// well below the elimination period of the rules, 5 minutes by default.
-	// Default: 1 minute.
+	// Interval is the time from one push of an alarm to the next, well below the
+	// elimination period of its rule. Default: 1 minute.
 	Interval time.Duration
 
 	// MaxActive bounds the alerts that are kept alive, of 1 KB and more each.
@@ -36,16 +29,11 @@ type RepeatOptions struct {
 }
 
 // A Repeater keeps alarms alive: OCP ends an alarm that is not pushed again,
-// so a Repeater pushes what is firing until it is resolved.
+// so a Repeater pushes what is firing until it is resolved. A test, and an alert
+// without a Key, is pushed once, since nothing could ever end its repetition.
 //
-// It is a Sender too. Send pushes at once, and notes what was accepted; an
-// alert with [alert.Resolved] is dropped from the notes, after which OCP ends
-// the alarm by itself (a repetition under way may still arrive). Run does the
-// repeating. A test, and an alert without a Key, is
-// pushed once, since nothing could ever end its repetition.
-//
-// The notes live in the process. If it ends, OCP ends the alarms, though the
-// problems may last: have the source report them anew after a start.
+// What it repeats lives in the process. If that ends, OCP ends the alarms, though
+// the problems may last: have the source report them anew after a start.
 //
 // It is safe for concurrent use, and starts no goroutine.
 type Repeater struct {
@@ -60,8 +48,6 @@ type Repeater struct {
 	active map[problem]*noted
 }
 
-// A problem is the identity of what is kept alive: that of alerts, not the
-// target made of it.
 type problem struct{ source, key string }
 
 // A noted is an alert that is kept alive.
@@ -76,17 +62,16 @@ var _ alert.Sender = (*Repeater)(nil)
 // NewRepeater returns a Repeater that pushes through a Sender. Call Run, or
 // nothing is repeated.
 //
-// onError is told of each repetition that failed, and of each that came so late
-// that OCP may have ended the alarm before, with an [*Error]. Run calls it and
-// waits for it. It is required, since an alarm ends without a word while its
-// repetitions fail.
+// onError is required. Run tells it, and waits for it, of each repetition that
+// failed, and of each that came so late that OCP may have ended the alarm before,
+// with an [*Error].
 func NewRepeater(s *Sender, onError func(a alert.Alert, err error), opts *RepeatOptions) (*Repeater, error) {
 	o := *cmp.Or(opts, &RepeatOptions{})
 	if s == nil || onError == nil {
 		return nil, errors.New("ocp: new repeater: there is no sender, or no function to tell of failures")
 	}
 	r := &Repeater{
-		sender: s, interval: cmp.Or(o.Interval, defaultInterval), most: cmp.Or(o.MaxActive, defaultActive),
+		sender: s, interval: cmp.Or(o.Interval, time.Minute), most: cmp.Or(o.MaxActive, 10000),
 		onError: onError, onPushed: o.OnPushed, active: map[problem]*noted{},
 	}
 	if r.interval < time.Second || r.most < 0 {
@@ -143,11 +128,10 @@ func (r *Repeater) Active() int {
 }
 
 // Run pushes every alert that is kept alive once an interval, one after the other,
-// until ctx ends, whose error it returns. Only one Run may be under way; a second
-// one returns an error at once. A repetition that fails is told to onError, and
-// made again after an interval. If OCP refuses the login or asks for a pause, or if
-// three repetitions in a row fail for whatever reason, the others are not tried,
-// and are the first in the next round, a quarter of an interval later.
+// until ctx ends, whose error it returns. A second Run beside it returns an error at
+// once. If OCP refuses the login or asks for a pause, or if three repetitions in a
+// row fail for whatever reason, the others are not tried, and are the first in the
+// next round, a quarter of an interval later.
 func (r *Repeater) Run(ctx context.Context) error {
 	if !r.running.TryLock() {
 		return errors.New("ocp: repeater: runs already")
@@ -169,19 +153,19 @@ func (r *Repeater) Run(ctx context.Context) error {
 func (r *Repeater) round(ctx context.Context) {
 	const inARow = 3 // failures that may be those of one alarm each
 	failed := 0
-	var rest error
+	var rest *Error
 	for _, id := range r.due() {
 		a, gap, ok := r.take(id, rest != nil)
 		if !ok {
 			continue // resolved meanwhile, or told already
 		}
-		err := rest
-		if err == nil {
+		var err error = rest
+		if rest == nil {
 			err = r.sender.push(ctx, &a)
 			shared := forTheRest(err)
 			if shared == nil {
 				failed = 0 // an answer to one alarm, even a bad one, says nothing about the others
-			} else if failed++; failed >= inARow || asksToStop(err) {
+			} else if failed++; failed >= inARow || shared.asksToStop() {
 				rest = shared
 			}
 		}
@@ -199,12 +183,6 @@ func (r *Repeater) round(ctx context.Context) {
 			r.onPushed(a)
 		}
 	}
-}
-
-// asksToStop reports whether OCP said that the next call fails like this one.
-func asksToStop(err error) bool {
-	e, ok := err.(*Error) //nolint:errorlint // Push returns it bare
-	return ok && (e.isLogin() || e.isDenied() || e.isWait())
 }
 
 // due returns the problems to push now, first those that were not tried for the

@@ -64,7 +64,7 @@ func NewSender(client *Client, alarmType string, opts *SenderOptions) (*Sender, 
 // each push makes one attempt.
 func (s *Sender) Send(ctx context.Context, alerts ...alert.Alert) error {
 	errs := make([]error, len(alerts))
-	var rest error
+	var rest *Error
 	for i := range alerts {
 		switch {
 		case !alerts[i].Status.Open() && ctx.Err() == nil:
@@ -84,7 +84,7 @@ func (s *Sender) push(ctx context.Context, a *alert.Alert) error {
 
 // forTheRest returns the error of the pushes that are not made because one
 // failed, or nil if they may do better.
-func forTheRest(err error) error {
+func forTheRest(err error) *Error {
 	e, ok := err.(*Error) //nolint:errorlint // Push returns it bare
 	if !ok || !e.isGeneral() {
 		return nil

@@ -14,26 +14,17 @@ import (
 )
 
 // Credentials are what a [Client] proves itself with: a user with a password,
-// or an access key with its secret key. The zero value is refused by
-// [NewClient]. They do not print.
+// or an access key with its secret key. They do not print.
 type Credentials struct {
-	scheme scheme
+	signs  bool
 	name   secret.Text // user or access key: half of a login, hence hidden too
 	secret secret.Text
 }
 
-type scheme uint8
-
-const (
-	schemeNone scheme = iota
-	schemeBasic
-	schemeAccessKey
-)
-
 // Basic returns the credentials of a user. They travel with each request,
 // readable to everybody who can listen.
 func Basic(user, password string) Credentials {
-	return Credentials{schemeBasic, secret.New(user), secret.New(password)}
+	return Credentials{false, secret.New(user), secret.New(password)}
 }
 
 // AccessKey returns credentials that sign each attempt with the time at which
@@ -43,31 +34,24 @@ func Basic(user, password string) Credentials {
 // Vendor page: zh-CN/1900.reference-guide/200.api-reference/300.ak-sk-sign-roles.md
 // of https://github.com/oceanbase/ocp-doc, branch V4.2.2.
 func AccessKey(accessKey, secretKey string) Credentials {
-	return Credentials{schemeAccessKey, secret.New(strings.TrimSpace(accessKey)), secret.New(strings.TrimSpace(secretKey))}
+	return Credentials{true, secret.New(strings.TrimSpace(accessKey)), secret.New(strings.TrimSpace(secretKey))}
 }
-
-// maxCredential bounds the parts of credentials in bytes.
-const maxCredential = 512
 
 // check refuses credentials that cannot work, without quoting them.
 func (c Credentials) check() error {
 	name, key := c.name.Reveal(), c.secret.Reveal()
 	words := "user or the password"
-	if c.scheme == schemeAccessKey {
+	if c.signs {
 		words = "access key or the secret key"
 	}
 	switch {
-	case c.scheme == schemeNone:
-		return errors.New("there are no credentials: use Basic or AccessKey")
 	case name == "" || key == "":
 		return errors.New("the " + words + " is empty")
-	case len(name) > maxCredential || len(key) > maxCredential:
-		return errors.New("the " + words + " is too long")
-	case !isText(name) || !isText(key):
-		return errors.New("the " + words + " holds control characters or bytes that are not UTF-8")
+	case len(name) > 512 || len(key) > 512 || !isText(name) || !isText(key):
+		return errors.New("the " + words + " is too long, or holds control characters or bytes that are not UTF-8")
 	case strings.Contains(name, ":"):
 		return errors.New("there is a colon in the user or the access key, which would end it")
-	case c.scheme == schemeAccessKey && !isHost(name):
+	case c.signs && !isHost(name):
 		return errors.New("the access key holds something else than letters, digits and the signs -_. only")
 	}
 	return nil
@@ -78,11 +62,10 @@ func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc
 
 // sign adds to h what proves who sends a request at a moment.
 func (c Credentials) sign(h http.Header, method string, target *url.URL, body []byte, at time.Time) {
-	switch c.scheme {
-	case schemeBasic:
+	if !c.signs {
 		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.name.Reveal()+":"+c.secret.Reveal())))
-	case schemeAccessKey:
-		h.Set("Date", at.UTC().Format(http.TimeFormat))
-		h.Set("Authorization", "OCP-ACCESS-KEY-HMACSHA1 "+c.name.Reveal()+":"+signature(c.secret.Reveal(), method, target, h, body))
+		return
 	}
+	h.Set("Date", at.UTC().Format(http.TimeFormat))
+	h.Set("Authorization", "OCP-ACCESS-KEY-HMACSHA1 "+c.name.Reveal()+":"+signature(c.secret.Reveal(), method, target, h, body))
 }

@@ -13,36 +13,31 @@ import (
 // Remember drops alerts that the wrapped Sender accepted already within the
 // window before now, in this process or in another one: what it accepted is
 // noted in the file at path. Use it where each alert is a process of its own,
-// as the script of an OCP channel is: OCP runs that anew every one to three
-// minutes while an alarm lasts, and once more after a failure. In a process
-// that stays, [alert.Dedup] does the same without a file.
+// as with the script of an OCP channel; elsewhere use [alert.Dedup].
 //
 // An alert is dropped if the last one accepted with its Source and Key had the
 // same ID, Status and Severity, or, if it has no Key or is news, if one with its
-// Source and ID was accepted. Tests are apart from what is real. So a recovery,
-// another level and a new beginning pass, and what has neither Key nor ID always
-// does. A dropped alert counts as accepted and does not prolong the window. A
-// window of zero or less switches Remember off.
+// Source and ID was accepted. Tests are apart from what is real. What has neither
+// Key nor ID always passes. A dropped alert counts as accepted and does not prolong
+// the window. A window of zero or less switches Remember off.
 //
-// Only what was accepted is noted, alert by alert, and what must not be repeated:
+// Noted is, alert by alert, what was accepted, and what must not be repeated:
 // an alert whose error matches [alert.ErrUncertain] and is not retryable, such as
 // that of a phone call that may have been placed. Give each destination a file
 // of its own, always with the same window: then a repetition after a failure
 // reaches those that missed the alert, and nobody else. Two processes that handle
-// the same alert at the same moment both send it, since no process waits for the
-// delivery of another.
+// the same alert at the same moment both send it.
 //
-// The file never costs an alert. It may be missing, and one that is damaged,
-// too large, or writable by others counts as empty; where it cannot be written,
-// as its directory is missing for example, the alert is sent all the same, and
-// its repetition will be too. Such trouble is added as a last line to the Summary
-// of what is sent, and stands as warning in the answer of [Main]. It names no path.
+// The file never costs an alert. One that is damaged, too large, or writable by
+// others counts as empty; where it cannot be written, as its directory is missing
+// for example, the alert is sent all the same, and its repetition will be too. Such
+// trouble is added as a last line to the Summary of what is sent, and stands as
+// warning in the answer of [Main]. It names no path.
 //
-// The file holds hashes and times, at most 4096 entries of 80 bytes, the
-// newest, and only of the window; it is readable by its owner alone. It is
-// replaced as a whole, so that reading needs no lock. Writers take turns by a
-// lock on its directory, for which one waits 0.9 s. That must be on a
-// local disk, and one that only the owner can write to.
+// The file holds hashes and times, at most 4096 entries of 80 bytes, and is
+// readable by its owner alone. It is replaced as a whole, under a lock on its
+// directory, for which a writer waits 0.9 s. That must be on a local disk, and
+// one that only the owner can write to.
 func Remember(path string, window time.Duration) alert.Middleware {
 	return func(next alert.Sender) alert.Sender {
 		if window <= 0 {
@@ -60,9 +55,6 @@ type rememberer struct {
 
 // Send passes on the alerts that are news.
 func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
-	if len(alerts) == 0 {
-		return nil
-	}
 	known, trouble := r.file.read()
 	news := make([]int, 0, len(alerts)) // indices
 	for i := range alerts {
@@ -77,14 +69,11 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if trouble == nil {
 		trouble = r.file.probe()
 	}
-	told := alerts
-	if len(news) < len(alerts) || trouble != nil {
-		told = make([]alert.Alert, len(news))
-		for k, i := range news {
-			told[k] = alerts[i]
-			if trouble != nil {
-				told[k].Summary = strings.TrimPrefix(told[k].Summary+"\n"+footOf(trouble), "\n")
-			}
+	told := make([]alert.Alert, len(news))
+	for k, i := range news {
+		told[k] = alerts[i]
+		if trouble != nil {
+			told[k].Summary = strings.TrimPrefix(told[k].Summary+"\n"+footOf(trouble), "\n")
 		}
 	}
 	err := r.next.Send(ctx, told...)
@@ -92,9 +81,6 @@ func (r *rememberer) Send(ctx context.Context, alerts ...alert.Alert) error {
 		trouble = failed
 	}
 	warn(ctx, trouble)
-	if err == nil || len(told) == len(alerts) {
-		return err
-	}
 	errs := make([]error, len(alerts))
 	for k, i := range news {
 		errs[i] = alert.ErrorAt(err, k, len(told))
@@ -108,8 +94,7 @@ func footOf(trouble error) string {
 	return "状态文件不可用，持续的告警会重复发送 (state file: " + trouble.Error() + "; an alarm that lasts is told again)"
 }
 
-// note writes down what was accepted, and what must not be repeated. The caller's
-// context may have ended just then, which is no reason to tell everything again.
+// note writes down what was accepted, and what must not be repeated.
 func (r *rememberer) note(ctx context.Context, told []alert.Alert, err error) error {
 	var done []sighting
 	for i := range told {
@@ -121,7 +106,7 @@ func (r *rememberer) note(ctx context.Context, told []alert.Alert, err error) er
 	if len(done) == 0 {
 		return nil
 	}
-	return r.file.add(context.WithoutCancel(ctx), done)
+	return r.file.add(context.WithoutCancel(ctx), done) // the caller's time may be over just now
 }
 
 // A sighting is what is remembered of an alert: what it is about, and what it

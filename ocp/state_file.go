@@ -76,27 +76,25 @@ func (f stateFile) read() (map[string]record, error) {
 // 1970. A line that is damaged costs itself, and a time to come, which is that of
 // a clock that was wrong, silences nothing.
 func (f stateFile) parse(r io.Reader, known map[string]record) error {
-	now, damaged := time.Now(), 0
+	now, damaged := time.Now(), false
 	lines := bufio.NewScanner(r)
 	if !lines.Scan() || lines.Text() != stateHeader {
 		return errors.New("the file is damaged, or not a state file")
 	}
 	for lines.Scan() {
 		part := strings.Split(lines.Text(), " ")
-		if len(part) != 3 || len(part[0]) != 32 || len(part[1]) != 32 {
-			damaged++
+		ms, err := strconv.ParseInt(part[len(part)-1], 10, 64)
+		if err != nil || len(part) != 3 || len(part[0]) != 32 || len(part[1]) != 32 {
+			damaged = true
 			continue
 		}
-		ms, err := strconv.ParseInt(part[2], 10, 64)
 		at := time.UnixMilli(ms)
-		if age := now.Sub(at); err != nil {
-			damaged++
-		} else if 0 <= age && age < f.window {
+		if age := now.Sub(at); 0 <= age && age < f.window {
 			known[part[0]] = record{part[1], at}
 		}
 	}
-	if damaged > 0 || lines.Err() != nil {
-		return fmt.Errorf("%d lines of the file are damaged", max(1, damaged))
+	if damaged || lines.Err() != nil {
+		return errors.New("lines of the file are damaged")
 	}
 	return nil
 }

@@ -206,9 +206,9 @@ func TestStateFileDamaged(t *testing.T) {
 		{"empty", "", "not a state file", 0o600},
 		{"garbage", "\x00\xff garbage", "not a state file", 0o600},
 		{"another version", "tocsin ocp state 2\n", "not a state file", 0o600},
-		{"half a line", "tocsin ocp state 1\nabc", "1 lines of the file are damaged", 0o600},
-		{"bad lines", "tocsin ocp state 1\n\n" + strings.Repeat("0", 32) + " " + strings.Repeat("0", 32) + " x\n", "2 lines of the file are damaged", 0o600},
-		{"endless line", "tocsin ocp state 1\n" + strings.Repeat("a", 100_000), "1 lines of the file are damaged", 0o600},
+		{"half a line", "tocsin ocp state 1\nabc", "lines of the file are damaged", 0o600},
+		{"bad lines", "tocsin ocp state 1\n\n" + strings.Repeat("0", 32) + " " + strings.Repeat("0", 32) + " x\n", "lines of the file are damaged", 0o600},
+		{"endless line", "tocsin ocp state 1\n" + strings.Repeat("a", 100_000), "lines of the file are damaged", 0o600},
 		{"too large", "tocsin ocp state 1\n" + strings.Repeat("a", 1<<20), "longer than 1048576 bytes", 0o600},
 		{"writable by others", "tocsin ocp state 1\n", "others can write", 0o622},
 	}
