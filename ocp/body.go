@@ -37,7 +37,6 @@ alarm_description=${alarm_description}
 message=${message}
 `
 
-// What is wrong with a body that cannot be read.
 var (
 	errEmptyBody = errors.New("the body is empty")
 	errJSONBody  = errors.New("the body template is JSON, which log text breaks since OCP escapes nothing")

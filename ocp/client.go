@@ -6,8 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -24,9 +22,7 @@ const (
 
 // A Client calls the API of one OCP. It is immutable but for what it knows of
 // logins and rate limits that failed, safe for concurrent use, and needs no
-// closing. Printing it shows the host only.
-//
-// Every error of its methods is an [*Error].
+// closing. Every error of its methods is an [*Error].
 type Client struct {
 	base        *url.URL
 	credentials Credentials
@@ -76,47 +72,34 @@ func NewClient(baseURL string, credentials Credentials, opts *Options) (*Client,
 	}, nil
 }
 
-type request struct {
-	op, method string
-	path       []string // elements below the root of the API
-	query      url.Values
-	body       []byte
-}
-
-func (c *Client) do(ctx context.Context, r *request) (data []byte, err error) {
-	leave, err := c.login.enter(ctx, r.op)
+// do calls the API. It returns the data of the answer.
+func (c *Client) do(ctx context.Context, op, method, path string, query url.Values, body []byte) (data []byte, err error) {
+	leave, err := c.login.enter(ctx, op)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { leave(err) }()
-	target := c.target(r)
-	j := judge{client: c, op: r.op}
+	target := c.base.JoinPath("api/v2/alarm", path)
+	target.RawQuery = canonicalQuery(query)
+	j := judge{client: c, op: op}
 	_, err = c.caller.Do(ctx, &httpcall.Request{
-		Op:              r.op,
-		Method:          r.method,
-		URL:             func() (string, error) { return target.String(), nil },
-		GetHeader:       func() (http.Header, error) { return j.sign(c.header(r, target, time.Now())), nil },
-		Body:            r.body,
+		Op:     op,
+		Method: method,
+		URL:    func() (string, error) { return target.String(), nil },
+		GetHeader: func() (http.Header, error) {
+			h := http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}}
+			if c.language != "" {
+				h.Set("Accept-Language", c.language)
+			}
+			c.credentials.sign(h, method, target, body, time.Now())
+			return j.sign(h), nil
+		},
+		Body:            body,
 		Judge:           j.accept,
 		JudgeFailure:    j.refuse,
 		RepeatUncertain: true, // reading again and pushing again do no harm
 	})
-	return j.data, failure(r.op, err)
-}
-
-func (c *Client) target(r *request) *url.URL {
-	u := c.base.JoinPath("api", "v2", "alarm").JoinPath(r.path...)
-	u.RawQuery = canonicalQuery(r.query)
-	return u
-}
-
-func (c *Client) header(r *request, target *url.URL, at time.Time) http.Header {
-	h := http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}}
-	if c.language != "" {
-		h.Set("Accept-Language", c.language)
-	}
-	c.credentials.sign(h, r.method, target, r.body, at)
-	return h
+	return j.data, failure(op, err)
 }
 
 func failure(op string, err error) error {
@@ -135,18 +118,3 @@ func failure(op string, err error) error {
 	}
 	return &Error{Op: op, HTTPStatus: transport.Status, Err: err}
 }
-
-// String returns the host of the OCP.
-func (c *Client) String() string {
-	if c == nil {
-		return "ocp.Client(nil)"
-	}
-	return "ocp.Client(" + c.base.Host + ")"
-}
-
-// Format prints what String returns for every verb: fmt must not walk through
-// the fields.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
-
-// LogValue returns what String returns.
-func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -68,12 +68,10 @@ type judge struct {
 	data   []byte      // of the answer that was accepted
 }
 
+// sign keeps what in a header proves who asks: a signature, or name and password.
 func (j *judge) sign(h http.Header) http.Header {
-	_, proof, _ := strings.Cut(h.Get("Authorization"), " ")
-	if _, signature, signed := strings.Cut(proof, ":"); signed {
-		proof = signature
-	}
-	j.proof = secret.New(proof)
+	given := h.Get("Authorization")
+	j.proof = secret.New(given[strings.LastIndexAny(given, " :")+1:])
 	return h
 }
 

@@ -5,19 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
-)
-
-// Bounds of an Alarm. OCP documents none; these keep a mistake small.
-const (
-	maxType   = 128      // bytes
-	maxTarget = 1024     // bytes
-	maxLabels = 256      // labels
-	maxName   = 128      // bytes of the name of a label
-	maxPush   = 64 << 10 // bytes of the request
 )
 
 // An Alarm is what can be told to OCP of a problem: that it exists, once more.
@@ -49,19 +38,20 @@ func (a Alarm) Validate() error {
 	return err
 }
 
-// encode returns the request as JSON, or what is wrong with the alarm.
+// encode returns the request as JSON, or what is wrong with the alarm. OCP documents
+// no bounds; these keep a mistake small.
 func (a Alarm) encode() ([]byte, error) {
 	switch {
-	case a.Type == "" || len(a.Type) > maxType || strings.ContainsFunc(a.Type, func(r rune) bool { return r != '_' && !isAlphanumeric(r) }):
-		return nil, &FieldError{Field: "alarmType", Reason: fmt.Sprintf("want the name of a rule: 1 to %d letters, digits and underscores", maxType)}
-	case strings.TrimSpace(a.Target) == "" || len(a.Target) > maxTarget || !isText(a.Target):
-		return nil, &FieldError{Field: "target", Reason: fmt.Sprintf("want 1 to %d bytes of UTF-8 in one line", maxTarget)}
-	case len(a.Labels) > maxLabels:
-		return nil, &FieldError{Field: "labels", Reason: fmt.Sprintf("%d labels, limit %d", len(a.Labels), maxLabels)}
+	case a.Type == "" || len(a.Type) > 128 || strings.ContainsFunc(a.Type, func(r rune) bool { return r != '_' && !isAlphanumeric(r) }):
+		return nil, &FieldError{Field: "alarmType", Reason: "want the name of a rule: 1 to 128 letters, digits and underscores"}
+	case strings.TrimSpace(a.Target) == "" || len(a.Target) > 1024 || !isText(a.Target):
+		return nil, &FieldError{Field: "target", Reason: "want 1 to 1024 bytes of UTF-8 in one line"}
+	case len(a.Labels) > 256:
+		return nil, &FieldError{Field: "labels", Reason: fmt.Sprintf("%d labels, limit 256", len(a.Labels))}
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
-		if strings.TrimSpace(name) == "" || len(name) > maxName || !isText(name) {
-			return nil, &FieldError{Field: "labels", Reason: fmt.Sprintf("a name is empty, longer than %d bytes, or not UTF-8 in one line", maxName)}
+	for name := range a.Labels {
+		if strings.TrimSpace(name) == "" || len(name) > 128 || !isText(name) {
+			return nil, &FieldError{Field: "labels", Reason: "a name is empty, longer than 128 bytes, or not UTF-8 in one line"}
 		}
 	}
 	labels := a.Labels
@@ -73,8 +63,8 @@ func (a Alarm) encode() ([]byte, error) {
 		Labels map[string]string `json:"labels"`
 		Target string            `json:"target"`
 	}{a.Type, labels, a.Target})
-	if len(body) > maxPush {
-		return nil, &FieldError{Field: "body", Reason: fmt.Sprintf("%d bytes, limit %d bytes", len(body), maxPush)}
+	if len(body) > 64<<10 {
+		return nil, &FieldError{Field: "body", Reason: fmt.Sprintf("%d bytes, limit 65536 bytes", len(body))}
 	}
 	return body, nil
 }
@@ -103,6 +93,6 @@ func (c *Client) Push(ctx context.Context, a Alarm) error {
 	if err != nil {
 		return &Error{Op: opPush, Err: err}
 	}
-	_, err = c.do(ctx, &request{op: opPush, method: http.MethodPost, path: []string{"alarms"}, body: body})
+	_, err = c.do(ctx, opPush, http.MethodPost, "alarms", nil, body)
 	return err
 }

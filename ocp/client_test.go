@@ -31,19 +31,18 @@ func TestNewClient(t *testing.T) {
 		name, base  string
 		credentials ocp.Credentials
 		opts        *ocp.Options
-		want        string // host, as the client prints it
 		refused     string // a part of the error
 	}{
-		{name: "https", base: "https://ocp.example.com:8443", credentials: basic, want: "ocp.example.com:8443"},
-		{name: "line feed of a file, slash", base: "https://ocp.example.com/\n", credentials: basic, want: "ocp.example.com"},
-		{name: "empty port", base: "https://ocp.example.com:", credentials: basic, want: "ocp.example.com"},
-		{name: "gateway with a path", base: "https://gw.example.com/ocp", credentials: basic, want: "gw.example.com"},
-		{name: "access key over http", base: "http://ocp.example.com:8080", credentials: key, want: "ocp.example.com:8080"},
-		{name: "loopback", base: "http://127.0.0.1:8080", credentials: basic, want: "127.0.0.1:8080"},
-		{name: "loopback of version 6", base: "http://[::1]:8080", credentials: basic, want: "[::1]:8080"},
-		{name: "localhost", base: "http://LocalHost:8080", credentials: basic, want: "LocalHost:8080"},
-		{name: "allowed", base: "http://10.0.0.8:8080", credentials: basic, opts: &ocp.Options{AllowHTTP: true}, want: "10.0.0.8:8080"},
-		{name: "language", base: "https://ocp.example.com", credentials: basic, opts: &ocp.Options{Language: "zh-CN, en;q=0.5"}, want: "ocp.example.com"},
+		{name: "https", base: "https://ocp.example.com:8443", credentials: basic},
+		{name: "line feed of a file, slash", base: "https://ocp.example.com/\n", credentials: basic},
+		{name: "empty port", base: "https://ocp.example.com:", credentials: basic},
+		{name: "gateway with a path", base: "https://gw.example.com/ocp", credentials: basic},
+		{name: "access key over http", base: "http://ocp.example.com:8080", credentials: key},
+		{name: "loopback", base: "http://127.0.0.1:8080", credentials: basic},
+		{name: "loopback of version 6", base: "http://[::1]:8080", credentials: basic},
+		{name: "localhost", base: "http://LocalHost:8080", credentials: basic},
+		{name: "allowed", base: "http://10.0.0.8:8080", credentials: basic, opts: &ocp.Options{AllowHTTP: true}},
+		{name: "language", base: "https://ocp.example.com", credentials: basic, opts: &ocp.Options{Language: "zh-CN, en;q=0.5"}},
 
 		{name: "http", base: "http://ocp.example.com:8080", credentials: basic, refused: plain},
 		{name: "http in a private network", base: "http://10.0.0.8:8080", credentials: basic, refused: plain},
@@ -87,7 +86,6 @@ func TestNewClient(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, "ocp.Client("+tt.want+")", client.String())
 		})
 	}
 }
@@ -204,7 +202,6 @@ func TestShowsNoSecret(t *testing.T) {
 			})
 		}
 	}
-	require.Equal(t, "ocp.Client(nil)", (*ocp.Client)(nil).String())
 }
 
 // A redirect, such as that to a login page, is not followed.

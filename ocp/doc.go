@@ -13,9 +13,8 @@
 //
 // OCP starts a script for each message and hands it the alarm in environment
 // variables. [FromEnv] reads them into a [Payload], and [Payload.Alert] makes
-// an alert of it. [Main] is the whole script, and keeps the contract by which
-// OCP judges the outcome; [Remember] keeps the repetitions of an alarm that lasts
-// from the reader, across the processes:
+// an alert of it. [Main] is the whole script; [Remember] keeps the repetitions of
+// an alarm that lasts from the reader:
 //
 //	func main() {
 //		os.Exit(ocp.Main(context.Background(), func(ctx context.Context, p *ocp.Payload) error {
@@ -27,17 +26,11 @@
 //		}, nil))
 //	}
 //
-// OCP takes scripts of Python and Bash only, which it tells by their first
-// line, so that a program needs a script around it, and has to be on every
-// node of OCP:
+// OCP takes scripts of Python and Bash only, so that a program needs a script around
+// it, and has to be on every node of OCP:
 //
 //	#!/bin/bash
 //	exec /opt/tocsin/ocp-dingtalk
-//
-// Level and status come as words of the language of the push, and one message
-// may mix languages. Which variables OCP sets is not documented for scripts, nor
-// is whether one without a value is missing, empty or left as ${name}: all three
-// mean the same here.
 //
 // # To OCP
 //
@@ -47,8 +40,7 @@
 // pushes alerts. Nobody can tell OCP that a problem is over: an alarm ends when it
 // is not pushed again. So a [Repeater] pushes what is firing until it is resolved.
 //
-// A refused login is not tried again for ten minutes, by any goroutine: OCP locks
-// the account after a few. Tests find an OCP to talk to in package ocptest.
+// Tests find an OCP to talk to in package ocptest.
 //
 // # Vendor pages
 //

@@ -2,7 +2,6 @@ package ocp_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -107,7 +106,6 @@ func FuzzSign(f *testing.F) {
 		if alarm.Validate() == nil {
 			require.NoError(t, client.Push(t.Context(), alarm))
 		}
-		require.Zero(t, server.FailedLogins())
 	})
 }
 
@@ -152,7 +150,6 @@ func FuzzNewClient(f *testing.F) {
 		require.NoError(t, client.Push(t.Context(), someAlarm()))
 		require.Len(t, far.requests, 1)
 		require.True(t, strings.HasSuffix(far.requests[0].URL.Path, "/api/v2/alarm/alarms"), far.requests[0].URL.Path)
-		require.NotContains(t, fmt.Sprintf("%+v%#v", client, client), "0x")
 	})
 }
 

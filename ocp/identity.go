@@ -1,7 +1,6 @@
 package ocp
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,7 +60,7 @@ func (p *Payload) eventID() string {
 	key, began := p.problemKey(), p.began()
 	switch {
 	case key == "":
-		return inbound.Identity("message", inbound.Digest(p.everything()...))
+		return inbound.Identity("message", inbound.Digest(string(encodeJSON(p.Values))))
 	case began.IsZero() && (p.isGroup() || p.text("alarm_id") == ""):
 		return "" // a repetition and a new beginning look the same, and nothing may be dropped
 	}
@@ -74,16 +73,6 @@ func (p *Payload) eventID() string {
 		parts = append(parts, p.text("alarm_count"))
 	}
 	return inbound.Identity(key, parts...)
-}
-
-// everything returns all that was said, for an identity when nothing else can
-// serve.
-func (p *Payload) everything() []string {
-	var all []string
-	for _, name := range slices.Sorted(maps.Keys(p.Values)) {
-		all = append(all, name, p.Values[name])
-	}
-	return all
 }
 
 // instant writes a time in a form that does not depend on its zone.

@@ -69,7 +69,7 @@ func (c *Client) Alarm(ctx context.Context, id string) (alert.Alert, error) {
 	if !isID(id) {
 		return alert.Alert{}, &Error{Op: opGet, Err: &FieldError{Field: "id", Reason: "want 1 to 64 letters, digits, - and _"}}
 	}
-	data, err := c.do(ctx, &request{op: opGet, method: http.MethodGet, path: []string{"alarms", id}})
+	data, err := c.do(ctx, opGet, http.MethodGet, "alarms/"+id, nil, nil)
 	if err != nil {
 		return alert.Alert{}, err
 	}
@@ -97,7 +97,7 @@ func (c *Client) page(ctx context.Context, query url.Values, number int) (entrie
 	q := url.Values{"size": {pageSize}}
 	maps.Copy(q, query)
 	q.Set("page", strconv.Itoa(number))
-	data, err := c.do(ctx, &request{op: opList, method: http.MethodGet, path: []string{"alarms"}, query: q})
+	data, err := c.do(ctx, opList, http.MethodGet, "alarms", q, nil)
 	if err != nil {
 		return nil, false, err
 	}

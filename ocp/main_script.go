@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
@@ -58,12 +61,12 @@ type MainOptions struct {
 // removed, since the key of a robot stands there. Of a panic, only the type of its
 // value is told unless the runtime caused it.
 //
-// Do everything in handle, reading flags and settings too, so that a mistake
-// in these keeps the contract. From the call of Main to the end of the process,
-// os.Stdout, os.Stderr and the default loggers of log/slog and log lead nowhere;
-// on Linux so do the file descriptors 1 and 2. What still comes through, with exit
-// code 2, is the runtime's report of a crash, such as a panic in a goroutine that
-// handle has started. handle runs in a goroutine of its own.
+// Do everything in handle, which runs in a goroutine of its own, reading flags and
+// settings too: a mistake in these must keep the contract. From the call of Main to
+// the end of the process, os.Stdout, os.Stderr and the default loggers of log/slog
+// and log lead nowhere; on Linux so do the file descriptors 1 and 2. What still comes
+// through, with exit code 2, is the runtime's report of a crash, such as a panic in
+// another goroutine.
 func Main(ctx context.Context, handle Script, opts *MainOptions) int {
 	o := *cmp.Or(opts, &MainOptions{})
 	if o.Environ == nil {
@@ -72,13 +75,13 @@ func Main(ctx context.Context, handle Script, opts *MainOptions) int {
 	if o.Stdout == nil || o.Stderr == nil {
 		o.Stdout, o.Stderr = takeStreams()
 	}
-	notes := &warnings{}
-	if err := o.run(context.WithValue(ctx, warningsKey{}, notes), handle); err != nil {
+	note := &warning{}
+	if err := o.run(context.WithValue(ctx, warningKey{}, note), handle); err != nil {
 		reason := markup.OneLine(hideURLs(err.Error()), maxReason)
 		_, _ = io.WriteString(o.Stderr, failureAnswer(exitFailed, reason)) // there is no other way to say it
 		return exitFailed
 	}
-	if _, err := io.WriteString(o.Stdout, notes.answer()); err != nil {
+	if _, err := io.WriteString(o.Stdout, note.answer()); err != nil {
 		return exitFailed // whoever was to read it has gone
 	}
 	return exitSent
@@ -121,4 +124,51 @@ func (o *MainOptions) run(ctx context.Context, handle Script) error {
 	case <-time.After(scriptGrace):
 		return fmt.Errorf("ocp: no outcome in time, which may mean that it was delivered: %w", ctx.Err())
 	}
+}
+
+// success is the answer to a delivery, which OCP's documentation compares for
+// DingTalk and WeCom, and which a [Handler] gives too.
+const success = `{"errcode":0,"errmsg":"ok"}`
+
+// A warning is what the answer of a script says beside its success.
+type warning struct{ text atomic.Pointer[string] }
+
+type warningKey struct{}
+
+// answer returns what the script prints after a delivery.
+func (w *warning) answer() string {
+	text := w.text.Load()
+	if text == nil {
+		return success
+	}
+	return strings.TrimSuffix(success, "}") + `,"warning":` + string(encodeJSON(markup.OneLine(*text, maxReason))) + "}"
+}
+
+// warn adds trouble with a state file, if there is any, to the answer of the
+// script that ctx is of.
+func warn(ctx context.Context, trouble error) {
+	if w, ok := ctx.Value(warningKey{}).(*warning); ok && trouble != nil {
+		w.text.Store(new(footOf(trouble)))
+	}
+}
+
+// maxReason bounds the reason of a failure in bytes.
+const maxReason = 2000
+
+// failureAnswer returns a JSON object that is not what OCP waits for.
+func failureAnswer(code int, text string) string {
+	return string(encodeJSON(struct {
+		Code    int    `json:"errcode"`
+		Message string `json:"errmsg"`
+	}{code, text}))
+}
+
+// hideURLs removes from each URL what stands behind the host, and a user in
+// front of it. Errors of net/http repeat the URL that was called.
+func hideURLs(s string) string {
+	if !strings.Contains(s, "://") {
+		return s
+	}
+	urls := regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s"'<>/?#]*@)?([^\s"'<>/?#]*)[^\s"'<>]*`)
+	return urls.ReplaceAllString(s, "$1$2")
 }

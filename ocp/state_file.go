@@ -19,20 +19,14 @@ import (
 	"github.com/tocsin-go/tocsin/internal/private"
 )
 
-// Bounds of a state file.
 const (
 	maxStateEntries = 4096
 	maxStateSize    = 1 << 20 // bytes; what is longer is not ours
-)
+	stateHeader     = "tocsin ocp state 1"
 
-// The times of the lock.
-const (
 	lockPatience = 900 * time.Millisecond // one waits no longer for another's writing
 	lockPause    = 5 * time.Millisecond   // between two looks
 )
-
-// stateHeader is the first line of a state file.
-const stateHeader = "tocsin ocp state 1"
 
 // A stateFile is what several processes know together.
 type stateFile struct {
@@ -150,8 +144,7 @@ func (f stateFile) replace(known map[string]record) error {
 	return os.Rename(next, f.path)
 }
 
-// withoutPath drops the path from an error of package os: it is for the
-// operator to know, and may name people.
+// withoutPath drops the path from an error of package os: it may name people.
 func withoutPath(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err

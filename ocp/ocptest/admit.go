@@ -20,13 +20,11 @@ func (s *Server) admit(r *http.Request, body []byte) *refusal {
 	defer s.mu.Unlock()
 	switch {
 	case s.MaxLogins > 0 && s.failed >= s.MaxLogins:
-		s.logins++
 		return &refusal{http.StatusUnauthorized, "10003", "用户已被锁定"}
 	case refused == nil:
 		s.failed = 0
 	default:
 		s.failed++
-		s.logins++
 	}
 	return refused
 }

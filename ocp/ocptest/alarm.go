@@ -33,36 +33,25 @@ type event struct {
 	told          time.Time // when the channel was told last
 }
 
-// elimination is how long an alarm lasts that is not pushed again.
-const elimination = 5 * time.Minute
-
 func (s *Server) push(r *http.Request, body []byte) *refusal {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return &refusal{http.StatusUnsupportedMediaType, "", "Content type not supported"}
 	}
 	var given struct {
-		AlarmType *string            `json:"alarmType"`
-		Target    *string            `json:"target"`
-		Labels    map[string]*string `json:"labels"`
+		AlarmType, Target string
+		Labels            map[string]string
 	}
-	if json.Unmarshal(body, &given) != nil || given.AlarmType == nil || given.Target == nil || *given.Target == "" || given.Labels == nil {
+	if json.Unmarshal(body, &given) != nil || given.AlarmType == "" || given.Target == "" || given.Labels == nil {
 		return &refusal{http.StatusBadRequest, "10001", "参数错误"}
 	}
-	p := Push{Type: *given.AlarmType, Target: *given.Target, Labels: map[string]string{}, Body: body}
-	for name, value := range given.Labels {
-		if value == nil {
-			return &refusal{http.StatusBadRequest, "10001", "参数错误"}
-		}
-		p.Labels[name] = *value
-	}
 	s.sweep()
-	return s.take(p)
+	return s.take(Push{Type: given.AlarmType, Target: given.Target, Labels: given.Labels, Body: body})
 }
 
 func (s *Server) take(p Push) *refusal {
 	rule, known := s.Rules[p.Type]
-	if s.Rules != nil && !known || p.Type == "" {
+	if s.Rules != nil && !known {
 		return &refusal{http.StatusBadRequest, "20001", "告警规则不存在，告警规则类型：" + p.Type + "，请检查！"}
 	}
 	s.mu.Lock()

