@@ -18,16 +18,14 @@ const (
 	unnamedName = "OCP 告警 (alarm)"
 )
 
-// Alert returns the alert that the payload stands for. OCP sends one message at
-// a time, so that an aggregated message is one alert too, whose Summary begins
-// with the count.
+// Alert returns the alert that the payload stands for. An aggregated message is one
+// alert too, whose Summary begins with the count.
 //
 // Name is the title of the rule, Product the application, Region the cluster,
 // Instance the tenant, the host or both, and Resource the target. Level is
 // OCP's own word, in whatever language. Labels hold the other variables under
-// their own names, the first 64 parts of the target that have a key under
-// "target."; neither the message nor recipients nor translations, which Payload
-// has. All but the Summary is cut at 4 KiB.
+// their own names, and the first 64 parts of the target that have a key under
+// "target.". All but the Summary is cut at 4 KiB.
 //
 // Key is the same for an alarm and its recovery; for an aggregated message it is
 // made of rule, group and cluster. ID is the same each time that OCP repeats an
@@ -74,11 +72,7 @@ func (p *Payload) isTest() bool {
 
 // count returns the number of alarms in the message; 0: not said, -1: not readable.
 func (p *Payload) count() int {
-	text := p.text("alarm_count")
-	if text == "" {
-		return 0
-	}
-	n, err := strconv.Atoi(text)
+	n, err := strconv.Atoi(cmp.Or(p.text("alarm_count"), "0"))
 	if err != nil || n < 0 {
 		return -1
 	}

@@ -8,19 +8,14 @@ import (
 )
 
 const (
-	// loginPause is for how long a refused login keeps a client silent.
-	loginPause = 10 * time.Minute
-
-	// loginPatience is how long the first login keeps the others waiting. A
-	// server that has not refused it by then hangs rather than refuses.
-	loginPatience = 2 * time.Second
+	loginPause    = 10 * time.Minute // for how long a refused login keeps a client silent
+	loginPatience = 2 * time.Second  // a server that has not refused by then hangs rather than refuses
 )
 
 // A login keeps a client from locking its account. Until one call has shown
 // that the credentials are good, calls go one at a time, or one every two
-// seconds if there is no answer; after one was refused there is none for a while.
-// So a wrong password is tried once a pause, however many goroutines use the
-// client.
+// seconds if there is no answer; after one was refused there is none for a while,
+// however many goroutines use the client.
 type login struct {
 	turn chan struct{} // a token: who has it may try unproven credentials
 

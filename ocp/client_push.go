@@ -11,9 +11,8 @@ import (
 
 // An Alarm is what can be told to OCP of a problem: that it exists, once more.
 // Title, level and description come from the rule, whose templates are filled
-// with the labels. There is no way to say that it is over: OCP ends an alarm
-// that is not pushed again within the elimination period of its rule, which
-// is 5 minutes unless the rule says otherwise.
+// with the labels. OCP ends an alarm that is not pushed again within the
+// elimination period of its rule, 5 minutes by default.
 //
 // Vendor page: zh-CN/1900.reference-guide/200.api-reference/1000.alert/100.call-an-alert-api.md
 // of https://github.com/oceanbase/ocp-doc, branch V4.2.2.

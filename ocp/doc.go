@@ -35,12 +35,10 @@
 // # To OCP
 //
 // A [Client] calls the API of an OCP, with a user and password ([Basic]) or with
-// an access key that signs each attempt ([AccessKey]). [Client.Push] tells of an
-// alarm, which OCP then treats like its own; [Client.Alarms] reads. A [Sender]
-// pushes alerts. Nobody can tell OCP that a problem is over: an alarm ends when it
-// is not pushed again. So a [Repeater] pushes what is firing until it is resolved.
-//
-// Tests find an OCP to talk to in package ocptest.
+// an access key ([AccessKey]). [Client.Push] tells of an alarm, which OCP then treats
+// like its own; [Client.Alarms] reads. A [Sender] pushes alerts. Nobody can tell OCP
+// that a problem is over: an alarm ends when it is not pushed again. So a [Repeater]
+// pushes what is firing until it is resolved. Package ocptest is an OCP for tests.
 //
 // # Vendor pages
 //

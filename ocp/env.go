@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 const (
@@ -86,15 +84,14 @@ func (p *Payload) clean(name, value string) string {
 
 // cut returns text in at most limit bytes, and shows that it is cut.
 func cut(text string, limit int) string {
-	const mark = "…"
 	if len(text) <= limit {
 		return text
 	}
-	end := limit - len(mark)
+	end := limit - len("…")
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return text[:end] + mark
+	return text[:end] + "…"
 }
 
 // check notes what the alert will have to do without.
@@ -104,7 +101,7 @@ func (p *Payload) check() {
 			p.problem(name, "not a time")
 		}
 	}
-	if text := p.text("alarm_count"); text != "" && p.count() < 0 {
+	if p.count() < 0 {
 		p.problem("alarm_count", "not a number")
 	}
 	for _, name := range p.lost() {
@@ -157,11 +154,10 @@ func (p *Payload) firstBut(skip func(string) bool, names ...string) string {
 
 func (p *Payload) time(name string) time.Time { return parseTime(p.text(name)) }
 
-// problem notes that a variable could not be read as expected. It never quotes
-// the value.
+// problem notes that a variable could not be read as expected.
 func (p *Payload) problem(name, what string) {
 	if len(p.Problems) < maxPayloadProblems {
-		p.Problems = append(p.Problems, inbound.PlainName(name)+": "+what)
+		p.Problems = append(p.Problems, name+": "+what)
 	}
 }
 

@@ -199,10 +199,8 @@ type codeMeaning struct {
 	meaning string
 }
 
-// codes holds what is known of OCP's table of errors.
-//
-// Vendor page: zh-CN/2100.appendix/100.ocp-error-table.md of
-// https://github.com/oceanbase/ocp-doc, branch V4.2.2.
+// codes holds what is known of OCP's table of errors, zh-CN/2100.appendix/100.ocp-error-table.md
+// of https://github.com/oceanbase/ocp-doc, branch V4.2.2.
 func codes() map[string]codeMeaning {
 	return map[string]codeMeaning{
 		"ALM10001": {classDenied, "no permission for alarms"},
@@ -232,7 +230,7 @@ func describeCode(code string) string {
 		return "code " + code + " (" + k.meaning + ")"
 	}
 	for _, prefix := range [...]string{"ALM", "IAM", "COM"} {
-		if k, ok := known[prefix+code]; ok && strings.Trim(code, "0123456789") == "" {
+		if k, ok := known[prefix+code]; ok {
 			return "code " + code + " (if that is " + prefix + code + ": " + k.meaning + ")"
 		}
 	}

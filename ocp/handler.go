@@ -20,8 +20,7 @@ const (
 	handlerTimeout = 8 * time.Second // leaves two of OCP's ten for the network
 )
 
-// HandlerOptions configures a [Handler]. The zero value and nil mean the
-// defaults.
+// HandlerOptions configures a [Handler]. Nil and zero values mean the defaults.
 type HandlerOptions struct {
 	// Logger gets a record for every alert and for every request that was refused
 	// or could not be read. No record holds the secret or a body. Default: none.

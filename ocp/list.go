@@ -62,9 +62,8 @@ func (c *Client) Alarms(ctx context.Context, query url.Values) iter.Seq2[alert.A
 	}
 }
 
-// Alarm reads one alarm by its id, which consists of letters, digits, - and _. An
-// id that OCP does not know is an error with HTTP 404, or with a code that ends in
-// 70001, or both.
+// Alarm reads one alarm by its id. One that OCP does not know is an error with HTTP
+// 404, or with a code that ends in 70001.
 func (c *Client) Alarm(ctx context.Context, id string) (alert.Alert, error) {
 	if !isID(id) {
 		return alert.Alert{}, &Error{Op: opGet, Err: &FieldError{Field: "id", Reason: "want 1 to 64 letters, digits, - and _"}}
@@ -83,8 +82,7 @@ func (c *Client) Alarm(ctx context.Context, id string) (alert.Alert, error) {
 	return a, nil
 }
 
-// listError returns the error of a call that failed, or that was answered and
-// makes no sense.
+// listError returns the error of a call that failed, or whose answer makes no sense.
 func listError(op string, err error) *Error {
 	if e, failed := errors.AsType[*Error](err); failed {
 		return e
@@ -155,9 +153,8 @@ func isID(s string) bool {
 
 // labels returns the labels: texts as they are, and whatever else there is as JSON.
 func (f fields) labels() map[string]string {
-	raw := f.object("labels")
-	labels := make(map[string]string, len(raw))
-	for name, value := range raw {
+	labels := map[string]string{}
+	for name, value := range f.object("labels") {
 		var s string
 		if json.Unmarshal(value, &s) != nil { // null is an empty text
 			s = string(value)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"regexp"
 	"strings"
@@ -21,6 +22,8 @@ const (
 	defaultScriptTimeout = 8 * time.Second // of the ten that OCP gives a script
 	scriptGrace          = time.Second     // for a handler to report that its time is over
 
+	maxReason = 2000 // bytes
+
 	exitSent   = 0
 	exitFailed = 1
 )
@@ -29,8 +32,7 @@ const (
 // everything was delivered; OCP runs the script again.
 type Script func(ctx context.Context, p *Payload) error
 
-// MainOptions configures [Main]. A nil *MainOptions and the zero value of each
-// field mean the default.
+// MainOptions configures [Main]. Nil and zero values mean the defaults.
 type MainOptions struct {
 	// Environ is what the payload is read from, as [os.Environ] returns it,
 	// which is the default.
@@ -152,23 +154,31 @@ func warn(ctx context.Context, trouble error) {
 	}
 }
 
-// maxReason bounds the reason of a failure in bytes.
-const maxReason = 2000
-
 // failureAnswer returns a JSON object that is not what OCP waits for.
 func failureAnswer(code int, text string) string {
-	return string(encodeJSON(struct {
-		Code    int    `json:"errcode"`
-		Message string `json:"errmsg"`
-	}{code, text}))
+	return fmt.Sprintf(`{"errcode":%d,"errmsg":%s}`, code, encodeJSON(text))
 }
 
 // hideURLs removes from each URL what stands behind the host, and a user in
 // front of it. Errors of net/http repeat the URL that was called.
 func hideURLs(s string) string {
-	if !strings.Contains(s, "://") {
-		return s
-	}
 	urls := regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s"'<>/?#]*@)?([^\s"'<>/?#]*)[^\s"'<>]*`)
 	return urls.ReplaceAllString(s, "$1$2")
+}
+
+// takeStreams returns the output and the error output of the process and
+// leaves nothing in their place, neither for code that writes to the variables of
+// package os nor for the default loggers.
+func takeStreams() (stdout, stderr io.Writer) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // that of package log writes there too
+	stdout, stderr = os.Stdout, os.Stderr
+	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return stdout, stderr // then there is only the handler's good will
+	}
+	if out, errout, err := replaceDescriptors(nowhere); err == nil {
+		stdout, stderr = out, errout
+	}
+	os.Stdout, os.Stderr = nowhere, nowhere
+	return stdout, stderr
 }

@@ -12,8 +12,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 )
 
-// RepeatOptions configures a [Repeater]. A nil *RepeatOptions and the zero
-// value of each field mean the default.
+// RepeatOptions configures a [Repeater]. Nil and zero values mean the defaults.
 type RepeatOptions struct {
 	// Interval is the time from one push of an alarm to the next, well below the
 	// elimination period of its rule. Default: 1 minute.
@@ -32,9 +31,7 @@ type RepeatOptions struct {
 // so a Repeater pushes what is firing until it is resolved. A test, and an alert
 // without a Key, is pushed once, since nothing could ever end its repetition.
 //
-// What it repeats lives in the process. If that ends, OCP ends the alarms, though
-// the problems may last: have the source report them anew after a start.
-//
+// What it repeats lives in the process: have the source report anew after a start.
 // It is safe for concurrent use, and starts no goroutine.
 type Repeater struct {
 	sender   *Sender

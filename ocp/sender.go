@@ -17,8 +17,7 @@ import (
 	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
-// SenderOptions configures a [Sender]. A nil *SenderOptions and the zero value
-// of each field mean the default.
+// SenderOptions configures a [Sender]. Nil and zero values mean the defaults.
 type SenderOptions struct {
 	// Alarm has the last word about what is pushed for an alert. Rules differ in
 	// level, so this is where the severity of an alert becomes a level of OCP, by
@@ -102,7 +101,6 @@ func forTheRest(err error) *Error {
 	return &rest
 }
 
-// Bounds of the alarm made of an alert.
 const (
 	maxPart  = 120 // bytes of one value in a target
 	maxValue = 1024

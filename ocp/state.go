@@ -18,8 +18,7 @@ import (
 // An alert is dropped if the last one accepted with its Source and Key had the
 // same ID, Status and Severity, or, if it has no Key or is news, if one with its
 // Source and ID was accepted. Tests are apart from what is real. What has neither
-// Key nor ID always passes. A dropped alert counts as accepted and does not prolong
-// the window. A window of zero or less switches Remember off.
+// Key nor ID always passes. A window of zero or less switches Remember off.
 //
 // Noted is, alert by alert, what was accepted, and what must not be repeated:
 // an alert whose error matches [alert.ErrUncertain] and is not retryable, such as
@@ -34,10 +33,9 @@ import (
 // trouble is added as a last line to the Summary of what is sent, and stands as
 // warning in the answer of [Main]. It names no path.
 //
-// The file holds hashes and times, at most 4096 entries of 80 bytes, and is
-// readable by its owner alone. It is replaced as a whole, under a lock on its
-// directory, for which a writer waits 0.9 s. That must be on a local disk, and
-// one that only the owner can write to.
+// The file holds hashes and times, at most 4096 entries of 80 bytes. It is replaced
+// as a whole, under a lock on its directory, for which a writer waits 0.9 s. That
+// must be on a local disk, and one that only the owner can write to.
 func Remember(path string, window time.Duration) alert.Middleware {
 	return func(next alert.Sender) alert.Sender {
 		if window <= 0 {

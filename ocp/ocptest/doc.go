@@ -3,10 +3,8 @@
 //
 // A [Server] takes pushed alarms and lists them. It is as strict as the vendor
 // is documented to be: it checks user and password, or the signature of an
-// access key with its date, method, path, query and body; it locks a user
-// after failed logins, and knows only the rules that it was given. An alarm that
-// is not pushed again ends by itself. It can be told to fail in every way that a
-// server fails.
+// access key; it locks a user after failed logins, and knows only the rules that it
+// was given. An alarm that is not pushed again ends by itself.
 //
 //	server := ocptest.NewServer(t)
 //	server.Rules = map[string]ocptest.Rule{"disk_full": {Level: 2, Title: "Disk full"}}
@@ -16,9 +14,6 @@
 //	err = client.Push(ctx, ocp.Alarm{Type: "disk_full", Target: "host=db-1"})
 //	...
 //	fmt.Println(server.Pushes()[0].Target)
-//
-// Client reaches the server without a socket, which makes it fit for bubbles
-// of testing/synctest; Listen opens a real one.
 //
 // [Server].Channel gets the variables of each message that a channel of OCP would
 // send: the environment of a script, or, put into the template by [Render], the
