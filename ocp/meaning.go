@@ -32,9 +32,8 @@ func statusOf(word string) (s alert.Status, known, plain bool) {
 }
 
 // status maps the status. A word that is known decides. Otherwise an alarm is
-// over if it says when it ended, which OCP leaves out while it lasts; or if
-// there is no word at all and the message begins like OCP's own template for
-// recoveries. Whatever else is unknown counts as firing.
+// over if it says when it ended; or if there is no word at all and the message
+// begins like OCP's own template for recoveries. The rest counts as firing.
 func (p *Payload) status() alert.Status {
 	word := p.word("alarm_status", "alarm_status_native")
 	if s, known, _ := statusOf(word); known {
