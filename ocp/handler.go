@@ -69,9 +69,7 @@ type Account = inbound.Account
 //
 // The Sender runs in the goroutine of the request. Its context ends eight seconds
 // after the header arrived, and not when OCP hangs up.
-type Handler struct {
-	receiver *inbound.Receiver
-}
+type Handler struct{ receiver *inbound.Receiver }
 
 // NewHandler returns a Handler that gives alerts to sender. The secret has at least
 // 16 letters, digits and -._~. Whoever knows it can raise and end alerts, so make

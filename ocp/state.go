@@ -20,8 +20,8 @@ import (
 // Source and ID was accepted. Tests are apart from what is real. What has neither
 // Key nor ID always passes. A window of zero or less switches Remember off.
 //
-// Noted is, alert by alert, what was accepted, and what must not be repeated:
-// an alert whose error matches [alert.ErrUncertain] and is not retryable, such as
+// It notes each alert that was accepted, and each that must not be repeated: one
+// whose error matches [alert.ErrUncertain] and is not retryable, such as
 // that of a phone call that may have been placed. Give each destination a file
 // of its own, always with the same window: then a repetition after a failure
 // reaches those that missed the alert, and nobody else. Two processes that handle
