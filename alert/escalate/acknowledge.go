@@ -20,17 +20,30 @@ const (
 
 // Acknowledge says that somebody has taken what a message was about, all of it or the
 // incidents with the numbers given: no further step is taken, what rings is called off,
-// and the first steps are told. The reference is a token of Step.Link, or what a Sender
-// told [TrackReference], such as the id of a telephone call whose webhook came. It
-// returns the incidents of the message as they are now: whoever took one before keeps
-// it, and what is over stays so.
+// and the first steps are told. The token is one of Step.Link, see [Escalation.Handler];
+// the id of a call is none. It returns the incidents of the message as they are now:
+// whoever took one before keeps it, and what is over stays so.
 //
 // It returns when that is committed, and is safe to repeat. Errors are of the
 // type *[Error]; one that matches [ErrUnknownReference] is not retryable, but for
 // the moment between a message and its commit.
-func (e *Escalation) Acknowledge(ctx context.Context, reference, by string, numbers ...int64) ([]Incident, error) {
+func (e *Escalation) Acknowledge(ctx context.Context, token, by string, numbers ...int64) ([]Incident, error) {
+	if !isToken(token) {
+		return nil, failure(ctx, "acknowledge", ErrUnknownReference)
+	}
+	return e.take(ctx, hashOfToken(token), by, numbers)
+}
+
+// AcknowledgeCall is Acknowledge by what a Sender told [TrackReference], such as the id of
+// a telephone call. Such an id is no secret: call it with what the telephone service has
+// proven, such as a webhook with a secret of its own, and never with what a stranger sends.
+func (e *Escalation) AcknowledgeCall(ctx context.Context, reference, by string) ([]Incident, error) {
+	return e.take(ctx, hashOfCall(reference), by, nil)
+}
+
+func (e *Escalation) take(ctx context.Context, ref jobstore.Hash, by string, numbers []int64) ([]Incident, error) {
 	by = cleanName(by)
-	list, err := e.change(ctx, reference, func(r *result, in *incident, now int64) {
+	list, err := e.change(ctx, ref, func(r *result, in *incident, now int64) {
 		if len(numbers) == 0 || slices.Contains(numbers, in.ID) {
 			e.acknowledge(r, in, by, now)
 		}
@@ -72,7 +85,7 @@ func cut(text string, bytes int) string {
 }
 
 // change changes the incidents of a reference by f.
-func (e *Escalation) change(ctx context.Context, ref string, f func(r *result, in *incident, now int64)) (after []Incident, err error) {
+func (e *Escalation) change(ctx context.Context, ref jobstore.Hash, f func(r *result, in *incident, now int64)) (after []Incident, err error) {
 	if err := e.host.Enroll(ctx); err != nil {
 		return nil, err
 	}
@@ -82,7 +95,7 @@ func (e *Escalation) change(ctx context.Context, ref string, f func(r *result, i
 		if _, err := t.Lock(e.host.Number()); err != nil {
 			return err
 		}
-		list, err := readAll(t.IncidentsByReference(e.host.Number(), jobstore.HashOf(ref)))
+		list, err := readAll(t.IncidentsByReference(e.host.Number(), ref))
 		if err != nil {
 			return err
 		}
@@ -105,10 +118,14 @@ func (e *Escalation) change(ctx context.Context, ref string, f func(r *result, i
 	return after, err
 }
 
-// IncidentsByReference returns the incidents that a message with the reference was about.
-func (e *Escalation) IncidentsByReference(ctx context.Context, reference string) (list []Incident, err error) {
+// IncidentsByToken returns the incidents that the message with a token of Step.Link was
+// about.
+func (e *Escalation) IncidentsByToken(ctx context.Context, token string) (list []Incident, err error) {
+	if !isToken(token) {
+		return nil, failure(ctx, "look up", ErrUnknownReference)
+	}
 	return e.read(ctx, "look up", func(t jobstore.Txn) ([]jobstore.Incident, error) {
-		rows, err := t.IncidentsByReference(e.host.Number(), jobstore.HashOf(reference))
+		rows, err := t.IncidentsByReference(e.host.Number(), hashOfToken(token))
 		if err == nil && len(rows) == 0 {
 			err = ErrUnknownReference
 		}

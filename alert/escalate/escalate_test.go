@@ -2,6 +2,7 @@ package escalate_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -166,7 +167,7 @@ func TestTakePage(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, d.serve(t, http.MethodPost, path, "Zhang", "take", "4711").Code)
 		w = d.serve(t, http.MethodPost, path, "Zhang <b>Wei</b>", "take", number)
 		require.Equal(t, http.StatusOK, w.Code)
-		list, err := d.IncidentsByReference(t.Context(), strings.TrimPrefix(path, "/take/"))
+		list, err := d.IncidentsByToken(t.Context(), strings.TrimPrefix(path, "/take/"))
 		require.NoError(t, err)
 		require.Equal(t, []escalate.State{escalate.Acknowledged, escalate.Waiting}, []escalate.State{list[0].State, list[1].State})
 
@@ -288,7 +289,7 @@ func TestStepsChange(t *testing.T) {
 // only returns the first incident that a link leads to.
 func (d *duty) only(t *testing.T, path string) escalate.Incident {
 	t.Helper()
-	list, err := d.IncidentsByReference(t.Context(), strings.TrimPrefix(path, "/take/"))
+	list, err := d.IncidentsByToken(t.Context(), strings.TrimPrefix(path, "/take/"))
 	require.NoError(t, err)
 	return list[0]
 }
@@ -403,12 +404,14 @@ func TestRetryable(t *testing.T) {
 	require.NoError(t, err)
 	e, err := escalate.New(b, "duty", []escalate.Step{{Name: "a", Sender: new(alerttest.Recorder)}}, nil)
 	require.NoError(t, err)
-	_, err = e.Acknowledge(t.Context(), "nobody's", "me")
-	require.ErrorIs(t, err, escalate.ErrUnknownReference)
-	require.False(t, alert.Retryable(err))
+	for _, token := range []string{"nobody's", rand.Text()} {
+		_, err = e.Acknowledge(t.Context(), token, "me")
+		require.ErrorIs(t, err, escalate.ErrUnknownReference)
+		require.False(t, alert.Retryable(err))
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = e.Acknowledge(ctx, "nobody's", "me")
+	_, err = e.Acknowledge(ctx, rand.Text(), "me")
 	require.ErrorIs(t, err, context.Canceled)
 	require.True(t, alert.Retryable(err))
 }

@@ -18,6 +18,11 @@ import (
 const (
 	maxForm  = 4 << 10 // bytes of the form
 	maxShown = 100     // incidents on a page
+
+	// Strangers can ask for the page too: so many of its requests use the store at the same
+	// time, and the others wait.
+	readsAtOnce = 4
+	longestWait = 5 * time.Second
 )
 
 //go:embed page.html
@@ -55,6 +60,7 @@ type pageIncident struct {
 // Serve it over TLS.
 func (e *Escalation) Handler() http.Handler {
 	page := template.Must(template.New("take").Parse(pageTemplate))
+	reads := make(chan struct{}, readsAtOnce)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Type", "text/html; charset=utf-8")
@@ -63,7 +69,7 @@ func (e *Escalation) Handler() http.Handler {
 		header.Set("Cache-Control", "no-store")
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("X-Robots-Tag", "noindex")
-		status, view := e.servePage(w, r)
+		status, view := e.servePage(w, r, reads)
 		w.WriteHeader(status)
 		if r.Method == http.MethodHead {
 			return
@@ -74,34 +80,41 @@ func (e *Escalation) Handler() http.Handler {
 	})
 }
 
-// servePage does what a request asks for.
-func (e *Escalation) servePage(w http.ResponseWriter, r *http.Request) (int, pageView) {
+// servePage does what a request asks for. The body is read before the store is used: who
+// sends slowly keeps nobody waiting.
+func (e *Escalation) servePage(w http.ResponseWriter, r *http.Request, reads chan struct{}) (int, pageView) {
 	words := wordsOf(e.opts.Locale)
 	token := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-	var list []Incident
-	var err error
-	fault := ""
+	name := ""
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		list, err = e.IncidentsByReference(r.Context(), token)
 	case http.MethodPost:
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		list, err = e.IncidentsByReference(r.Context(), token)
-		name, numbers := strings.TrimSpace(r.PostFormValue("name")), chosen(r, list)
-		switch {
-		case err != nil:
-		case name == "":
-			fault = words.nobody
-		case len(numbers) == 0:
-			if slices.ContainsFunc(list, Incident.waits) {
-				fault = words.choose
-			}
-		default:
-			list, err = e.Acknowledge(r.Context(), token, name, numbers...)
-		}
+		name = strings.TrimSpace(r.PostFormValue("name"))
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		return http.StatusMethodNotAllowed, e.view(words, nil, words.failed)
+	}
+	if isToken(token) {
+		select {
+		case reads <- struct{}{}:
+			defer func() { <-reads }()
+		case <-time.After(longestWait):
+			w.Header().Set("Retry-After", "5")
+			return http.StatusServiceUnavailable, e.view(words, nil, words.failed)
+		}
+	}
+	fault := ""
+	list, err := e.IncidentsByToken(r.Context(), token)
+	if err == nil && r.Method == http.MethodPost {
+		switch numbers := chosen(r, list); {
+		case name == "":
+			fault = words.nobody
+		case len(numbers) > 0:
+			list, err = e.Acknowledge(r.Context(), token, name, numbers...)
+		case slices.ContainsFunc(list, Incident.waits):
+			fault = words.choose
+		}
 	}
 	switch {
 	case errors.Is(err, ErrUnknownReference):

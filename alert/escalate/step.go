@@ -46,7 +46,7 @@ func (s *step) Send(ctx context.Context, alerts ...alert.Alert) error {
 	if !tracked {
 		return s.Sender.Send(ctx, alerts...)
 	}
-	token, linked := rand.Text(), false
+	token, linked := rand.Text()[:tokenLength], false
 	for i := range alerts {
 		if a := &alerts[i]; s.Link != nil && a.Status == alert.Firing && !a.Test && !strings.HasPrefix(a.ID, newsID) {
 			a.URL, linked = s.Link(token), true
@@ -125,8 +125,11 @@ func (s *step) save(t jobstore.Txn, jobs []jobstore.Job, m *message) error {
 		if a := in.attempt(s.Name); a != nil && a.Held && a.Outcome == EventTold && len(calls) == 0 {
 			calls, a.Held = s.recent, false // that call spoke for what was held
 		}
-		for _, ref := range slices.Concat(m.links, calls) {
-			refs = append(refs, jobstore.Reference{Ref: jobstore.HashOf(ref), Incident: in.ID})
+		for _, token := range m.links {
+			refs = append(refs, jobstore.Reference{Ref: hashOfToken(token), Incident: in.ID})
+		}
+		for _, ref := range calls {
+			refs = append(refs, jobstore.Reference{Ref: hashOfCall(ref), Incident: in.ID})
 		}
 		if s.keep(in, calls, t.Now()) || len(in.Log) > before || m.err != nil {
 			s.e.schedule(in, t.Now())

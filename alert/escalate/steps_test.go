@@ -508,7 +508,7 @@ func TestHeldBack(t *testing.T) {
 		require.Empty(t, summaries(&chat))
 		require.Empty(t, last.Accepted())
 		require.Contains(t, events(incident(t, e)), "held phone")
-		list, err := e.Acknowledge(t.Context(), "call 2", "Li")
+		list, err := e.AcknowledgeCall(t.Context(), "call 2", "Li")
 		require.NoError(t, err)
 		require.Len(t, list, 14)
 		<-time.After(10 * time.Minute)

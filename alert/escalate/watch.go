@@ -114,7 +114,7 @@ func (e *Escalation) stepNamed(name string) *step {
 // wanted reports whether anybody is still wanted for what a message was about.
 func (e *Escalation) wanted(ctx context.Context, ref string) (wanted bool, err error) {
 	err = e.host.Store.Do(ctx, func(t jobstore.Txn) error {
-		list, err := readAll(t.IncidentsByReference(e.host.Number(), jobstore.HashOf(ref)))
+		list, err := readAll(t.IncidentsByReference(e.host.Number(), hashOfCall(ref)))
 		wanted = false
 		for i := range list {
 			wanted = wanted || list[i].waits()
@@ -131,7 +131,7 @@ func (e *Escalation) conclude(ctx context.Context, c call, a Answer) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout) // the answer may not come again
 	defer cancel()
-	_, err := e.change(ctx, c.Reference, func(r *result, in *incident, now int64) {
+	_, err := e.change(ctx, hashOfCall(c.Reference), func(r *result, in *incident, now int64) {
 		if a.By != "" {
 			e.acknowledge(r, in, cleanName(a.By), now)
 		}

@@ -63,11 +63,11 @@ func checkForgotten(x *harness) {
 	token := l.token()
 	l.leap(6 * 24 * time.Hour)
 	x.someTime()
-	_, err := e.IncidentsByReference(x.ctx, token)
+	_, err := e.IncidentsByToken(x.ctx, token)
 	x.must(err)
 	l.leap(3 * 24 * time.Hour)
 	x.until("the incident to be forgotten", func() bool {
-		_, err := e.IncidentsByReference(x.ctx, token)
+		_, err := e.IncidentsByToken(x.ctx, token)
 		return errors.Is(err, escalate.ErrUnknownReference)
 	})
 	list, err := e.Incidents(x.ctx, 0, 500)

@@ -165,7 +165,7 @@ func (d *desk) answered(ctx context.Context, s autocall.Status) error {
 	if d.config.links() {
 		return nil
 	}
-	_, err := d.escalation.Acknowledge(ctx, s.ID, fmt.Sprintf(wordsOf(d.config.Locale).byPickingUp, s.By))
+	_, err := d.escalation.AcknowledgeCall(ctx, s.ID, fmt.Sprintf(wordsOf(d.config.Locale).byPickingUp, s.By))
 	if errors.Is(err, escalate.ErrUnknownReference) {
 		return nil // it is forgotten, or Watch will find it
 	}
