@@ -70,7 +70,7 @@ func newSceneAt(t *testing.T, args ...string) *scene {
 func (s *scene) start(t *testing.T) {
 	t.Helper()
 	s.Process = clitest.Start(t, s.env, s.args...)
-	s.url = s.Out.Await(t, `(http://127\.0\.0\.1:\d+)/aliyun/`)
+	s.url = s.Out.Await(t, `(https?://127\.0\.0\.1:\d+)/aliyun/`)
 }
 
 // callback posts a callback of CloudMonitor about a rule, and wants it accepted.
@@ -345,6 +345,9 @@ func TestSettings(t *testing.T) {
 		{"number", []string{"-call", "Li=none"}, "-call"},
 		{"phone token", []string{"-call", "Li=13800000001", "-phone-token", "short"}, "-phone-token"},
 		{"rounds", []string{"-call", "Li=13800000001", "-phone-token", phoneToken, "-call-rounds", "99"}, "-call-rounds"},
+		{"certificate without a key", []string{robot, "-tls-cert", "nowhere"}, "-tls-cert: needs -tls-key"},
+		{"range", []string{robot, "-allow-cidr", "everybody"}, "-allow-cidr: entry 1"},
+		{"proxy", []string{robot, "-trusted-proxy", "aliyun"}, "-trusted-proxy: entry 1"},
 		{"secret", []string{robot, "-callback-secret", "a/b"}, "secret"},
 		{"one secret for two accounts", []string{robot, "-callback-secret", "a=0123456789abcdef,b=0123456789abcdef"}, "-callback-secret: entry 2"},
 	}

@@ -33,6 +33,7 @@ import (
 type Config struct {
 	Name      string // of the escalation
 	Listen    string
+	Access    httpserver.Access // of callbacks, but for the certificate, which is for all
 	Secrets   callbacks.Secrets
 	PageToken string // of the page of incidents; empty: no page
 	Public    string // URL at which people reach the program; empty: no link
@@ -99,7 +100,7 @@ func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(stdout, c.Secrets.Announce("http://"+l.Addr().String()))
+	fmt.Fprint(stdout, c.Secrets.Announce(c.Access.URL(l.Addr().String())))
 	if c.Roster != nil {
 		if gap := c.Roster.Gap(time.Now()); gap != "" {
 			log.Warn("nobody is on duty by the rota for a time, everybody will be rung", slog.String("from", gap))
@@ -188,18 +189,23 @@ func (d *desk) addEscalation() error {
 
 // addPages adds what people and callbacks reach.
 func (d *desk) addPages() error {
-	webhook, err := aliyun.NewHandler(alert.SenderFunc(d.accept), d.config.Secrets.Bare, &aliyun.Options{Logger: d.log, Locale: d.config.Locale, Accounts: d.config.Secrets.Accounts})
+	c := d.config
+	webhook, err := aliyun.NewHandler(alert.SenderFunc(d.accept), c.Secrets.Bare, &aliyun.Options{
+		Logger: d.log, Locale: c.Locale, Accounts: c.Secrets.Accounts, Allow: c.Access.Allow, ClientIP: c.Access.ClientIP,
+	})
 	if err != nil {
 		return err
 	}
-	channel, err := ocp.NewHandler(alert.SenderFunc(d.accept), d.config.Secrets.Bare, &ocp.HandlerOptions{Logger: d.log, Locale: d.config.Locale, Accounts: d.config.Secrets.Accounts})
+	channel, err := ocp.NewHandler(alert.SenderFunc(d.accept), c.Secrets.Bare, &ocp.HandlerOptions{
+		Logger: d.log, Locale: c.Locale, Accounts: c.Secrets.Accounts, Allow: c.Access.Allow, ClientIP: c.Access.ClientIP,
+	})
 	if err != nil {
 		return err
 	}
 	d.mux.Handle(callbacks.Path, webhook)
 	d.mux.Handle(callbacks.OCP, channel)
 	d.mux.Handle("/take/", d.escalation.Handler())
-	if d.config.PageToken != "" {
+	if c.PageToken != "" {
 		d.mux.Handle("GET /incidents/{token}", d.incidentsPage())
 	}
 	d.mux.Handle("GET /healthz", httpserver.NewHealth(d.log, d.health))
@@ -271,7 +277,7 @@ func (d *desk) serve(ctx context.Context, l net.Listener) error {
 		work.Go(func() { _ = d.queue.Run(running) }) // always nil
 		work.Go(func() { d.handOver(running) })
 	}
-	err := httpserver.Serve(ctx, l, aliyun.CleanPath(callbacks.Path, aliyun.CleanPath(callbacks.OCP, aliyun.CleanPath("/phone/", d.mux))), d.log, "stopping: what was accepted is in the database")
+	err := d.config.Access.Serve(ctx, l, aliyun.CleanPath(callbacks.Path, aliyun.CleanPath(callbacks.OCP, aliyun.CleanPath("/phone/", d.mux))), d.log, "stopping: what was accepted is in the database")
 	stop()
 	work.Wait()
 	return err

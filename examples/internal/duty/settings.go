@@ -13,6 +13,7 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/destinations"
+	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 )
 
@@ -30,6 +31,8 @@ const minToken = 16
 type form struct {
 	cli.Form
 
+	access httpserver.Settings
+
 	name, listen, secret, public, db, locale, least, wecom, dingtalk, dingtalkSecret, lease *cli.Setting
 	patience, repeat, takenFor, within                                                      *cli.Setting
 	space, token, callflow, guidance, take, pigeonAfter                                     *cli.Setting
@@ -41,6 +44,7 @@ func newForm() *form {
 	f.name = f.Text("name", "`name` of the escalation; programs for several teams on one database have different ones (default duty)")
 	f.listen = f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
 	f.secret = f.List("callback-secret", callbacks.Usage)
+	f.access = httpserver.NewSettings(&f.Form)
 	f.public = f.Text("public-url", "`URL` at which people reach this program, for the link in the group (default: no link)")
 	f.db = f.Text("db", "`file` of the database, or postgres://… or mysql://… (default phone-escalation.db)")
 	f.locale = f.Text("locale", "`language` of texts and page: zh, en or ja (default zh)")
@@ -156,6 +160,9 @@ func (f *form) judgeTimes(c *Config) (err error) {
 
 func (f *form) judgeRest(c *Config) (err error) {
 	if c.Secrets, err = callbacks.Read(f.secret); err != nil {
+		return err
+	}
+	if c.Access, err = f.access.Read(); err != nil {
 		return err
 	}
 	if c.DB, err = opendb.Parse(f.db.Text("phone-escalation.db")); err != nil {

@@ -17,11 +17,16 @@ import (
 // Serve serves a handler as [serve.Serve] does, and says in the log, in the words of
 // stopping, that it does no more. A hang-up does not end it.
 func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger, stopping string) error {
+	return Access{}.Serve(ctx, l, handler, log, stopping)
+}
+
+// Serve is [Serve] with a certificate, if there is one, and behind the proxies.
+func (c Access) Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger, stopping string) error {
 	said := make(chan struct{})
 	quit := context.AfterFunc(ctx, func() { log.Info(stopping); close(said) })
 	served, cancel := context.WithCancel(ctx)
 	go OnHangup(served, func() { log.Info("hang-up ignored: settings are read when the program starts") })
-	err := serve.Serve(ctx, l, handler, &serve.Options{Logger: log})
+	err := serve.Serve(ctx, l, handler, c.Options(log))
 	cancel()
 	if !quit() {
 		<-said

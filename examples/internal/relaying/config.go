@@ -3,13 +3,13 @@ package relaying
 import (
 	"cmp"
 	"io"
-	"net/netip"
 	"time"
 	_ "time/tzdata" // zones by name on machines and images without zone data
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 )
 
 // A Config is what the operator asked for, judged and complete.
@@ -19,9 +19,7 @@ type Config struct {
 
 	listen     string
 	secrets    callbacks.Secrets
-	allow      []netip.Prefix
-	proxies    []netip.Prefix
-	cert, key  string // files; empty: plain HTTP
+	access     httpserver.Access
 	locale     alert.Locale
 	zone       *time.Location
 	capture    string
@@ -52,7 +50,8 @@ const about = "Relay brings callbacks of CloudMonitor and of OceanBase OCP to We
 type form struct {
 	cli.Form
 
-	listen, secret, allow, proxy, cert, key    *cli.Setting
+	access                                     httpserver.Settings
+	listen, secret                             *cli.Setting
 	wecomURL, wecomMention, wecomRate          *cli.Setting
 	dingURL, dingSecret, dingKeyword           *cli.Setting
 	dingAt, dingRate                           *cli.Setting
@@ -68,10 +67,7 @@ func newForm() *form {
 	f := &form{Form: cli.Form{Program: "relay", About: about, NameUnknown: true}}
 	f.listen = f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
 	f.secret = f.List("callback-secret", callbacks.Usage)
-	f.allow = f.List("allow-cidr", "take callbacks only from this `range`, or from \"aliyun\", the ranges Alibaba Cloud documents; may be repeated")
-	f.proxy = f.List("trusted-proxy", "believe X-Forwarded-For from proxies in this `range`; may be repeated")
-	f.cert = f.Text("tls-cert", "`file` with the certificate chain in PEM; with -tls-key, serves HTTPS")
-	f.key = f.Text("tls-key", "`file` with the private key in PEM")
+	f.access = httpserver.NewSettings(&f.Form)
 	f.wecomURL = f.List("wecom-url", "webhook `URL` of a WeCom group robot, on any host, or its bare key; may be repeated")
 	f.wecomMention = f.List("wecom-mention", "`userid` of a member to mention in each message; may be repeated")
 	f.wecomRate = f.Text("wecom-rate", "`messages` a minute that each of these robots may send, 0 for no limit (default 20)")
@@ -112,7 +108,7 @@ func Configure(args []string, getenv func(string) string, help io.Writer) (*Conf
 		return nil, err
 	}
 	c := &Config{test: f.test.On(), demo: f.demonstr.On(), reread: func() (*Config, error) { return Configure(args, getenv, io.Discard) }}
-	for _, judge := range []func(*form) error{c.judgeServer, c.judgeTLS, c.judgeWecom, c.judgeDingtalk, c.judgeTrap, c.judgeDatabase, c.judgeLease, c.judgeAdmin, c.judgeWording, c.judgeMode} {
+	for _, judge := range []func(*form) error{c.judgeServer, c.judgeWecom, c.judgeDingtalk, c.judgeTrap, c.judgeDatabase, c.judgeLease, c.judgeAdmin, c.judgeWording, c.judgeMode} {
 		if err := judge(f); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,9 +47,9 @@ func TestDefaults(t *testing.T) {
 	require.False(t, c.trap.inform)
 	require.Equal(t, alert.Chinese, c.locale)
 	require.Equal(t, "Asia/Shanghai", c.zone.String())
-	require.Empty(t, c.cert)
-	require.Empty(t, c.allow)
-	require.Empty(t, c.proxies)
+	require.Empty(t, c.access.Cert)
+	require.Empty(t, c.access.Allow)
+	require.Empty(t, c.access.Proxies)
 	require.True(t, c.noDestination())
 	other, err := settingsOf("", nil)
 	require.NoError(t, err)
@@ -66,9 +67,9 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 	}{
 		{"listen", ":9000", "", func(c *Config) any { return c.listen }, ":9000"},
 		{"callback-secret", "0123456789abcdef", "", func(c *Config) any { return c.secrets.Bare }, "0123456789abcdef"},
-		{"allow-cidr", "192.0.2.0/24,2001:db8::1", "", func(c *Config) any { return c.allow },
+		{"allow-cidr", "192.0.2.0/24,2001:db8::1", "", func(c *Config) any { return c.access.Allow },
 			[]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")}},
-		{"trusted-proxy", "10.1.2.3/8", "", func(c *Config) any { return c.proxies },
+		{"trusted-proxy", "10.1.2.3/8", "", func(c *Config) any { return c.access.Proxies },
 			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}},
 		{"wecom-url", "https://example.com/send?key=k,k2", "", func(c *Config) any { return c.wecom.urls },
 			[]string{"https://example.com/send?key=k", "k2"}},
@@ -133,11 +134,11 @@ func TestRepeatedFlagsAddUp(t *testing.T) {
 	t.Parallel()
 	c, err := settingsOf("-allow-cidr 192.0.2.1 -allow-cidr aliyun -allow-cidr 192.0.2.2", nil)
 	require.NoError(t, err)
-	require.Equal(t, netip.MustParsePrefix("192.0.2.1/32"), c.allow[0])
-	require.Equal(t, netip.MustParsePrefix("192.0.2.2/32"), c.allow[len(c.allow)-1])
-	require.True(t, contains(c.allow, netip.MustParseAddr("106.11.225.9")), "documented for China")
-	require.True(t, contains(c.allow, netip.MustParseAddr("47.74.206.122")), "documented for other sites")
-	require.False(t, contains(c.allow, netip.MustParseAddr("198.51.100.1")))
+	require.Equal(t, netip.MustParsePrefix("192.0.2.1/32"), c.access.Allow[0])
+	require.Equal(t, netip.MustParsePrefix("192.0.2.2/32"), c.access.Allow[len(c.access.Allow)-1])
+	require.True(t, within(c.access.Allow, "106.11.225.9"), "documented for China")
+	require.True(t, within(c.access.Allow, "47.74.206.122"), "documented for other sites")
+	require.False(t, within(c.access.Allow, "198.51.100.1"))
 }
 
 func TestBadSettings(t *testing.T) {
@@ -288,4 +289,8 @@ func TestZonesAreEmbedded(t *testing.T) {
 	require.NoError(t, err)
 	_, offset := time.Date(2026, 11, 20, 0, 0, 0, 0, c.zone).Zone()
 	require.Equal(t, 8*60*60, offset)
+}
+
+func within(ranges []netip.Prefix, addr string) bool {
+	return slices.ContainsFunc(ranges, func(p netip.Prefix) bool { return p.Contains(netip.MustParseAddr(addr)) })
 }

@@ -52,7 +52,7 @@ type front struct {
 func newFront(t *testing.T, relay string, without *regexp.Regexp) *front {
 	t.Helper()
 	nginx := clitest.RealPart(t, "nginx")
-	cert, key, roots := certificate(t)
+	cert, key, roots := clitest.Certificate(t)
 	f := &front{dir: t.TempDir(), addr: freeTCP(t), roots: roots}
 	conf := strings.NewReplacer(
 		"listen 443 ", "listen "+f.addr+" ", "127.0.0.1:8080", relay, "/var/log/nginx", f.dir,

@@ -131,15 +131,14 @@ func (r *relay) newHandler() (http.Handler, error) {
 
 // open lets in whom the settings name.
 func (r *relay) open(c *Config) error {
-	find := callerFinder{c.proxies}.find
 	webhook, err := aliyun.NewHandler(r.box, c.secrets.Bare, &aliyun.Options{
-		Logger: r.log, Locale: c.locale, Allow: c.allow, ClientIP: find, Accounts: c.secrets.Accounts, OnCallback: r.received,
+		Logger: r.log, Locale: c.locale, Allow: c.access.Allow, ClientIP: c.access.ClientIP, Accounts: c.secrets.Accounts, OnCallback: r.received,
 	})
 	if err != nil {
 		return cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}
 	}
 	channel, err := ocp.NewHandler(r.box, c.secrets.Bare, &ocp.HandlerOptions{
-		Logger: r.log, Locale: c.locale, Allow: c.allow, ClientIP: find, Accounts: c.secrets.Accounts,
+		Logger: r.log, Locale: c.locale, Allow: c.access.Allow, ClientIP: c.access.ClientIP, Accounts: c.secrets.Accounts,
 	})
 	if err != nil {
 		return cli.UsageError{Err: fmt.Errorf("-callback-secret: %w", err)}

@@ -26,12 +26,8 @@ func (r *relay) listen(ctx context.Context, addr string) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.log.Info("listening", "addr", l.String(), "tls", r.config.cert != "", "db", r.config.db.Shown)
-	s.url = "http://"
-	if r.config.cert != "" {
-		s.url = "https://"
-	}
-	s.url += reachable(l)
+	r.log.Info("listening", "addr", l.String(), "tls", r.config.access.Cert != "", "db", r.config.db.Shown)
+	s.url = r.config.access.URL(reachable(l))
 	return s, nil
 }
 
@@ -53,13 +49,9 @@ func (r *relay) start(ctx context.Context, addr string, handler http.Handler) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	opts := &serve.Options{CertFile: r.config.cert, KeyFile: r.config.key, Logger: r.log}
-	if len(r.config.proxies) > 0 {
-		opts.MaxConnsPerAddress = -1 // all come from the proxies
-	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s := &running{done: make(chan error, 1), cancel: cancel}
-	go func() { s.done <- serve.Serve(ctx, l, handler, opts) }()
+	go func() { s.done <- serve.Serve(ctx, l, handler, r.config.access.Options(r.log)) }()
 	return s, l.Addr(), nil
 }
 

@@ -1,4 +1,4 @@
-package relaying
+package httpserver
 
 import (
 	"net/http"
@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestCallerFinder(t *testing.T) {
+func TestClientIP(t *testing.T) {
 	t.Parallel()
 	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}
 	tests := []struct {
@@ -40,22 +40,22 @@ func TestCallerFinder(t *testing.T) {
 			r.RemoteAddr = tt.peer
 			r.Header["X-Forwarded-For"] = tt.forwarded
 			want, _ := netip.ParseAddr(tt.want)
-			got, err := callerFinder{proxies}.find(r)
+			got, err := Access{Proxies: proxies}.ClientIP(r)
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 		})
 	}
 }
 
-func FuzzCallerFinder(f *testing.F) {
+func FuzzClientIP(f *testing.F) {
 	f.Add("10.0.0.1:1", "198.51.100.1, 10.0.0.2")
 	f.Add("[::1]:1", "[2001:db8::1]:9,,")
-	c := callerFinder{[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+	c := Access{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
 	f.Fuzz(func(t *testing.T, peer, forwarded string) {
 		r := &http.Request{RemoteAddr: peer, Header: http.Header{"X-Forwarded-For": {forwarded}}}
-		got, err := c.find(r)
+		got, err := c.ClientIP(r)
 		require.NoError(t, err)
-		if direct, _ := parseHop(peer); !contains(c.proxies, direct) {
+		if direct, _ := parseHop(peer); !contains(c.Proxies, direct) {
 			require.Equal(t, direct, got, "a stranger's header was believed")
 		}
 	})

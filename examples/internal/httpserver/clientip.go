@@ -1,4 +1,4 @@
-package relaying
+package httpserver
 
 import (
 	"net/http"
@@ -7,17 +7,14 @@ import (
 	"strings"
 )
 
-// A callerFinder tells who made a request. X-Forwarded-For is believed only as
-// far as the proxies that the operator named vouch for it: anybody can send
-// the header.
-type callerFinder struct{ proxies []netip.Prefix }
-
-// find returns the address of the caller, or the zero Addr if a trusted proxy
+// ClientIP returns the address of the caller, or the zero Addr if a trusted proxy
 // passed on something that is no address. The zero Addr is in no range, so
-// that such a caller is refused where only some are allowed.
-func (c callerFinder) find(r *http.Request) (netip.Addr, error) {
+// that such a caller is refused where only some are allowed. X-Forwarded-For is
+// believed only as far as the proxies that the operator named vouch for it: anybody can
+// send the header.
+func (c Access) ClientIP(r *http.Request) (netip.Addr, error) {
 	peer, _ := parseHop(r.RemoteAddr)
-	if !contains(c.proxies, peer) {
+	if !contains(c.Proxies, peer) {
 		return peer, nil
 	}
 	// Each proxy appends the address it saw, so the list is read from the
@@ -26,7 +23,7 @@ func (c callerFinder) find(r *http.Request) (netip.Addr, error) {
 	for _, line := range slices.Backward(r.Header.Values("X-Forwarded-For")) {
 		for _, text := range slices.Backward(strings.Split(line, ",")) {
 			hop, ok := parseHop(strings.TrimSpace(text))
-			if !ok || !contains(c.proxies, hop) {
+			if !ok || !contains(c.Proxies, hop) {
 				return hop, nil
 			}
 			caller = hop
