@@ -9,6 +9,7 @@ import (
 	"github.com/tocsin-go/tocsin/autocall"
 	"github.com/tocsin-go/tocsin/examples/internal/callserver"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
+	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 )
 
@@ -24,14 +25,18 @@ const minToken = 16
 type form struct {
 	cli.Form
 
-	listen, phoneToken, adminToken, db, lease, stepDelay, roundInterval, pollInterval, rounds *cli.Setting
-	forward, keyword                                                                          *cli.Setting
-	wecomURL, dingtalkURL, dingtalkSecret, locale, quiet, block                               *cli.Setting
+	access httpserver.Settings
+
+	listen, adminListen, phoneToken, adminToken, db, lease, stepDelay, roundInterval, pollInterval, rounds *cli.Setting
+	forward, keyword                                                                                       *cli.Setting
+	wecomURL, dingtalkURL, dingtalkSecret, locale, quiet, block                                            *cli.Setting
 }
 
 func newForm() *form {
 	f := &form{Form: cli.Form{Program: "autocall-server", About: about}}
 	f.listen = f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
+	f.adminListen = f.Text("admin-listen", "`host:port` of the admin API and of the page, which then are not where the phones poll (default: as -listen)")
+	f.access = httpserver.NewSettings(&f.Form, false)
 	f.phoneToken = f.List("phone-token", "`name=token` of a phone, or a token alone; may be repeated. Letters, digits and -._~, at least 16 (default: made for this run)")
 	f.adminToken = f.Text("admin-token", "`token` of the admin API and of the page, at least 16 characters (default: made for this run)")
 	f.db = f.Text("db", "`file` of the database, or postgres://… or mysql://… if one machine is not enough (default autocall.db)")
@@ -63,12 +68,20 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*call
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return nil, f.listen.Refuse("not of the form host:port")
 	}
+	if c.Admin = f.adminListen.Text(""); f.adminListen.Given() {
+		if _, _, err := net.SplitHostPort(c.Admin); err != nil {
+			return nil, f.adminListen.Refuse("not of the form host:port")
+		}
+	}
 	for _, judge := range []func(*callserver.Config) error{f.judgeTokens, f.judgeCalls, f.judgePolicy} {
 		if err := judge(c); err != nil {
 			return nil, err
 		}
 	}
 	var err error
+	if c.Access, err = f.access.Read(); err != nil {
+		return nil, err
+	}
 	if c.DB, err = opendb.Parse(f.db.Text("autocall.db")); err != nil {
 		return nil, f.db.Refuse("%w", err)
 	}
@@ -100,7 +113,13 @@ func (f *form) judgeTokens(c *callserver.Config) error {
 	if len(c.AdminToken) < minToken {
 		return f.adminToken.Refuse("want at least %d characters", minToken)
 	}
+	if cli.Weak(c.AdminToken) {
+		return f.adminToken.Refuse("easily guessed: take a random one, as openssl rand -hex 24 prints")
+	}
 	for i, h := range c.Phones {
+		if cli.Weak(h.Token) {
+			return f.phoneToken.Refuse("entry %d is easily guessed: take a random token, as openssl rand -hex 24 prints", i+1)
+		}
 		if h.Token == c.AdminToken {
 			return f.phoneToken.Refuse("entry %d is the admin token: a phone shows its own", i+1)
 		}

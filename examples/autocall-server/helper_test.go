@@ -72,14 +72,18 @@ func (a answer) object(t *testing.T) map[string]any {
 // do makes one request. Redirects are not followed.
 func (s *server) do(t *testing.T, method, path, body string, header map[string]string) answer {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.addr+path, strings.NewReader(body))
+	return s.through(t, &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, method, "http://"+s.addr+path, body, header)
+}
+
+func (s *server) through(t *testing.T, client *http.Client, method, to, body string, header map[string]string) answer {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, to, strings.NewReader(body))
 	require.NoError(t, err)
 	for name, value := range header {
 		r.Header.Set(name, value)
-	}
-	client := &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	resp, err := client.Do(r)
 	require.NoError(t, err)

@@ -37,7 +37,7 @@ func (b *browser) send(t *testing.T, path string, form url.Values, header ...str
 func signIn(t *testing.T, s *server) (b *browser, formToken string) {
 	t.Helper()
 	b = &browser{server: s}
-	a := b.send(t, "/admin/login", url.Values{"token": {adminToken}})
+	a := b.send(t, "/admin/login", url.Values{"token": {adminToken}, "name": {" Fang\n<b>"}})
 	require.Equal(t, 303, a.status, a.text)
 	set := a.header.Get("Set-Cookie")
 	require.Contains(t, set, "; Path=/admin; ")
@@ -114,8 +114,10 @@ func TestCancelOnThePage(t *testing.T) {
 	a := b.send(t, path, url.Values{"form": {form}})
 	require.Equal(t, 303, a.status)
 	require.Equal(t, "/admin/calls/"+id, a.header.Get("Location"))
-	require.Contains(t, b.get(t, "/admin/calls/"+id).text, "on the page")
+	require.Contains(t, b.get(t, "/admin/calls/"+id).text, "on the page by Fang &lt;b&gt;, 127.0.0.1")
 	require.NotContains(t, b.get(t, "/admin").text, "/cancel", "a call that has ended cannot be cancelled")
 	a = b.send(t, "/admin/logout", url.Values{"form": {form}})
 	require.Contains(t, a.header.Get("Set-Cookie"), "Max-Age=0")
+	require.NotContains(t, b.get(t, "/admin").text, "Calls and phones", "a cookie that was kept")
+	require.Equal(t, 403, b.send(t, "/admin/logout", url.Values{"form": {form}}).status)
 }

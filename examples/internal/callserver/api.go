@@ -10,6 +10,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 const (
@@ -40,7 +41,13 @@ func (s *service) addAPI(mux *http.ServeMux) {
 // admin lets nobody pass without the token.
 func (s *service) admin(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !s.isAdmin(r) {
+		switch s.guesses.check(r, inbound.Bearer(r), s.config.AdminToken) {
+		case http.StatusOK:
+		case http.StatusTooManyRequests:
+			w.Header().Set("Retry-After", "10")
+			refuse(w, http.StatusTooManyRequests, "too many wrong tokens came from this address")
+			return
+		default:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="autocall"`)
 			refuse(w, http.StatusUnauthorized, "want the header Authorization: Bearer ADMIN-TOKEN")
 			return
@@ -148,7 +155,7 @@ func (s *service) getCall(w http.ResponseWriter, r *http.Request) {
 
 // deleteCall cancels a call.
 func (s *service) deleteCall(w http.ResponseWriter, r *http.Request) {
-	was, err := s.queue.Cancel(r.Context(), r.PathValue("id"), "by the admin API")
+	was, err := s.queue.Cancel(r.Context(), r.PathValue("id"), "by the admin API from "+s.caller(r))
 	switch {
 	case err != nil:
 		s.fail(w, r, err)

@@ -1,14 +1,15 @@
 package callserver
 
 import (
-	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
+	"maps"
 	"net/http"
-	"strconv"
-	"strings"
+	"sync"
 	"time"
+
+	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 )
 
 const (
@@ -22,50 +23,59 @@ func equal(a, b string) bool {
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
-// isAdmin reports whether a request of a program carries the admin token.
-func (s *service) isAdmin(r *http.Request) bool {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") && equal(strings.TrimSpace(token), s.config.AdminToken)
+// A session belongs to somebody who has shown the admin token.
+type session struct {
+	who   string // as they said, and the address
+	form  string // what its forms must bring back, so that no other site can send them
+	until time.Time
 }
 
-// seal returns a proof, which only who knows the admin token can make, that a
-// text was said for a purpose.
-func (s *service) seal(purpose, text string) string {
-	h := hmac.New(sha256.New, []byte(s.config.AdminToken))
-	h.Write([]byte(purpose + "\x00" + text))
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+// sessions are known to this process alone: signing out ends one, and so does a restart.
+type sessions struct {
+	mu  sync.Mutex
+	all map[string]session // by the cookie's value
 }
 
-// newSession returns a cookie for who has shown the admin token. It holds no
-// token, so it is good on every server with the same one and after a restart;
-// another admin token ends all sessions.
-func (s *service) newSession(r *http.Request) *http.Cookie {
-	until := strconv.FormatInt(time.Now().Add(sessionTime).Unix(), 10)
-	return cookie(r, until+"."+s.seal("session", until), int(sessionTime.Seconds()))
+// begin returns the cookie of a new session.
+func (s *sessions) begin(r *http.Request, who string) *http.Cookie {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.all, func(_ string, old session) bool { return !time.Now().Before(old.until) })
+	if s.all == nil {
+		s.all = make(map[string]session)
+	}
+	value := rand.Text()
+	s.all[value] = session{who, rand.Text(), time.Now().Add(sessionTime)}
+	return cookie(r, value, int(sessionTime.Seconds()))
+}
+
+// of returns the session of a request. One without a form token is none.
+func (s *sessions) of(r *http.Request) session {
+	c, err := r.Cookie(sessionName)
+	if err != nil {
+		return session{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found := s.all[c.Value]; time.Now().Before(found.until) {
+		return found
+	}
+	return session{}
+}
+
+// end ends the session of a request.
+func (s *sessions) end(r *http.Request) {
+	if c, err := r.Cookie(sessionName); err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.all, c.Value)
+	}
 }
 
 // cookie returns a cookie that scripts and other sites never see.
 func cookie(r *http.Request, value string, age int) *http.Cookie {
 	return &http.Cookie{
 		Name: sessionName, Value: value, Path: "/admin", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
+		Secure: httpserver.Encrypted(r),
 	}
 }
-
-// session returns the session that a request belongs to, or "".
-func (s *service) session(r *http.Request) string {
-	c, err := r.Cookie(sessionName)
-	if err != nil {
-		return ""
-	}
-	until, proof, _ := strings.Cut(c.Value, ".")
-	end, err := strconv.ParseInt(until, 10, 64)
-	if err != nil || !equal(proof, s.seal("session", until)) || !time.Now().Before(time.Unix(end, 0)) {
-		return ""
-	}
-	return c.Value
-}
-
-// formToken is what a form of a session must bring back, so that no other site
-// can send it.
-func (s *service) formToken(session string) string { return s.seal("form", session) }

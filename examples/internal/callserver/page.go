@@ -124,12 +124,12 @@ func (p *pages) show(w http.ResponseWriter, status int, content *page) {
 
 // board shows the phones and the newest calls, or the login.
 func (p *pages) board(w http.ResponseWriter, r *http.Request) {
-	session := p.session(r)
-	if session == "" {
+	session := p.sessions.of(r)
+	if session.form == "" {
 		p.show(w, http.StatusOK, &page{Title: "Sign in"})
 		return
 	}
-	content := &page{Title: "Calls and phones", FormToken: p.formToken(session)}
+	content := &page{Title: "Calls and phones", FormToken: session.form}
 	if r.URL.Query().Get("refresh") != "off" {
 		content.Refresh = refreshTime
 	}
@@ -150,18 +150,18 @@ func (p *pages) board(w http.ResponseWriter, r *http.Request) {
 
 // call shows one call with its audit trail.
 func (p *pages) call(w http.ResponseWriter, r *http.Request) {
-	session := p.session(r)
-	if session == "" {
+	session := p.sessions.of(r)
+	if session.form == "" {
 		http.Redirect(w, r, "/admin", http.StatusSeeOther)
 		return
 	}
 	status, err := p.queue.Get(r.Context(), r.PathValue("id"))
 	if err != nil {
 		p.show(w, http.StatusNotFound, &page{
-			Title: "Call", FormToken: p.formToken(session), Failed: "There is no such call, or the queue is not available.",
+			Title: "Call", FormToken: session.form, Failed: "There is no such call, or the queue is not available.",
 		})
 		return
 	}
 	view := viewCall(&status, false)
-	p.show(w, http.StatusOK, &page{Title: "Call", FormToken: p.formToken(session), Call: &view})
+	p.show(w, http.StatusOK, &page{Title: "Call", FormToken: session.form, Call: &view})
 }

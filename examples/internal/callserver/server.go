@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/serve"
 	"github.com/tocsin-go/tocsin/autocall"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
@@ -24,6 +25,8 @@ import (
 // A Config is what the operator decided.
 type Config struct {
 	Listen     string
+	Admin      string // host:port of the API and of the page; empty: Listen
+	Access     httpserver.Access
 	Phones     []autocall.Handset
 	PhonesMade bool   // the token was made for this run, and is printed
 	AdminToken string // of the API and of the page
@@ -42,6 +45,9 @@ type service struct {
 	queue  *autocall.Dispatcher
 	phones *autocall.Handler
 	log    *slog.Logger
+
+	guesses  *guesses
+	sessions sessions
 }
 
 // Serve opens the database and serves until ctx ends. It tells the operator on
@@ -52,7 +58,7 @@ func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (
 		return fmt.Errorf("-db: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	s := &service{config: c, log: log}
+	s := &service{config: c, log: log, guesses: newGuesses(log, c.Access.ClientIP)}
 	options := s.queueOptions()
 	if s.queue, err = autocall.NewSQLQueue(ctx, db, c.DB.Dialect, &options); err != nil {
 		return fmt.Errorf("-db: %w", c.DB.Withheld(err))
@@ -60,16 +66,16 @@ func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (
 	if s.phones, err = s.newHandler(); err != nil {
 		return cli.UsageError{Err: err}
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	l, admin, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
-	log.Info("listening", "addr", l.Addr().String(), "phones", len(c.Phones), "db", c.DB.Dialect)
-	s.welcome(stdout, l.Addr())
+	log.Info("listening", "addr", l.Addr().String(), "admin", admin.Addr().String(), "phones", len(c.Phones), "db", c.DB.Dialect)
+	s.welcome(stdout, l.Addr(), admin.Addr())
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { _ = s.queue.Run(running) }) // always nil
-	err = httpserver.Serve(ctx, l, s.mux(), log, "stopping: no new requests; those under way are finished")
+	err = s.serve(ctx, l, admin)
 	stop()
 	work.Wait()
 	log.Info("stopped: what was queued is in the database")
@@ -98,14 +104,43 @@ func (s *service) newHandler() (*autocall.Handler, error) {
 	return autocall.NewHandler(s.queue, s.config.Phones, &autocall.HandlerOptions{PollInterval: s.config.Queue.PollInterval, Logger: s.log})
 }
 
-// mux joins what phones, programs and people reach.
-func (s *service) mux() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/phone/", s.phones)
-	mux.Handle("GET /healthz", httpserver.NewHealth(s.log, s.health))
-	s.addAPI(mux)
-	s.addPage(mux)
-	return inbound.CleanPath("/phone/", mux)
+// listen opens the ports, which are the same if there is none for the admin.
+func (s *service) listen(ctx context.Context) (l, admin net.Listener, err error) {
+	if l, err = new(net.ListenConfig).Listen(ctx, "tcp", s.config.Listen); err != nil || s.config.Admin == "" {
+		return l, l, err
+	}
+	if admin, err = new(net.ListenConfig).Listen(ctx, "tcp", s.config.Admin); err != nil {
+		return nil, nil, errors.Join(err, l.Close())
+	}
+	return l, admin, nil
+}
+
+// serve serves both ports until ctx ends or one of them fails.
+func (s *service) serve(ctx context.Context, l, admin net.Listener) error {
+	const stopping = "stopping: no new requests; those under way are finished"
+	health := httpserver.NewHealth(s.log, s.health)
+	people := http.NewServeMux()
+	people.Handle("GET /healthz", health)
+	s.addAPI(people)
+	s.addPage(people)
+	if l == admin {
+		people.Handle("/phone/", s.phones)
+		return s.config.Access.Serve(ctx, l, inbound.CleanPath("/phone/", people), s.log, stopping)
+	}
+	phones := http.NewServeMux()
+	phones.Handle("/phone/", s.phones)
+	phones.Handle("GET /healthz", health)
+	phones.Handle("/", httpserver.NotFound(s.log))
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- serve.Serve(ctx, admin, people, s.config.Access.Options(s.log))
+		stop()
+	}()
+	err := s.config.Access.Serve(ctx, l, inbound.CleanPath("/phone/", phones), s.log, stopping)
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 // health asks the database.
@@ -118,23 +153,28 @@ func (s *service) health(ctx context.Context) error {
 
 // welcome tells the operator what to enter into the phones. A token is printed
 // only if there is no other way to learn it.
-func (s *service) welcome(w io.Writer, addr net.Addr) {
-	at := addr.String()
-	if t, ok := addr.(*net.TCPAddr); ok && t.IP.IsUnspecified() {
-		at = fmt.Sprintf("THIS-MACHINE:%d", t.Port)
-	}
+func (s *service) welcome(w io.Writer, addr, admin net.Addr) {
 	for _, h := range s.config.Phones {
 		token := "********"
 		if s.config.PhonesMade {
 			token = h.Token
 		}
-		fmt.Fprintf(w, "URL to enter into the phone %s:\n  http://%s/phone/%s/alert/phone\n", h.Name, at, token)
+		fmt.Fprintf(w, "URL to enter into the phone %s:\n  %s/phone/%s/alert/phone\n", h.Name, s.urlOf(addr), token)
 	}
 	if s.config.PhonesMade {
 		fmt.Fprint(w, "Its token was made for this run; set -phone-token to keep one.\n")
 	}
-	fmt.Fprintf(w, "Page for people: http://%s/admin\n", at)
+	fmt.Fprintf(w, "Page for people: %s/admin\n", s.urlOf(admin))
 	if s.config.AdminMade {
 		fmt.Fprintf(w, "Admin token, made for this run; set -admin-token to keep one:\n  %s\n", s.config.AdminToken)
 	}
+}
+
+// urlOf is the URL of a server that listens at an address.
+func (s *service) urlOf(addr net.Addr) string {
+	at := addr.String()
+	if t, ok := addr.(*net.TCPAddr); ok && t.IP.IsUnspecified() {
+		at = fmt.Sprintf("THIS-MACHINE:%d", t.Port)
+	}
+	return s.config.Access.URL(at)
 }

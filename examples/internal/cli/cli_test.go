@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -300,4 +301,21 @@ func FuzzPrintable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		require.NotRegexp(t, `[\x00-\x1f\x7f\x{80}-\x{9f}\p{Cf}\x{2028}\x{2029}]`, cli.Printable(s))
 	})
+}
+
+func TestWeak(t *testing.T) {
+	t.Parallel()
+	for token, want := range map[string]bool{
+		"": true, "aaaaaaaaaaaaaaaaaaaa": true, "0123456789abcdef": true, "abcdefghijklmnopqrst": true, "passwordpassword": true, "1212121212121212": true,
+		"zyxwvutsrqponmlk": true, "1234512345123451": true, "3f9c0b7de1a24856": false, "9b1f6a0c2d7e48358f": false, "token-of-the-first-phone": false,
+	} {
+		require.Equal(t, want, cli.Weak(token), token)
+	}
+	for range 1000 {
+		token := rand.Text()
+		require.False(t, cli.Weak(token), token)
+		var b [24]byte
+		_, _ = rand.Read(b[:])
+		require.False(t, cli.Weak(fmt.Sprintf("%x", b)), "%x", b)
+	}
 }

@@ -94,6 +94,20 @@ func Decode(b []byte) (string, error) {
 	return strings.TrimPrefix(string(b), "\ufeff"), nil
 }
 
+// Weak reports whether a token is easily guessed, however long it is: few characters
+// that differ, a shorter text repeated, or a row such as 0123456789 or abcdefgh alone.
+func Weak(token string) bool {
+	distinct := make(map[byte]bool)
+	steps := make(map[int]bool)
+	for i := range len(token) {
+		if distinct[token[i]] = true; i > 0 {
+			steps[int(token[i])-int(token[i-1])] = true
+		}
+	}
+	repeated := token != "" && strings.Index((token + token)[1:], token) < len(token)-1
+	return len(distinct) < 5 || len(steps) < 4 || repeated
+}
+
 // WithoutPath returns the cause of an error of package os: the path may be a
 // secret that was put in its place.
 func WithoutPath(err error) error {

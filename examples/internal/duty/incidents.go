@@ -15,6 +15,7 @@ import (
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/escalate"
 	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 )
 
 // What the page shows at most.
@@ -49,10 +50,11 @@ type callView struct {
 func (d *desk) incidentsPage() http.Handler {
 	page := template.Must(template.New("incidents").Parse(incidentsTemplate))
 	want := sha256.Sum256([]byte(d.config.PageToken))
+	stranger := httpserver.NotFound(d.log)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got := sha256.Sum256([]byte(r.PathValue("token")))
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			http.NotFound(w, r)
+			stranger.ServeHTTP(w, r)
 			return
 		}
 		view, err := d.view(r)

@@ -15,6 +15,7 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/destinations"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
 	"github.com/tocsin-go/tocsin/examples/internal/opendb"
+	"github.com/tocsin-go/tocsin/internal/inbound"
 )
 
 const about = "Phone-escalation tells a group at once, then calls by Kompira Pigeon, then has\n" +
@@ -24,8 +25,6 @@ const about = "Phone-escalation tells a group at once, then calls by Kompira Pig
 
 // maxName bounds the name of an escalation, of which its routes are named.
 const maxName = 40
-
-const minToken = 16
 
 // A form is the table of settings.
 type form struct {
@@ -44,7 +43,7 @@ func newForm() *form {
 	f.name = f.Text("name", "`name` of the escalation; programs for several teams on one database have different ones (default duty)")
 	f.listen = f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
 	f.secret = f.List("callback-secret", callbacks.Usage)
-	f.access = httpserver.NewSettings(&f.Form)
+	f.access = httpserver.NewSettings(&f.Form, true)
 	f.public = f.Text("public-url", "`URL` at which people reach this program, for the link in the group (default: no link)")
 	f.db = f.Text("db", "`file` of the database, or postgres://… or mysql://… (default phone-escalation.db)")
 	f.locale = f.Text("locale", "`language` of texts and page: zh, en or ja (default zh)")
@@ -181,8 +180,8 @@ func (f *form) judgeRest(c *Config) (err error) {
 			return f.public.Refuse("want https://host or https://host/path")
 		}
 	}
-	if c.PageToken = f.pageToken.Text(""); f.pageToken.Given() && (len(c.PageToken) < minToken || url.PathEscape(c.PageToken) != c.PageToken) {
-		return f.pageToken.Refuse("want at least %d letters, digits and -._~", minToken)
+	if c.PageToken = f.pageToken.Text(""); f.pageToken.Given() && (inbound.CheckSecret(c.PageToken) != nil || cli.Weak(c.PageToken)) {
+		return f.pageToken.Refuse("want at least %d letters, digits and -._~ that are not easily guessed", inbound.MinSecret)
 	}
 	c.Robots, err = destinations.Robots(f.wecom, f.dingtalk, f.dingtalkSecret, c.Locale)
 	return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/pigeon"
 )
 
@@ -59,8 +60,8 @@ func (f *form) judgeCalls(c *Config, log *slog.Logger) (err error) {
 	if c.PhoneToken = f.phoneToken.Text(""); f.testCall.On() || f.rehearse.Given() {
 		return nil // no phone polls this process
 	}
-	if _, err := autocall.NewHandler(nobody{}, []autocall.Handset{{Name: "phone", Token: c.PhoneToken}}, nil); err != nil {
-		return f.phoneToken.Refuse("want at least 16 letters, digits and -._~")
+	if _, err := autocall.NewHandler(nobody{}, []autocall.Handset{{Name: "phone", Token: c.PhoneToken}}, nil); err != nil || cli.Weak(c.PhoneToken) {
+		return f.phoneToken.Refuse("want at least 16 letters, digits and -._~ that are not easily guessed")
 	}
 	c.Rounds, err = f.rounds.Number(2, 1, autocall.MaxRounds)
 	return err

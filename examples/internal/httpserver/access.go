@@ -14,18 +14,19 @@ import (
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 )
 
-// Settings are those of a server that people and clouds reach: -allow-cidr,
-// -trusted-proxy, -tls-cert and -tls-key.
+// Settings are those of a server that people and clouds reach: -trusted-proxy,
+// -tls-cert and -tls-key, and -allow-cidr if it takes callbacks.
 type Settings struct{ allow, proxy, cert, key *cli.Setting }
 
 // NewSettings adds the settings to a form.
-func NewSettings(f *cli.Form) Settings {
-	return Settings{
-		allow: f.List("allow-cidr", "take callbacks only from this `range`, or from \"aliyun\", the ranges Alibaba Cloud documents; may be repeated"),
-		proxy: f.List("trusted-proxy", "believe X-Forwarded-For from proxies in this `range`; may be repeated"),
-		cert:  f.Text("tls-cert", "`file` with the certificate chain in PEM; with -tls-key, serves HTTPS"),
-		key:   f.Text("tls-key", "`file` with the private key in PEM"),
+func NewSettings(f *cli.Form, callbacks bool) (s Settings) {
+	if callbacks {
+		s.allow = f.List("allow-cidr", "take callbacks only from this `range`, or from \"aliyun\", the ranges Alibaba Cloud documents; may be repeated")
 	}
+	s.proxy = f.List("trusted-proxy", "believe X-Forwarded-For from proxies in this `range`; may be repeated")
+	s.cert = f.Text("tls-cert", "`file` with the certificate chain in PEM; with -tls-key, serves HTTPS")
+	s.key = f.Text("tls-key", "`file` with the private key in PEM")
+	return s
 }
 
 // An Access says who reaches a server, and how.
@@ -39,8 +40,10 @@ func (s Settings) Read() (a Access, err error) {
 	if a.Proxies, err = prefixes(s.proxy, nil); err != nil {
 		return a, err
 	}
-	if a.Allow, err = prefixes(s.allow, aliyun.SourceRanges()); err != nil {
-		return a, err
+	if s.allow != nil {
+		if a.Allow, err = prefixes(s.allow, aliyun.SourceRanges()); err != nil {
+			return a, err
+		}
 	}
 	switch {
 	case !s.cert.Given() && !s.key.Given():

@@ -67,7 +67,7 @@ func newForm() *form {
 	f := &form{Form: cli.Form{Program: "relay", About: about, NameUnknown: true}}
 	f.listen = f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
 	f.secret = f.List("callback-secret", callbacks.Usage)
-	f.access = httpserver.NewSettings(&f.Form)
+	f.access = httpserver.NewSettings(&f.Form, true)
 	f.wecomURL = f.List("wecom-url", "webhook `URL` of a WeCom group robot, on any host, or its bare key; may be repeated")
 	f.wecomMention = f.List("wecom-mention", "`userid` of a member to mention in each message; may be repeated")
 	f.wecomRate = f.Text("wecom-rate", "`messages` a minute that each of these robots may send, 0 for no limit (default 20)")
