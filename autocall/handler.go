@@ -20,8 +20,6 @@ const (
 	// pathEnd is what the app's documentation prints as the whole path.
 	pathEnd = "/alert/phone"
 
-	minToken = 16 // bytes
-
 	// answerTime is what the queue gets. The app hangs up after 10 s.
 	answerTime = 8 * time.Second
 
@@ -134,8 +132,8 @@ func (h *Handler) admit(p Handset) (why string) {
 	switch {
 	case p.Name == "" || p.Name != markup.OneLine(p.Name, maxName):
 		return fmt.Sprintf("the name must be one line of 1 to %d bytes", maxName)
-	case len(p.Token) < minToken || !inbound.FitsPath(p.Token):
-		return fmt.Sprintf("the token must be at least %d letters, digits and -._~", minToken)
+	case inbound.CheckSecret(p.Token) != nil:
+		return fmt.Sprintf("the token must be at least %d letters, digits and -._~", inbound.MinSecret)
 	case slices.ContainsFunc(h.phones, func(other caller) bool { return other.token.Equal(c.token) || other.name == c.name }):
 		return "another one has the same name or token"
 	}

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/tocsin-go/tocsin/internal/neterr"
 )
 
 const (
@@ -193,7 +195,7 @@ func (t *target) write(d *datagram, octets []byte) error {
 		if t.local != "" {
 			t.drop(conn) // its address may be gone
 		}
-		if errors.Is(err, syscall.EMSGSIZE) {
+		if neterr.Is(err, syscall.EMSGSIZE) {
 			return fmt.Errorf("the socket refuses %d octets, set a lower MaxSize: %w", len(octets), ErrTooLarge)
 		}
 		return reason(err)
@@ -226,7 +228,7 @@ func (t *target) takeReports(conn *net.UDPConn) int { return readReports(conn, t
 // an address. If that is the address in use the next one is, and gets the traps
 // that were lost; informs see to themselves.
 func (t *target) report(to netip.AddrPort, why syscall.Errno, quoted []byte) {
-	if why == syscall.EMSGSIZE {
+	if neterr.Is(why, syscall.EMSGSIZE) {
 		return // the way is narrower than it seemed; the system knows now
 	}
 	t.mu.Lock()
@@ -296,11 +298,11 @@ func same(a, b netip.AddrPort) bool {
 
 // refusal says what a report means.
 func refusal(why error) string {
-	if errors.Is(why, syscall.ECONNREFUSED) {
+	if neterr.Is(why, syscall.ECONNREFUSED) {
 		return "nobody listens on the port"
 	}
-	for _, way := range []error{syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EACCES, syscall.EPERM} {
-		if errors.Is(why, way) {
+	for _, way := range []syscall.Errno{syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EACCES, syscall.EPERM} {
+		if neterr.Is(why, way) {
 			return "the host cannot be reached or a firewall prohibits it: " + why.Error()
 		}
 	}

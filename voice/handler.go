@@ -120,8 +120,8 @@ type Handler struct {
 }
 
 // NewHandler returns a Handler that calls through g. The token is text for a
-// URL path: letters, digits and -._~ only. Whoever knows it can have people
-// called, so make it long and random, as crypto/rand.Text does.
+// URL path: at least 16 letters, digits and -._~. Whoever knows it can have people
+// called, so make it random, as crypto/rand.Text does.
 func NewHandler(g Gateway, token string, opts *HandlerOptions) (*Handler, error) {
 	h := &Handler{gateway: g, token: inbound.NewSecret(token), memory: newMemory(memoryOfIDs)}
 	if opts != nil {
@@ -132,8 +132,8 @@ func NewHandler(g Gateway, token string, opts *HandlerOptions) (*Handler, error)
 	switch {
 	case g == nil:
 		return nil, errors.New("voice: new handler: no gateway")
-	case !inbound.FitsPath(token):
-		return nil, errors.New("voice: new handler: the token must be letters, digits and -._~ and not only dots")
+	case inbound.CheckSecret(token) != nil:
+		return nil, fmt.Errorf("voice: new handler: the token must be letters, digits and -._~ and not only dots, at least %d of them", inbound.MinSecret)
 	case strings.Trim(o.Country, "0123456789") != "" || len(o.Country) > 4:
 		return nil, errors.New("voice: new handler: Country is not the code of a country")
 	case o.MaxRunes > 0 && o.MaxRunes < minRunes:

@@ -24,7 +24,7 @@ const (
 	numberA = "13800000001"
 	numberB = "13800000002"
 	numberC = "13800000003"
-	token   = "s3cr3t-path"
+	token   = "s3cr3t-path-0123456789"
 	fixedID = "0f3c2b1a00000000000000000000abcd"
 )
 

@@ -33,7 +33,7 @@ const about = "Bk-voice-gateway takes what BlueKing's component send_voice_msg p
 func configure(args []string, getenv func(string) string, help io.Writer) (*config, error) {
 	f := cli.Form{Program: "bk-voice-gateway", About: about}
 	listen := f.Text("listen", "`host:port` to listen on (default 127.0.0.1:8080)")
-	token := f.Text("path-token", "BlueKing posts to /voice/`token`; required: letters, digits and -._~")
+	token := f.Text("path-token", "BlueKing posts to /voice/`token`; required: at least 16 letters, digits and -._~")
 	command := f.Text("command", "`file` to start for each callee, with TOCSIN_CALLEE and TOCSIN_TEXT in its environment; required")
 	timeout := f.Text("timeout", "how `long` one command may run (default 1m)")
 	parallel := f.Text("parallel", "`number` of commands at a time for one request (default 4)")

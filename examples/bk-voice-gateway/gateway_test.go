@@ -37,7 +37,7 @@ func TestRequestOfTheComponent(t *testing.T) {
 	require.NoError(t, err)
 	head, body, found := strings.Cut(string(raw), "\n\n")
 	require.True(t, found)
-	head = strings.ReplaceAll(strings.Replace(head, "s3cr3t-path", testToken, 1), "\n", "\r\n")
+	head = strings.ReplaceAll(strings.Replace(head, "s3cr3t-path-0123456789", testToken, 1), "\n", "\r\n")
 	for range 2 { // the second one has the same identity
 		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", g.addr)
 		require.NoError(t, err)
@@ -130,7 +130,7 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	secretFile, emptyFile := filepath.Join(dir, "token-hush"), filepath.Join(dir, "empty-hush")
-	require.NoError(t, os.WriteFile(secretFile, []byte("from-file-hush\n"), 0o600))
+	require.NoError(t, os.WriteFile(secretFile, []byte("from-file-hush-hush\n"), 0o600))
 	require.NoError(t, os.WriteFile(emptyFile, nil, 0o600))
 	plain, script := filepath.Join(dir, "plain-hush"), filepath.Join(dir, "script-hush")
 	require.NoError(t, os.WriteFile(plain, []byte("#!/bin/sh\n"), 0o600))
@@ -185,7 +185,7 @@ func TestSettings(t *testing.T) {
 	require.Equal(t, 7, c.parallel)
 	c, err = configure(self[:2], func(name string) string { return map[string]string{"TOCSIN_PATH_TOKEN_FILE": secretFile}[name] }, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, "from-file-hush", c.token)
+	require.Equal(t, "from-file-hush-hush", c.token)
 }
 
 // The Python of the documentation, run as it stands there but for the address.

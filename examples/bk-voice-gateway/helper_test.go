@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	testToken = "path-token-hush"
+	testToken = "path-token-hush-hush"
 	patience  = clitest.Patience
 )
 
