@@ -26,7 +26,7 @@ func (e *unhealthy) Unwrap() error { return e.err }
 // Health reports whether alerts are accepted and delivered, or says in one line what
 // is wrong. It is nil if
 //
-//   - the store takes a write, which Health tries;
+//   - the store takes a write, which Health tries, and is not full, see [ErrFull];
 //   - every route on which something is due has a worker, in this process or in
 //     another, and sent a message in the last five minutes, whatever its outcome: a
 //     destination that is down is not the outbox's ill health;
@@ -44,6 +44,9 @@ func (o *Outbox) Health(ctx context.Context) error {
 	}
 	if err != nil {
 		return &Error{Op: "health", Err: &unhealthy{"no alert can be accepted, the store does not take a write", err}}
+	}
+	if err := o.room(ctx); err != nil {
+		return &Error{Op: "health", Err: &unhealthy{"no alert can be accepted: " + err.Error(), err}}
 	}
 	for name, s := range o.Stats().Routes {
 		if !s.StuckSince.IsZero() {

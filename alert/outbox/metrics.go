@@ -83,6 +83,10 @@ func (o *Outbox) writeProcess(p *page) {
 	p.sample("tocsin_outbox_accepted_alerts_total", float64(o.stats.accepted.Load()))
 	p.family("tocsin_outbox_repeated_alerts_total", "counter", "Alerts that had been accepted before.")
 	p.sample("tocsin_outbox_repeated_alerts_total", float64(o.stats.repeated.Load()))
+	p.family("tocsin_outbox_refused_alerts_total", "counter", "Alerts that were not accepted because the outbox was full.")
+	p.sample("tocsin_outbox_refused_alerts_total", float64(o.gauge.refused.Load()))
+	p.family("tocsin_outbox_full", "gauge", "Whether the outbox was full at the last look.")
+	p.sample("tocsin_outbox_full", one(o.gauge.full() != nil))
 	for _, f := range [...]struct {
 		name, help string
 		of         func(*routeCounters) *atomic.Int64

@@ -19,7 +19,8 @@ import (
 // transaction. Alerts keep their order, and of Sends that follow one another
 // the order of the calls is kept.
 //
-// Errors are of the type *[Error], for one alert that is too large inside of an
+// Errors are of the type *[Error]; one that matches [ErrFull] says that too much
+// waits already. For one alert that is too large it is inside of an
 // [alert.PartialError]. If ctx ends while the alerts are being committed, the
 // error matches [alert.ErrUncertain]. Repeating a Send never does harm to alerts
 // that have an ID. A commit that has no answer after ten seconds is tried again,
@@ -30,6 +31,10 @@ func (o *Outbox) Send(ctx context.Context, alerts ...alert.Alert) error {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
+		return &Error{Op: "send", Err: err}
+	}
+	if err := o.room(ctx); err != nil {
+		o.gauge.refused.Add(int64(len(alerts)))
 		return &Error{Op: "send", Err: err}
 	}
 	if _, ends := ctx.Deadline(); !ends {

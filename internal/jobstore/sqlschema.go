@@ -120,7 +120,7 @@ const (
 	sqlRemove    = `DELETE FROM outbox_jobs WHERE id IN (%s)`
 	sqlFadedDead = `SELECT id FROM outbox_jobs WHERE route = ? AND stage = 1 AND due < ? ORDER BY lane, id LIMIT ?`
 
-	sqlSize           = `SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()`
+	sqlSize           = `SELECT (page_count - freelist_count) * page_size FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`
 	sqlSizePostgreSQL = `SELECT CAST(COALESCE(SUM(pg_total_relation_size(oid)), 0) AS BIGINT) FROM pg_class
 		WHERE relkind = 'r' AND relname LIKE 'outbox!_%' ESCAPE '!' AND pg_table_is_visible(oid)`
 	sqlSizeMySQL = `SELECT CAST(COALESCE(SUM(data_length + index_length), 0) AS SIGNED) FROM information_schema.tables

@@ -98,7 +98,8 @@ type Txn interface {
 	Count(route int64, s Stage) (Count, error)
 	Tally(route int64, limit int) (more bool, err error)
 
-	// Size returns the bytes that the store takes, 0 if it does not know.
+	// Size returns the bytes that the store takes, on SQLite without what is free in
+	// its file, 0 if it does not know.
 	Size() (int64, error)
 
 	// Change sets what all the jobs named have in common from now on, and counts

@@ -38,6 +38,7 @@ type Config struct {
 	PageToken string // of the page of incidents; empty: no page
 	Public    string // URL at which people reach the program; empty: no link
 	DB        opendb.Database
+	Outbox    outbox.Options // how much may wait
 	Locale    alert.Locale
 	Least     alert.Severity // that is escalated
 	Robots    []destinations.Destination
@@ -79,7 +80,9 @@ func Serve(ctx context.Context, c *Config, log *slog.Logger, stdout io.Writer) (
 	if err != nil {
 		return fmt.Errorf("-db: %w", c.DB.Withheld(err))
 	}
-	box, err := outbox.Open(store, &outbox.Options{Lease: c.Lease, Logger: log})
+	opts := c.Outbox
+	opts.Lease, opts.Logger = c.Lease, log
+	box, err := outbox.Open(store, &opts)
 	if err != nil {
 		return cli.UsageError{Err: err}
 	}

@@ -31,6 +31,7 @@ type form struct {
 	cli.Form
 
 	access httpserver.Settings
+	bounds opendb.Bounds
 
 	name, listen, secret, public, db, locale, least, wecom, dingtalk, dingtalkSecret, lease *cli.Setting
 	patience, repeat, takenFor, within                                                      *cli.Setting
@@ -46,6 +47,7 @@ func newForm() *form {
 	f.access = httpserver.NewSettings(&f.Form, true)
 	f.public = f.Text("public-url", "`URL` at which people reach this program, for the link in the group (default: no link)")
 	f.db = f.Text("db", "`file` of the database, or postgres://… or mysql://… (default phone-escalation.db)")
+	f.bounds = opendb.NewBounds(&f.Form)
 	f.locale = f.Text("locale", "`language` of texts and page: zh, en or ja (default zh)")
 	f.least = f.Text("severity", "least `severity` that is escalated: info, notice, warning or critical (default warning)")
 	f.wecom = f.Text("wecom-url", "webhook `URL` of the WeCom robot of the group, or its key")
@@ -166,6 +168,9 @@ func (f *form) judgeRest(c *Config) (err error) {
 	}
 	if c.DB, err = opendb.Parse(f.db.Text("phone-escalation.db")); err != nil {
 		return f.db.Refuse("%w", err)
+	}
+	if c.Outbox, err = f.bounds.Read(); err != nil {
+		return err
 	}
 	if c.Locale, err = alert.ParseLocale(f.locale.Text("zh")); err != nil {
 		return f.locale.Refuse("not zh, en or ja")

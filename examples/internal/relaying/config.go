@@ -7,9 +7,11 @@ import (
 	_ "time/tzdata" // zones by name on machines and images without zone data
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/alert/outbox"
 	"github.com/tocsin-go/tocsin/examples/internal/callbacks"
 	"github.com/tocsin-go/tocsin/examples/internal/cli"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
+	"github.com/tocsin-go/tocsin/examples/internal/opendb"
 )
 
 // A Config is what the operator asked for, judged and complete.
@@ -27,6 +29,7 @@ type Config struct {
 	dingtalk   dingtalkConfig
 	trap       trapConfig
 	db         database
+	bounds     outbox.Options
 	lease      time.Duration // of a destination, by one of several relays; 0: default
 	admin      adminConfig
 	paused     bool
@@ -51,6 +54,7 @@ type form struct {
 	cli.Form
 
 	access                                     httpserver.Settings
+	bounds                                     opendb.Bounds
 	listen, secret                             *cli.Setting
 	wecomURL, wecomMention, wecomRate          *cli.Setting
 	dingURL, dingSecret, dingKeyword           *cli.Setting
@@ -88,6 +92,7 @@ func newForm() *form {
 	f.privPassword = f.Text("trap-v3-priv-password", "`password` of encryption of this user")
 	f.engine = f.Text("trap-v3-engine-file", "`file` that keeps the SNMPv3 engine ID of this relay, which receivers of traps have to be told")
 	f.db = f.Text("db", "where alerts are kept until they are delivered: the name of a `file`, postgres://… or mysql://… for several relays, or memory (default "+fileName+" beside this program)")
+	f.bounds = opendb.NewBounds(&f.Form)
 	f.lease = f.Text("lease", "`how long` nobody delivers to a destination after the relay that did so has died; a message may take half of it (default 30s)")
 	f.adminListen = f.Text("admin-listen", "`host:port` of the admin API, which lists, moves, requeues and drops alerts under /outbox/, and of the metrics at /metrics (default: none)")
 	f.adminToken = f.Text("admin-token", "`token` of the admin API, at least 16 characters, which every request must carry; obligatory where others than this machine can reach it")

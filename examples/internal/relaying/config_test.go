@@ -96,6 +96,8 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 		{"trap-v3-priv-password", "hush-hush", user, func(c *Config) any { return c.trap.user.PrivPassword }, "hush-hush"},
 		{"trap-v3-engine-file", "/var/lib/tocsin/engine", user, func(c *Config) any { return c.trap.user.EngineFile }, "/var/lib/tocsin/engine"},
 		{"db", "sqlite:/var/lib/tocsin.db", " -wecom-url k", func(c *Config) any { return c.db.Path }, "/var/lib/tocsin.db"},
+		{"db-max-alerts", "0", "", func(c *Config) any { return c.bounds.MaxWaiting }, 0},
+		{"db-max-mib", "100", "", func(c *Config) any { return c.bounds.MaxBytes }, int64(100 << 20)},
 		{"lease", "90s", "", func(c *Config) any { return c.lease }, 90 * time.Second},
 		{"admin-listen", "localhost:9090", "", func(c *Config) any { return c.admin.listen }, "localhost:9090"},
 		{"admin-token", "0123456789abcdef", " -admin-listen :9090", func(c *Config) any { return c.admin.token }, "0123456789abcdef"},

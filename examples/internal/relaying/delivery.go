@@ -28,8 +28,11 @@ const (
 	openTime = 30 * time.Second
 )
 
-// judgeLease reads -lease; the outbox says what it must be.
+// judgeLease reads -lease, of which the outbox says what it must be, and how much may wait.
 func (c *Config) judgeLease(f *form) (err error) {
+	if c.bounds, err = f.bounds.Read(); err != nil {
+		return err
+	}
 	c.lease = defaultLease
 	if !f.lease.Given() {
 		return nil
@@ -47,11 +50,12 @@ func (r *relay) openBox(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	opts := &outbox.Options{Lease: r.config.lease, Logger: slog.New(audible{r.log.Handler()})}
+	opts := r.config.bounds
+	opts.Lease, opts.Logger = r.config.lease, slog.New(audible{r.log.Handler()})
 	if r.standIn != nil {
 		opts.Window = trialWindow
 	}
-	if r.box, err = outbox.Open(store, opts); err != nil {
+	if r.box, err = outbox.Open(store, &opts); err != nil {
 		return cli.UsageError{Err: err}
 	}
 	for _, l := range r.leaves {
