@@ -10,6 +10,7 @@ import (
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/internal/jobstore"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 const (
@@ -69,7 +70,7 @@ func (e *Escalation) acknowledge(r *result, in *incident, by string, now int64) 
 
 // cleanName makes a name that can stand in a line.
 func cleanName(by string) string {
-	by = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(by, "�"), func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 }), " ")
+	by = strings.Join(strings.FieldsFunc(markup.Visible(by), func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 }), " ")
 	return cmp.Or(cut(by, maxBy), "?")
 }
 

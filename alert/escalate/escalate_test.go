@@ -130,7 +130,7 @@ func TestTakePage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDuty(t, nil, &escalate.Options{Locale: alert.English}, nil)
 		fire := alert.Alert{
-			Source: "s", ID: "1", Key: "k", Name: "<script>alert(1)</script>", Summary: "a & b", URL: "javascript:alert(2)", Severity: alert.Critical,
+			Source: "s", ID: "1", Key: "k", Name: "<script>alert(1)</script>", Summary: "a & b\u202e c\u200b\nd", URL: "javascript:alert(2)", Severity: alert.Critical,
 		}
 		smoke := alert.Alert{Source: "s", ID: "2", Key: "l", Name: "smoke", URL: "https://console.example.com/?a=1&b=2"}
 		require.NoError(t, d.box.Send(t.Context(), fire, smoke))
@@ -143,7 +143,7 @@ func TestTakePage(t *testing.T) {
 		require.NotContains(t, body, "<script")
 		require.NotContains(t, body, "javascript:")
 		require.NotContains(t, body, "ZgotmplZ") // what a template makes of it
-		for _, want := range []string{"&lt;script&gt;", "a &amp; b", "https://console.example.com/?a=1&amp;b=2", "nobody has taken it yet", "<form"} {
+		for _, want := range []string{"&lt;script&gt;", "a &amp; b c\nd<", "https://console.example.com/?a=1&amp;b=2", "nobody has taken it yet", "<form"} {
 			require.Contains(t, body, want)
 		}
 		require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
@@ -358,7 +358,7 @@ func TestWatchFails(t *testing.T) {
 func TestAcknowledgeNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"王伟": "王伟", "": "?", "\x00\n\u2028": "?", "a\xffb": "a�b", strings.Repeat("王", 40): strings.Repeat("王", 33),
+		"王伟": "王伟", "": "?", "\x00\n\u2028": "?", "a\xffb": "a�b", "\u202egro\u200b.elgoog\u2066": "gro.elgoog", strings.Repeat("王", 40): strings.Repeat("王", 33),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDuty(t, nil, &escalate.Options{Quiet: true}, nil)

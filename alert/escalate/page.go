@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 const (
@@ -74,7 +76,12 @@ func (e *Escalation) Handler() http.Handler {
 		if r.Method == http.MethodHead {
 			return
 		}
-		if err := page.Execute(w, view); err != nil {
+		var text strings.Builder
+		err := page.Execute(&text, view)
+		if err == nil {
+			_, err = io.WriteString(w, markup.Visible(text.String()))
+		}
+		if err != nil {
 			e.log(r.Context(), slog.LevelDebug, "acknowledge page not written", slog.Any("error", err))
 		}
 	})

@@ -52,7 +52,7 @@ func signIn(t *testing.T, s *server) (b *browser, formToken string) {
 func TestPageShowsCallsAndPhones(t *testing.T) {
 	t.Parallel()
 	s := launch(t)
-	id := s.post(t, `{"people":[{"name":"<b>Fang</b>","phone":"`+numberA+`"}],"message":"<script>alert(1)</script> `+numberA+`","severity":"critical"}`)
+	id := s.post(t, `{"people":[{"name":"<b>Fang</b>","phone":"`+numberA+`"}],"message":"<script>alert(1)</script>\u202e `+numberA+`","severity":"critical"}`)
 	s.do(t, http.MethodGet, "/phone/"+phoneToken+"/alert/phone", "", map[string]string{"model": `"><img src=x>`})
 	b, _ := signIn(t, s)
 	for path, wants := range map[string][]string{
@@ -65,7 +65,7 @@ func TestPageShowsCallsAndPhones(t *testing.T) {
 		for _, want := range wants {
 			require.Contains(t, a.text, want, path)
 		}
-		for _, never := range []string{numberA, "<script", "<img", "<b>", adminToken, phoneToken, "http://", "https://"} {
+		for _, never := range []string{numberA, "<script", "<img", "<b>", "\u202e", adminToken, phoneToken, "http://", "https://"} {
 			require.NotContains(t, a.text, never, path)
 		}
 		require.Equal(t, "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

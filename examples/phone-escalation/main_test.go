@@ -260,7 +260,7 @@ func TestPageAndTestCall(t *testing.T) {
 	rota := filepath.Join(t.TempDir(), "rota")
 	require.NoError(t, os.WriteFile(rota, []byte("zone UTC\nmon-sun 00:00-24:00 Wang\n"), 0o600))
 	s := newScene(t, "-pigeon-after", "1h", "-call", "Li=13800000001,Wang=13800000002", "-rota", rota, "-page-token", pageToken)
-	s.callback(t, "fire", "1", "ALERT", "CRITICAL")
+	s.callback(t, "fire\u202e", "1", "ALERT", "CRITICAL")
 	s.heard(t, "fire")
 	page := func(token string) (int, string) {
 		answer, err := new(http.Client).Get(s.url + "/incidents/" + token)
@@ -281,6 +281,7 @@ func TestPageAndTestCall(t *testing.T) {
 	for _, want := range []string{"fire", "nobody has taken it yet", "step taken", "On duty: <b>Wang</b>"} {
 		require.Contains(t, body, want)
 	}
+	require.NotContains(t, body, "\u202e")
 
 	call := append([]string{"-test-call"}, "-db", s.args[slices.Index(s.args, "-db")+1], "-call", "Li=13800000001,Wang=13800000002", "-rota", rota)
 	p := clitest.Start(t, nil, call...)

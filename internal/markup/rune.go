@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -45,4 +46,22 @@ func classify(r rune) runeClass {
 		return runeVisible
 	}
 	return runeDropped // bidirectional controls, joiners, zero-width blanks, tags
+}
+
+// Visible returns a text, or a page, without what cannot be seen or changes how its
+// neighbours are shown: a name that is written backwards looks like another one. Lines
+// stay.
+func Visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch classify(r) {
+		case runeDropped:
+			return -1
+		case runeBlank:
+			return ' '
+		case runeBreak:
+			return '\n'
+		case runeVisible:
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\ufffd"))
 }

@@ -5,11 +5,13 @@ import (
 	"context"
 	_ "embed"
 	"html/template"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/tocsin-go/tocsin/autocall"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 //go:embed page.html
@@ -119,7 +121,7 @@ func (p *pages) show(w http.ResponseWriter, status int, content *page) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(text.Bytes())
+	_, _ = io.WriteString(w, markup.Visible(text.String()))
 }
 
 // board shows the phones and the newest calls, or the login.

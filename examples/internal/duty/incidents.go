@@ -7,15 +7,18 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tocsin-go/tocsin/alert"
 	"github.com/tocsin-go/tocsin/alert/escalate"
 	"github.com/tocsin-go/tocsin/autocall"
 	"github.com/tocsin-go/tocsin/examples/internal/httpserver"
+	"github.com/tocsin-go/tocsin/internal/markup"
 )
 
 // What the page shows at most.
@@ -69,7 +72,11 @@ func (d *desk) incidentsPage() http.Handler {
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cache-Control", "no-store")
 		header.Set("X-Content-Type-Options", "nosniff")
-		if err := page.Execute(w, view); err != nil {
+		var text strings.Builder
+		if err = page.Execute(&text, view); err == nil {
+			_, err = io.WriteString(w, markup.Visible(text.String()))
+		}
+		if err != nil {
 			d.log.Debug("page of incidents not written", slog.Any("error", err))
 		}
 	})
