@@ -21,9 +21,7 @@ const (
 	maxForm  = 4 << 10 // bytes of the form
 	maxShown = 100     // incidents on a page
 
-	// Strangers can ask for the page too: so many of its requests use the store at the same
-	// time, and the others wait.
-	readsAtOnce = 4
+	readsAtOnce = 4 // requests that use the store; strangers can ask for the page too
 	longestWait = 5 * time.Second
 )
 

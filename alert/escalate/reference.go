@@ -46,8 +46,7 @@ func TrackReference(ctx context.Context, reference string) error {
 func hashOfToken(token string) jobstore.Hash    { return jobstore.HashOf("token", token) }
 func hashOfCall(reference string) jobstore.Hash { return jobstore.HashOf("call", reference) }
 
-// isToken reports whether a text has the form of the tokens that are made by rand.Text.
-// What has not is unknown without a look into the store.
+// isToken reports whether a text has the form of what rand.Text returns.
 func isToken(text string) bool {
 	return len(text) == tokenLength && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }

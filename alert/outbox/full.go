@@ -8,13 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/tocsin-go/tocsin/internal/jobstore"
 )
 
-// measureEvery is how often a Send looks how full the store is. What arrives meanwhile
-// is accepted: leave room for it.
-const measureEvery = time.Second
+const measureEvery = time.Second // what arrives meanwhile is accepted
 
 // ErrFull says that so much waits in the store that nothing more is accepted, see
 // Options.MaxBytes and Options.MaxWaiting. Repeating the Send later can help.
@@ -87,11 +83,7 @@ func (o *Outbox) measure(ctx context.Context) (verdict, err error) {
 	if o.opts.MaxBytes == 0 || waiting == 0 {
 		return nil, nil //nolint:nilnil // there is room
 	}
-	var size int64
-	err = o.store.Do(ctx, func(t jobstore.Txn) (err error) {
-		size, err = t.Size()
-		return err
-	})
+	size, err := o.size(ctx)
 	if err == nil && size >= o.opts.MaxBytes {
 		verdict = fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrFull, size, o.opts.MaxBytes)
 	}

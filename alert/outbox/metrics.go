@@ -39,10 +39,7 @@ func (o *Outbox) writeStore(ctx context.Context, p *page) {
 	counts, now, err := o.counts(ctx)
 	var size int64
 	if err == nil {
-		err = o.store.Do(ctx, func(t jobstore.Txn) (err error) {
-			size, err = t.Size()
-			return err
-		})
+		size, err = o.size(ctx)
 	}
 	p.family("tocsin_outbox_store_up", "gauge", "Whether the store answered this scrape.")
 	p.sample("tocsin_outbox_store_up", one(err == nil))
@@ -71,6 +68,15 @@ func (o *Outbox) writeStore(ctx context.Context, p *page) {
 			p.sample(name, f.value(&counts[i]), "route", counts[i].Route)
 		}
 	}
+}
+
+// size returns the bytes that the store takes, 0 if it does not know.
+func (o *Outbox) size(ctx context.Context) (n int64, err error) {
+	err = o.store.Do(ctx, func(t jobstore.Txn) (err error) {
+		n, err = t.Size()
+		return err
+	})
+	return n, err
 }
 
 // writeProcess writes what this process has done.

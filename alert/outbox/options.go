@@ -46,12 +46,10 @@ type Options struct {
 	// before it is cut off with an uncertain outcome. Default 5 s.
 	Grace time.Duration
 
-	// MaxWaiting, if not 0, is how many alerts may wait, on all routes together, and
-	// MaxBytes how large the tables of the store may grow while any wait. Beyond them Send
-	// returns an error that matches ErrFull, until enough is delivered or dropped; the
-	// log, the metrics and Health say so. Both are looked at once a second, so leave room
-	// for what may arrive meanwhile. A store in memory has no MaxBytes. Default: no limit,
-	// which ends when the disk is full.
+	// MaxWaiting, if not 0, is how many alerts may wait on all routes together, and
+	// MaxBytes how large the tables may grow while any wait, in a database. Beyond them
+	// Send returns ErrFull until enough is delivered or dropped, and log, metrics and
+	// Health say so. They are looked at once a second: leave room for what arrives meanwhile.
 	MaxWaiting int
 	MaxBytes   int64
 
