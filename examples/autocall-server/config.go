@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"io"
 	"net"
 	"time"
@@ -17,9 +16,6 @@ const about = "Autocall-server lets Android phones with the app AutoCall ring pe
 	"Each flag can be set in the environment: -admin-token as TOCSIN_ADMIN_TOKEN, or as\n" +
 	"TOCSIN_ADMIN_TOKEN_FILE with the name of a file that holds the value. What may be\n" +
 	"repeated is separated there by commas or stands on a line each.\n\n"
-
-// minToken is the length, in bytes, of the shortest token.
-const minToken = 16
 
 // A form is the table of settings.
 type form struct {
@@ -73,7 +69,10 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*call
 			return nil, f.adminListen.Refuse("not of the form host:port")
 		}
 	}
-	for _, judge := range []func(*callserver.Config) error{f.judgeTokens, f.judgeCalls, f.judgePolicy} {
+	if err := c.ReadTokens(f.phoneToken, f.adminToken); err != nil {
+		return nil, err
+	}
+	for _, judge := range []func(*callserver.Config) error{f.judgeCalls, f.judgePolicy} {
 		if err := judge(c); err != nil {
 			return nil, err
 		}
@@ -87,48 +86,6 @@ func configure(args []string, getenv func(string) string, help io.Writer) (*call
 	}
 	return c, nil
 }
-
-// judgeTokens reads the tokens, or makes them.
-func (f *form) judgeTokens(c *callserver.Config) error {
-	phones, err := f.phoneToken.Pairs("phone-")
-	if err != nil {
-		return err
-	}
-	for i, p := range phones {
-		c.Phones = append(c.Phones, autocall.Handset{Name: p.Name, Token: p.Value})
-		if _, err := autocall.NewHandler(stub{}, c.Phones[i:], nil); err != nil {
-			return f.phoneToken.Refuse("entry %d: want a token of at least %d letters, digits and -._~, or name=token", i+1, minToken)
-		}
-	}
-	if f.phoneToken.Given() && len(c.Phones) == 0 {
-		return f.phoneToken.Refuse("names no phone")
-	}
-	if c.PhonesMade = len(c.Phones) == 0; c.PhonesMade {
-		c.Phones = []autocall.Handset{{Name: "phone-1", Token: rand.Text()}}
-	}
-	c.AdminToken = f.adminToken.Text("")
-	if c.AdminMade = c.AdminToken == ""; c.AdminMade {
-		c.AdminToken = rand.Text()
-	}
-	if len(c.AdminToken) < minToken {
-		return f.adminToken.Refuse("want at least %d characters", minToken)
-	}
-	if cli.Weak(c.AdminToken) {
-		return f.adminToken.Refuse("easily guessed: take a random one, as openssl rand -hex 24 prints")
-	}
-	for i, h := range c.Phones {
-		if cli.Weak(h.Token) {
-			return f.phoneToken.Refuse("entry %d is easily guessed: take a random token, as openssl rand -hex 24 prints", i+1)
-		}
-		if h.Token == c.AdminToken {
-			return f.phoneToken.Refuse("entry %d is the admin token: a phone shows its own", i+1)
-		}
-	}
-	return nil
-}
-
-// stub is a queue for [autocall.NewHandler] to judge tokens with.
-type stub struct{ autocall.Queue }
 
 // judgeCalls reads how calls are made.
 func (f *form) judgeCalls(c *callserver.Config) (err error) {
