@@ -174,3 +174,22 @@ func TestRouteNames(t *testing.T) {
 	require.Regexp(t, `^snmp-[0-9a-f]{10}$`, long[0])
 	require.Equal(t, long, name(trap+strings.Repeat("nms.", 30)+"example.com:162 -trap-inform"), "the same console")
 }
+
+// When as much waits as may, callbacks are refused, so that their source repeats them,
+// and the health check says why.
+func TestTooMuchWaits(t *testing.T) {
+	t.Parallel()
+	p := launch(t, "-wecom-url", "http://127.0.0.1:1/cgi-bin/webhook/send?key=k", "-callback-secret", testSecret,
+		"-db", filepath.Join(t.TempDir(), "relay.db"), "-db-max-alerts", "1")
+	code, _ := p.callback(t, testSecret, string(sample()))
+	require.Equal(t, 200, code)
+	require.Eventually(t, func() bool {
+		code, _ := p.callback(t, testSecret, string(sample()))
+		return code == 503
+	}, clitest.Patience, 50*time.Millisecond)
+	p.errout.Await(t, `level=ERROR msg="accepting stopped: .*error="the outbox is full: 1 alerts wait, the limit is 1"`)
+	require.Eventually(t, func() bool {
+		status, text := p.get(t, "/healthz")
+		return status == 503 && strings.HasPrefix(text, "no alert can be accepted: the outbox is full")
+	}, clitest.Patience, 50*time.Millisecond)
+}
