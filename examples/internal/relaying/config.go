@@ -60,7 +60,7 @@ type form struct {
 	dingURL, dingSecret, dingKeyword           *cli.Setting
 	dingAt, dingRate                           *cli.Setting
 	target, community, baseOID, layout         *cli.Setting
-	inform, v1, source                         *cli.Setting
+	inform, v1, source, trapRate               *cli.Setting
 	user, authPassword, privPassword, engine   *cli.Setting
 	db, lease, adminListen, adminToken, paused *cli.Setting
 	locale, timezone, capture, test, demonstr  *cli.Setting
@@ -87,6 +87,7 @@ func newForm() *form {
 	f.inform = f.Toggle("trap-inform", "send informs, which the receivers acknowledge, in place of traps: a receiver that does not answer is sent them again")
 	f.v1 = f.Toggle("trap-v1", "send SNMPv1 traps, for consoles that know nothing newer")
 	f.source = f.Text("trap-source", "`address` to send traps from, or the network interface that has it, by which consoles tell hosts apart")
+	f.trapRate = f.Text("trap-rate", "`traps` a second to each receiver, 0 for no limit (default 1000): receivers drop, without a word, what their buffer has no room for")
 	f.user = f.Text("trap-v3-user", "SNMPv3 `user` in place of the community: name, name:SHA256 or name:SHA256:AES, or with the other protocols of docs/snmp")
 	f.authPassword = f.Text("trap-v3-auth-password", "`password` of authentication of this user")
 	f.privPassword = f.Text("trap-v3-priv-password", "`password` of encryption of this user")
@@ -156,7 +157,7 @@ func (c *Config) judgeMode(f *form) error {
 	}{
 		{len(c.wecom.urls) == 0, "-wecom-url", []*cli.Setting{f.wecomMention, f.wecomRate}},
 		{len(c.dingtalk.urls) == 0, "-dingtalk-url", []*cli.Setting{f.dingKeyword, f.dingAt, f.dingRate}},
-		{len(c.trap.targets) == 0, "-trap-target", []*cli.Setting{f.community, f.baseOID, f.layout, f.inform, f.v1, f.source, f.user, f.authPassword, f.privPassword, f.engine}},
+		{len(c.trap.targets) == 0, "-trap-target", []*cli.Setting{f.community, f.baseOID, f.layout, f.inform, f.v1, f.source, f.trapRate, f.user, f.authPassword, f.privPassword, f.engine}},
 	} {
 		for _, s := range kind.rest {
 			if kind.absent && s.Given() {

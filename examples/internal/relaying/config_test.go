@@ -90,6 +90,7 @@ func TestEverySettingByFlagVariableAndFile(t *testing.T) {
 		{"trap-inform", "true", trap, func(c *Config) any { return c.trap.inform }, true},
 		{"trap-v1", "true", trap, func(c *Config) any { return c.trap.v1 }, true},
 		{"trap-source", "eth0", trap, func(c *Config) any { return c.trap.source }, "eth0"},
+		{"trap-rate", "0", trap, func(c *Config) any { return c.trap.rate }, -1},
 		{"trap-v3-user", "n:SHA256:AES", " -trap-target nms:162 -trap-base-oid 1.3.6.1.4.1.9",
 			func(c *Config) any { return []string{c.trap.user.Name, c.trap.user.Auth, c.trap.user.Priv} }, []string{"n", "SHA256", "AES"}},
 		{"trap-v3-auth-password", "hush-hush", user, func(c *Config) any { return c.trap.user.AuthPassword }, "hush-hush"},

@@ -1,6 +1,7 @@
 package relaying
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type trapConfig struct {
 	inform    bool
 	v1        bool
 	source    string
+	rate      int            // traps a second; 0: the default; negative: no limit
 	user      *snmptrap.User // of SNMPv3
 }
 
@@ -46,6 +48,13 @@ func (c *Config) judgeTrap(f *form) error {
 				return s.Refuse("has no effect without -trap-v3-user")
 			}
 		}
+	}
+	if f.trapRate.Given() {
+		rate, err := strconv.Atoi(f.trapRate.Text(""))
+		if err != nil || rate < 0 {
+			return f.trapRate.Refuse("not a number of traps a second, 0 or more")
+		}
+		c.trap.rate = cmp.Or(rate, noLimit)
 	}
 	if f.layout.Given() {
 		var err error
@@ -86,7 +95,7 @@ const (
 func (r *relay) addTraps() error {
 	t := &r.config.trap
 	for _, target := range t.targets {
-		opts := &snmptrap.Options{Layout: t.layout, Location: r.config.zone, Logger: r.log, V1: t.v1, LocalAddr: t.source, User: t.user}
+		opts := &snmptrap.Options{Layout: t.layout, Location: r.config.zone, Logger: r.log, V1: t.v1, LocalAddr: t.source, Rate: t.rate, User: t.user}
 		if t.inform {
 			opts.Inform = &snmptrap.Inform{Timeout: informTimeout, Retries: informRetries}
 		}
