@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -214,4 +215,63 @@ func TestLabelNames(t *testing.T) {
 	for _, name := range []string{aliyun.LabelUserID, aliyun.LabelGroupID, aliyun.LabelRuleName, aliyun.LabelMetricName, aliyun.LabelStrategyName} {
 		require.True(t, seen[name], name)
 	}
+}
+
+// TestHandlerSecretChanges: while the console has the old secret or the new one, the
+// account is the same, and the log tells which of them was used.
+func TestHandlerSecretChanges(t *testing.T) {
+	t.Parallel()
+	const body = `{"product":"p","name":"n","instanceName":"web-01"}`
+	sender := &recorder{}
+	h, log := newHandler(t, sender, aliyun.Options{Accounts: []aliyun.Account{{Name: "prod", Secret: prodSecret}, {Name: "prod", Secret: stageSecret}}})
+	for i, s := range []string{prodSecret, stageSecret} {
+		require.Equal(t, 200, serve(h, "POST", "/aliyun/"+s, body).Code)
+		require.Contains(t, log.String(), fmt.Sprintf("account=prod secret=%d", i+1))
+	}
+	require.Equal(t, sender.alerts[0], sender.alerts[1])
+	leaktest.Check(t, []string{prodSecret, stageSecret}, log.String(), sender.alerts)
+}
+
+// TestHandlerForgedRecovery: who knows the secret of one cloud account ends no problem
+// of another, whatever form the callback has, and the attempt is told once.
+func TestHandlerForgedRecovery(t *testing.T) {
+	t.Parallel()
+	sender := &recorder{}
+	h, log := newHandler(t, sender, aliyun.Options{Accounts: []aliyun.Account{
+		{Secret: prodSecret, UserIDs: []string{"111"}}, {Secret: stageSecret, UserIDs: []string{"222", "333"}},
+	}})
+	recovery := func(user string) string {
+		return url.Values{"alertName": {"cpu"}, "alertState": {"OK"}, "userId": {user}, "ruleId": {"r1"}, "instanceName": {"web-01"}, "timestamp": {"1700000000000"}}.Encode()
+	}
+	old := func(user string) string {
+		return url.Values{"alertName": {"cpu"}, "alertState": {"OK"}, "dimensions": {"{userId=" + user + ", instanceId=i-1}"}, "timestamp": {"1700000000000"}}.Encode()
+	}
+	for _, test := range []struct {
+		secret, body string
+		code         int
+	}{
+		{prodSecret, recovery("111"), 200},
+		{stageSecret, recovery("333"), 200},
+		{secret, recovery("111"), 200}, // bound to none
+		{stageSecret, recovery("111"), 403},
+		{stageSecret, recovery("111"), 403},
+		{stageSecret, old("222"), 200},
+		{stageSecret, old("111"), 403},
+	} {
+		require.Equal(t, test.code, serve(h, "POST", "/aliyun/"+test.secret, test.body).Code, test.body)
+	}
+	var over, told int
+	for _, a := range sender.alerts {
+		switch a.Status {
+		case alert.Resolved:
+			over++
+		case alert.Firing:
+			told++
+			require.Equal(t, alert.Warning, a.Severity)
+			require.NotContains(t, a.Summary, "111")
+		}
+	}
+	require.Equal(t, []int{4, 1}, []int{over, told})
+	require.Contains(t, log.String(), "the secret is that of another account")
+	leaktest.Check(t, []string{prodSecret, stageSecret}, log.String(), sender.alerts)
 }

@@ -24,7 +24,10 @@ func (h *Handler) handle(ctx context.Context, g *inbound.Request, c Received) (s
 	}
 	if c.Err == nil {
 		alerts = c.Callback.Alerts()
-		if slices.ContainsFunc(alerts, func(a alert.Alert) bool { return !g.MaySpeakFor(a.Labels[LabelUserID]) }) {
+		// Old threshold alerts say the account among their dimensions alone.
+		if slices.ContainsFunc(alerts, func(a alert.Alert) bool {
+			return !g.MaySpeakFor(a.Labels[LabelUserID]) || !g.MaySpeakFor(a.Labels["dimension."+LabelUserID])
+		}) {
 			c.Callback, c.Err = nil, &Error{Kind: ErrAccount, Detail: "the secret is that of another account"}
 		}
 	}
