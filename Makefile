@@ -19,7 +19,7 @@ test: ## all tests that need nothing but Go
 race: ## the same under the race detector, in random order
 	go test -race -shuffle=on work
 
-alone: ## the tests without the workspace, as importers get the modules
+alone: ## go vet without the workspace, as importers get the modules
 	.ci/alone
 
 vuln: ## known vulnerabilities of what is linked, if the database can be reached
