@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/tocsin-go/tocsin/alert/serve"
@@ -24,27 +25,34 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.
 func (c Access) Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger, stopping string) error {
 	said := make(chan struct{})
 	quit := context.AfterFunc(ctx, func() { log.Info(stopping); close(said) })
-	served, cancel := context.WithCancel(ctx)
-	go OnHangup(served, func() { log.Info("hang-up ignored: settings are read when the program starts") })
+	stop := OnHangup(func() { log.Info("hang-up ignored: settings are read when the program starts") })
 	err := serve.Serve(ctx, l, handler, c.Options(log))
-	cancel()
+	stop()
 	if !quit() {
 		<-said
 	}
 	return err
 }
 
-// OnHangup calls f at each SIGHUP until ctx ends, one call after the other.
-func OnHangup(ctx context.Context, f func()) {
-	hangups := make(chan os.Signal, 1)
+// OnHangup calls f at each SIGHUP from now on, one call after the other, until stop is
+// called, which waits for the last call.
+func OnHangup(f func()) (stop func()) {
+	hangups, stopped := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
-	for {
-		select {
-		case <-hangups:
-			f()
-		case <-ctx.Done():
-			return
+	var calls sync.WaitGroup
+	calls.Go(func() {
+		for {
+			select {
+			case <-hangups:
+				f()
+			case <-stopped:
+				return
+			}
 		}
+	})
+	return func() {
+		signal.Stop(hangups)
+		close(stopped)
+		calls.Wait()
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -48,15 +49,32 @@ type Engine struct {
 // another process too.
 func (e *Engine) Open(tb testing.TB) (db *sql.DB, driver, dsn string) {
 	tb.Helper()
-	name := fmt.Sprintf("t%d", e.dbs.Add(1))
-	if e.create != "" {
-		admin := e.open(tb, e.dsn(""))
-		if _, err := admin.ExecContext(tb.Context(), e.create+name); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	dsn = e.dsn(name)
+	dsn = e.dsn(e.database(tb))
 	return e.open(tb, dsn), e.driver, dsn
+}
+
+// database makes a database and returns its name. After Resume a server may leave a
+// connection without an answer, and answers the next one.
+func (e *Engine) database(tb testing.TB) string {
+	tb.Helper()
+	if e.create == "" {
+		return fmt.Sprintf("t%d", e.dbs.Add(1))
+	}
+	admin := e.open(tb, e.dsn(""))
+	var failures error
+	for range 5 {
+		name := fmt.Sprintf("t%d", e.dbs.Add(1))
+		ctx, cancel := context.WithTimeout(tb.Context(), startTime/4)
+		_, err := admin.ExecContext(ctx, e.create+name)
+		cancel()
+		if err == nil {
+			return name
+		}
+		failures = errors.Join(failures, err)
+		e.Resume()
+	}
+	tb.Fatal(failures)
+	return ""
 }
 
 func (e *Engine) open(tb testing.TB, dsn string) *sql.DB {

@@ -40,10 +40,8 @@ func (r *relay) takeCallbacks(ctx context.Context) error {
 	if r.sandbox != nil {
 		r.sandbox.PostTo(s.url + r.ownPath())
 	}
+	defer httpserver.OnHangup(r.reload)() // before anybody is told that the relay is there
 	r.welcome(s.url)
-	hangups, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go httpserver.OnHangup(hangups, r.reload)
 	select {
 	case end := <-s.ended():
 		s.done <- end // for stop
