@@ -35,7 +35,7 @@ type Config struct {
 	Queue      autocall.QueueOptions
 	Rounds     int           // of calls that do not say
 	Interval   time.Duration // between their rounds
-	Report     alert.Sender  // is told what became of calls; nil: nobody
+	Report     alert.Sender  // is told the outcome of calls; nil: nobody
 	Locale     alert.Locale
 }
 

@@ -34,7 +34,7 @@ func pigeonStep(client *pigeon.Client, sender *pigeon.Sender, keys pigeon.Keys, 
 	}
 }
 
-// answerOf reads what became of a chain. A key takes the problem; that somebody picked up
+// answerOf reads the outcome of a chain. A key takes the problem; that somebody picked up
 // and pressed none is news.
 func answerOf(r pigeon.Result, keys pigeon.Keys, w words) (a escalate.Answer) {
 	outcome := r.Outcome(keys)

@@ -145,7 +145,7 @@ func callOf(calls []autocall.Status, digest string) string {
 	return ""
 }
 
-// watch says what became of a call. When somebody has picked up, which a mailbox does
+// watch reports the outcome of a call. When somebody has picked up, which a mailbox does
 // too, and nobody takes the problem, it has the next person rung.
 func (d *dialler) watch(ctx context.Context, id string) (a escalate.Answer, err error) {
 	w := wordsOf(d.locale)

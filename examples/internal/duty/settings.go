@@ -57,7 +57,7 @@ func newForm() *form {
 	f.patience = f.Text("patience", "`time` after the last step until the group hears that nobody took it (default 30m)")
 	f.repeat = f.Text("repeat", "`time` after which the last step is taken again until somebody takes the problem, at least 1m (default: never)")
 	f.takenFor = f.Text("taken-for", "`time` after which a problem that was taken and is not over begins again, at least 1m (default: never)")
-	f.within = f.Text("take-within", "`time` for who picks up an AutoCall phone to take the problem by the link, before the next one is rung (default 1m)")
+	f.within = f.Text("take-within", "`time` that a person who picked up an AutoCall phone has to take the problem by the link, before the next one is rung (default 1m)")
 	f.space = f.Text("pigeon-space", "`id` of the space at Kompira Pigeon, or a base URL (default: no such step)")
 	f.token = f.Text("pigeon-token", "API `token` of the space, best as TOCSIN_PIGEON_TOKEN_FILE")
 	f.callflow = f.Text("pigeon-callflow", "`id` of the call flow: whom to call")
